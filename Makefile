@@ -1,0 +1,33 @@
+# make setup   everything into .venv          make demo   train a small model and look at what it makes
+# make test    lint, types and tests          make clean  remove .venv and what the demo wrote
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test clean
+.NOTPARALLEL:
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed and none was found; give one with: make PYTHON=/path/to/python"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip "setuptools>=68" wheel
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	@touch $@
+
+demo: setup
+	$(BIN)/python scripts/prepare_demo_photos.py
+	$(BIN)/python run_train.py -opt options/train/demo_4x.yml --max_minutes 8
+	$(BIN)/python run_test.py -opt options/test/demo_4x.yml
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x results/demo_4x

@@ -1,0 +1,69 @@
+"""The paper's decoder: EDSR on the decoded thumbnail, joined by a branch on its coefficients (section 3.3)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..registry import DECODERS
+from .blocks import RGB_MEAN, zero_initialize
+from .edsr import EDSRBody
+from .skip import bicubic_enlargement
+
+# The branch sees coefficients of hundreds; the original divides what it makes of them.
+_BRANCH_RANGE = 10.0
+
+
+@DECODERS.register()
+class FrequencyAwareDecoder(nn.Module):
+    """Thumbnail and coefficients to HR image.
+
+        rgb (B, 3, h, w) -----------------------------------> concat -> EDSR, x scale -> + mean -> restored (B, 3, H, W)
+        coefficients (B, 192, h/8, w/8) -> EDSR, x 8 -> / 10 ---'
+
+    The mean color is added at the end but not subtracted at the start, as in the original.
+
+    Args:
+        scale: 2, 4 or 8.
+        num_feat: channels of the spatial network.
+        num_block: its residual blocks.
+        branch_num_feat: channels of the frequency branch.
+        branch_num_block: its residual blocks.
+        branch_out: channels that it adds to the thumbnail's three.
+        skip: the output is the bicubic upscale plus what the network learned, instead of the network's alone.
+    """
+
+    takes_coefficients = True
+
+    def __init__(
+        self,
+        scale: int,
+        num_feat: int = 24,
+        num_block: int = 16,
+        branch_num_feat: int = 24,
+        branch_num_block: int = 16,
+        branch_out: int = 24,
+        skip: bool = False,
+    ) -> None:
+        super().__init__()
+        self.scale, self.skip = scale, skip
+        self.branch = EDSRBody(192, branch_out, branch_num_feat, branch_num_block, upscale=8)
+        self.main = EDSRBody(3 + branch_out, 3, num_feat, num_block, upscale=scale)
+        if skip:
+            zero_initialize(self.main.conv_last)
+        self.mean: Tensor
+        self.register_buffer("mean", torch.tensor(RGB_MEAN).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, rgb: Tensor, coefficients: Tensor) -> Tensor:
+        """The restored image, not clamped.
+
+        Args:
+            rgb: (B, 3, h, w) decoded thumbnail, nominally 0..1, not clamped.
+            coefficients: (B, 192, h/8, w/8) dequantized, Y, Cb, Cr, 64 each in zig-zag order.
+
+        Returns:
+            (B, 3, h * scale, w * scale) RGB, nominally 0..1.
+        """
+        branch = self.branch(coefficients) / _BRANCH_RANGE
+        restored = self.main(torch.cat([rgb, branch.to(rgb.dtype)], dim=1))
+        return bicubic_enlargement(rgb, self.scale) + restored if self.skip else restored + self.mean

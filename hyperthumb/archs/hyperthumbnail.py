@@ -1,0 +1,180 @@
+"""HyperThumbnail (Qi et al., CVPR 2023): a photograph as a JPEG thumbnail that restores to it, in swappable parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import HyperthumbError
+from ..jpeg.clamp import inward_clamp
+from ..jpeg.quantize import ROUNDINGS, Rounding, RoundingName
+from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
+from ..jpeg.zigzag import to_zigzag
+from ..registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
+from ..rescaling import CompressedBatch, RescaleOutput, RescalingNetwork
+
+SCALES = (1, 2, 4, 8)
+
+
+class Decoded(NamedTuple):
+    """Both ends of the decoder.
+
+    Attributes:
+        restored: (B, 3, H, W) RGB, nominally 0..1, not clamped.
+        thumbnail: (B, 3, h, w) RGB in 0..1, as a viewer shows it.
+    """
+
+    restored: Tensor
+    thumbnail: Tensor
+
+
+@ARCHS.register()
+class HyperThumbnail(RescalingNetwork):
+    """The paper's network (figure 2); at scale 1 quantization prediction in front of plain JPEG.
+
+        hr -> encoder -> clamp 0..1 -> YCbCr, DCT -> coefficients --> / tables -> rounding --> rate -> bits
+                                                      '-> quantization -> tables -'   '-> quantized coefficients
+                                                                                           | * tables
+        restored <- decoder <-- rgb <- YCbCr -> RGB <- IDCT <------------------------------+
+                        '------ coefficients <---------------------------------------------'
+
+    In `train()` mode tables and coefficients go through the differentiable rounding, in `eval()` mode both are the
+    integers of the file. JPEG, tables and rate are computed in float32 whatever autocast says.
+
+    Args:
+        scale: 1, 2, 4 or 8.
+        quantization: where the tables come from.
+        encoder: hr (B, 3, H, W) to thumbnail (B, 3, h, w). None at scale 1, and only there.
+        jpeg: `{rounding: noise | straight_through | cubic}`, the rounding in training; noise by default.
+        rate: the rate model; None for a network trained without a rate term.
+        decoder: thumbnail to restored image; None at scale 1, and only there. A class with an attribute
+            `takes_coefficients` is called with the unclamped rgb (B, 3, h, w) and the dequantized coefficients
+            (B, 192, h/8, w/8), any other with the clamped rgb alone.
+
+    Raises:
+        HyperthumbError: for a scale, a rounding or a combination that does not exist.
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        quantization: Annotated[Buildable, PartOf(QUANTIZATIONS)],
+        encoder: Annotated[Buildable | None, PartOf(ENCODERS)] = None,
+        jpeg: Mapping[Literal["rounding"], RoundingName] | None = None,
+        rate: Annotated[Buildable | None, PartOf(RATE_MODELS)] = None,
+        decoder: Annotated[Buildable | None, PartOf(DECODERS)] = None,
+    ) -> None:
+        super().__init__()
+        if scale not in SCALES:
+            raise HyperthumbError(f"the scale is 1, 2, 4 or 8, not {scale}")
+        for name, part in (("encoder", encoder), ("decoder", decoder)):
+            if (part is None) != (scale == 1):
+                needs = "has no" if scale == 1 else "needs an" if name == "encoder" else "needs a"
+                raise HyperthumbError(f"a network of scale {scale} {needs} {name}")
+        self.scale = scale
+        self.rounding = _training_rounding(jpeg or {})
+        self.quantization = quantization.build(QUANTIZATIONS, scale=scale)
+        self.encoder = encoder.build(ENCODERS, scale=scale) if encoder else None
+        self.rate = rate.build(RATE_MODELS, scale=scale) if rate else None
+        self.decoder = decoder.build(DECODERS, scale=scale) if decoder else None
+
+    def forward(self, hr: Tensor) -> RescaleOutput:
+        coefficients = self.transform(hr)
+        tables = self.tables(coefficients)
+        per_plane = _per_plane(tables)
+        quantized = self._round(coefficients / per_plane)
+        bits = self.rate(quantized) if self.rate is not None else None
+        restored, thumbnail = self.decode(quantized * per_plane)
+        return RescaleOutput(restored, thumbnail, bits, tables)
+
+    @torch.no_grad()
+    def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
+        coefficients = self.transform(hr)
+        tables = _integer_tables(self.quantization(coefficients, rate_scale))
+        quantized = torch.round(coefficients / _per_plane(tables))
+        bits = self.rate(quantized) if self.rate is not None else None
+        return CompressedBatch(quantized.to(torch.int16), tables.to(torch.int16), bits)
+
+    def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
+        return self.decode(coefficients.float() * _per_plane(tables.float())).restored.clamp(0, 1)
+
+    def transform(self, hr: Tensor) -> Tensor:
+        """(B, 3, H, W) RGB in 0..1 to the thumbnail's (B, 3, h/8, w/8, 8, 8) coefficients before quantization.
+
+        Raises:
+            HyperthumbError: when H or W is not a multiple of 8 * scale.
+        """
+        height, width = hr.shape[-2:]
+        if height % self.multiple or width % self.multiple:
+            raise HyperthumbError(
+                f"an image of {width}x{height} does not divide into blocks; pad both sides to multiples of "
+                f"{self.multiple}"
+            )
+        thumbnail = hr if self.encoder is None else self.encoder(hr)
+        return rgb_to_coefficients(inward_clamp(thumbnail, 0, 1))
+
+    def tables(self, coefficients: Tensor) -> Tensor:
+        """(B, 2, 8, 8) tables in 1..255 for unquantized coefficients: integers in `eval()` mode."""
+        steps = self.quantization(coefficients)
+        return inward_clamp(self._round(steps), 1, 255) if self.training else _integer_tables(steps)
+
+    def decode(self, dequantized: Tensor) -> Decoded:
+        """(B, 3, h/8, w/8, 8, 8) coefficients times their tables to the restored image and the thumbnail.
+
+        Raises:
+            HyperthumbError: when the decoder's output has another size than the photograph.
+        """
+        thumbnail = coefficients_to_rgb(dequantized)
+        if self.decoder is None:
+            return Decoded(thumbnail, thumbnail)
+        if getattr(self.decoder, "takes_coefficients", False):
+            planes = to_zigzag(dequantized).permute(0, 1, 4, 2, 3).flatten(1, 2)
+            restored = self.decoder(coefficients_to_rgb(dequantized, clamp=False), planes)
+        else:
+            restored = self.decoder(thumbnail)
+        batch, channels, height, width = thumbnail.shape
+        if restored.shape != (batch, channels, height * self.scale, width * self.scale):
+            raise HyperthumbError(
+                f"the decoder {type(self.decoder).__name__} makes {tuple(restored.shape)} of a thumbnail of "
+                f"{tuple(thumbnail.shape)}; at scale {self.scale} it has to enlarge it {self.scale} times"
+            )
+        return Decoded(restored, thumbnail)
+
+    def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        from .official import from_official, is_official
+
+        return from_official(weights)[1] if is_official(weights) else weights
+
+    def rate_parameters(self) -> Iterator[nn.Parameter]:
+        return self.rate.rate_parameters() if self.rate is not None else iter(())
+
+    def auxiliary_parameters(self) -> Iterator[nn.Parameter]:
+        return self.rate.auxiliary_parameters() if self.rate is not None else iter(())
+
+    def auxiliary_loss(self) -> Tensor | None:
+        return self.rate.auxiliary_loss() if self.rate is not None else None
+
+    def _round(self, values: Tensor) -> Tensor:
+        return self.rounding(values) if self.training else torch.round(values)
+
+
+def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Rounding:
+    unknown = sorted(set(jpeg) - {"rounding"})
+    if unknown:
+        raise HyperthumbError(f'jpeg has one key, rounding, not "{unknown[0]}"')
+    name = jpeg.get("rounding", "noise")
+    if name not in ROUNDINGS:
+        raise HyperthumbError(f'unknown rounding "{name}" (known: {", ".join(ROUNDINGS)})')
+    return ROUNDINGS[name]
+
+
+def _integer_tables(steps: Tensor) -> Tensor:
+    return torch.round(steps).clamp(1, 255)
+
+
+def _per_plane(tables: Tensor) -> Tensor:
+    """(B, 2, 8, 8) to (B, 3, 1, 1, 8, 8): Cb and Cr share a table."""
+    return torch.cat([tables, tables[:, 1:]], dim=1)[:, :, None, None]

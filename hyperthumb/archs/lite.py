@@ -1,0 +1,80 @@
+"""A small pair for CPUs and first experiments: all work happens at the thumbnail's size, bicubic skips at both ends.
+
+With `skip` the untrained pair is bicubic down, JPEG, bicubic up: training only has to improve on that.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..registry import DECODERS, ENCODERS
+from .blocks import ResidualBlock, conv3x3, zero_initialize
+from .skip import bicubic_enlargement, bicubic_thumbnail
+
+# Coefficients of photographs are tens to hundreds; as many sixty-fourths they suit a convolution's initial weights.
+_COEFFICIENT_UNIT = 64.0
+
+
+@ENCODERS.register()
+class LiteEncoder(nn.Module):
+    """hr -> PixelUnshuffle(s) -> conv -> residual blocks -> conv -> + bicubic downscale.
+
+    Args:
+        scale: 2, 4 or 8.
+        num_feat: channels.
+        num_block: residual blocks.
+        skip: add to the bicubic downscale (else to mid-grey).
+    """
+
+    def __init__(self, scale: int, num_feat: int = 64, num_block: int = 4, skip: bool = True) -> None:
+        super().__init__()
+        self.scale, self.skip = scale, skip
+        self.unshuffle = nn.PixelUnshuffle(scale)
+        self.conv_first = conv3x3(3 * scale * scale, num_feat)
+        self.body = nn.Sequential(*(ResidualBlock(num_feat) for _ in range(num_block)))
+        self.conv_last = conv3x3(num_feat, 3)
+        if skip:
+            zero_initialize(self.conv_last)
+
+    def forward(self, hr: Tensor) -> Tensor:
+        """(B, 3, H, W) RGB in 0..1 to (B, 3, H/scale, W/scale), not clamped; H and W are multiples of `scale`."""
+        learned = self.conv_last(self.body(self.conv_first(self.unshuffle(hr - 0.5))))
+        return learned + (bicubic_thumbnail(hr, self.scale) if self.skip else 0.5)
+
+
+@DECODERS.register()
+class LiteDecoder(nn.Module):
+    """Residual blocks at the thumbnail's size, one PixelShuffle at the end.
+
+        rgb (B, 3, h, w) -> conv -> + -> residual blocks -> conv -> PixelShuffle(s) -> + bicubic upscale
+        coefficients (B, 192, h/8, w/8) -> 1x1 conv -> nearest x 8 -'
+
+    Args:
+        scale: 2, 4 or 8.
+        num_feat: channels.
+        num_block: residual blocks.
+        skip: add to the bicubic upscale (else to mid-grey).
+    """
+
+    takes_coefficients = True
+
+    def __init__(self, scale: int, num_feat: int = 40, num_block: int = 8, skip: bool = True) -> None:
+        super().__init__()
+        self.scale, self.skip = scale, skip
+        self.conv_first = conv3x3(3, num_feat)
+        self.inject = nn.Conv2d(192, num_feat, 1)
+        self.body = nn.Sequential(*(ResidualBlock(num_feat) for _ in range(num_block)))
+        self.conv_last = conv3x3(num_feat, 3 * scale * scale)
+        self.shuffle = nn.PixelShuffle(scale)
+        if skip:
+            zero_initialize(self.conv_last)
+
+    def forward(self, rgb: Tensor, coefficients: Tensor) -> Tensor:
+        """As `FrequencyAwareDecoder.forward`."""
+        injected = self.inject(coefficients / _COEFFICIENT_UNIT)
+        x = self.conv_first(rgb - 0.5) + nn.functional.interpolate(injected, scale_factor=8, mode="nearest")
+        learned = self.shuffle(self.conv_last(x + self.body(x)))
+        if self.skip:
+            return learned + bicubic_enlargement(rgb, self.scale)
+        return learned.to(torch.promote_types(learned.dtype, torch.float32)) + 0.5

@@ -1,0 +1,148 @@
+"""Where the quantization tables come from: predicted for each image (section 3.2), or one pair for all.
+
+Each gives continuous steps; rounding them and keeping them in 1..255 is the network's business, in one place. All see
+the unquantized coefficients (B, 3, h/8, w/8, 8, 8) in natural order and give tables (B, 2, 8, 8), one for Y and one
+that Cb and Cr share. All work in float32 with autocast off.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import HyperthumbError
+from ..jpeg.clamp import inward_clamp
+from ..jpeg.tables import standard_tables
+from ..jpeg.zigzag import from_zigzag, to_zigzag
+from ..registry import QUANTIZATIONS
+
+
+class Quantization(nn.Module, ABC):
+    """Coefficients to continuous tables."""
+
+    def forward(self, coefficients: Tensor, scalar: float = 1.0) -> Tensor:
+        """(B, 3, h/8, w/8, 8, 8) to (B, 2, 8, 8) positive steps, times `scalar` (the original's inference_scalar)."""
+        with torch.autocast(coefficients.device.type, enabled=False):
+            return self.steps(coefficients) * scalar
+
+    @abstractmethod
+    def steps(self, coefficients: Tensor) -> Tensor:
+        """The same before the scalar."""
+
+
+class _BlockMLP(nn.Module):
+    """A perceptron on each block's 64 numbers, 64 -> hidden -> ... -> hidden -> 64, LeakyReLU between."""
+
+    def __init__(self, num_hidden: int, num_layers: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(64, num_hidden)
+        self.hidden = nn.ModuleList(nn.Linear(num_hidden, num_hidden) for _ in range(num_layers))
+        self.last = nn.Linear(num_hidden, 64)
+        self.activation = nn.LeakyReLU(0.01, inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.activation(self.first(x))
+        for layer in self.hidden:
+            x = self.activation(layer(x))
+        return self.last(x)
+
+
+def _of_luma_and_chroma(coefficients: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, blocks, 64) zig-zag vectors of Y, and of Cb and Cr together."""
+    vectors = to_zigzag(coefficients)
+    return vectors[:, 0].flatten(1, 2), vectors[:, 1:].flatten(1, 3)
+
+
+@QUANTIZATIONS.register("predicted")
+class PredictedTables(Quantization):
+    """The paper's predictor: a perceptron on each block's raw coefficients, ReLU, pooled over blocks, + 1.49.
+
+    1.49 rounds to 1: a frequency that the ReLU silences gets the finest step.
+
+    Args:
+        num_hidden: width of the perceptron.
+        num_layers: hidden-to-hidden layers.
+        pool: average or maximum over the blocks of an image.
+    """
+
+    def __init__(self, num_hidden: int = 192, num_layers: int = 2, pool: Literal["avg", "max"] = "avg") -> None:
+        super().__init__()
+        if pool not in ("avg", "max"):
+            raise HyperthumbError(f'pool is "avg" or "max", not "{pool}"')
+        self.pool = pool
+        self.luma = _BlockMLP(num_hidden, num_layers)
+        self.chroma = _BlockMLP(num_hidden, num_layers)
+
+    def steps(self, coefficients: Tensor) -> Tensor:
+        luma, chroma = _of_luma_and_chroma(coefficients)
+        activations = torch.relu(self.luma(luma)), torch.relu(self.chroma(chroma))
+        pooled = [x.mean(1) if self.pool == "avg" else x.amax(1) for x in activations]
+        return from_zigzag(torch.stack(pooled, 1)) + 1.49
+
+
+@QUANTIZATIONS.register("predicted_log")
+class PredictedLogTables(Quantization):
+    """A predictor in logarithms: steps = exp(learned base + 0.3 * mean over blocks of MLP(sign(c) log(1 + |c|))).
+
+    DC and AC reach the perceptron at the same size, no frequency can die, and with the last layer starting at zero
+    training begins from flat tables.
+
+    Args:
+        initial_step: that flat start.
+        num_hidden: width of the perceptron.
+        num_layers: hidden-to-hidden layers.
+    """
+
+    def __init__(self, initial_step: float = 9.0, num_hidden: int = 64, num_layers: int = 1) -> None:
+        super().__init__()
+        if not 1 <= initial_step <= 255:
+            raise HyperthumbError(f"initial_step is 1 to 255, not {initial_step}")
+        self.base = nn.Parameter(torch.full((2, 64), math.log(initial_step)))
+        self.luma = _BlockMLP(num_hidden, num_layers)
+        self.chroma = _BlockMLP(num_hidden, num_layers)
+        for perceptron in (self.luma, self.chroma):
+            nn.init.zeros_(perceptron.last.weight)
+            nn.init.zeros_(perceptron.last.bias)
+
+    def steps(self, coefficients: Tensor) -> Tensor:
+        luma, chroma = _of_luma_and_chroma(coefficients.sign() * coefficients.abs().log1p())
+        offsets = torch.stack([self.luma(luma).mean(1), self.chroma(chroma).mean(1)], 1)
+        # Far outside of 1..255 the exponential would overflow, and tables are clamped there anyway.
+        return from_zigzag(inward_clamp(self.base + 0.3 * offsets, -1, 7).exp())
+
+
+@QUANTIZATIONS.register("fixed")
+class FixedTables(Quantization):
+    """The standard's tables at a quality, as any JPEG writer has them: nothing is learned.
+
+    Args:
+        quality: libjpeg's, 1 to 100.
+    """
+
+    def __init__(self, quality: int = 75) -> None:
+        super().__init__()
+        self.tables: Tensor
+        self.register_buffer("tables", torch.from_numpy(standard_tables(quality)).float(), persistent=False)
+
+    def steps(self, coefficients: Tensor) -> Tensor:
+        return self.tables.to(coefficients.dtype).expand(len(coefficients), -1, -1, -1)
+
+
+@QUANTIZATIONS.register("learned")
+class LearnedTables(Quantization):
+    """One trained pair for all images, learned as logarithms so that fine and coarse steps move at the same pace.
+
+    Args:
+        initial: quality whose standard tables training starts from.
+    """
+
+    def __init__(self, initial: int = 75) -> None:
+        super().__init__()
+        self.log_tables = nn.Parameter(torch.from_numpy(standard_tables(initial)).float().log())
+
+    def steps(self, coefficients: Tensor) -> Tensor:
+        return inward_clamp(self.log_tables, -1, 7).exp().expand(len(coefficients), -1, -1, -1)

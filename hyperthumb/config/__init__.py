@@ -1,0 +1,51 @@
+"""Options files: typed, strict, and with the file and the line in every complaint."""
+
+from ..errors import OptionsError, OptionsWarning
+from .complaints import Location
+from .components import Component
+from .dump import dump_options
+from .loading import load_test_options, load_train_options
+from .schema import (
+    DatasetOptions,
+    DistOptions,
+    LoggerOptions,
+    LossesOptions,
+    LpipsOptions,
+    OptimizerOptions,
+    PathOptions,
+    RateLossOptions,
+    SchedulerOptions,
+    TestOptions,
+    TrainDatasets,
+    TrainingOptions,
+    TrainOptions,
+    ValidationOptions,
+    WandbOptions,
+    WeightedLoss,
+)
+
+__all__ = [
+    "Component",
+    "DatasetOptions",
+    "DistOptions",
+    "Location",
+    "LoggerOptions",
+    "LossesOptions",
+    "LpipsOptions",
+    "OptimizerOptions",
+    "OptionsError",
+    "OptionsWarning",
+    "PathOptions",
+    "RateLossOptions",
+    "SchedulerOptions",
+    "TestOptions",
+    "TrainDatasets",
+    "TrainOptions",
+    "TrainingOptions",
+    "ValidationOptions",
+    "WandbOptions",
+    "WeightedLoss",
+    "dump_options",
+    "load_test_options",
+    "load_train_options",
+]

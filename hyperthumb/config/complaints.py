@@ -1,0 +1,57 @@
+"""Everything that is wrong with an options file, collected, so that one run tells all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import OptionsError
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """Where a setting stands.
+
+    Attributes:
+        file: the options file as the user named it, or the command-line argument that made the setting.
+        line: counted from 1; 0 for what stands in no file.
+    """
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Complaints:
+    """Collects what is wrong, each with its place."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Location, str, str], None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, location: Location, where: str, message: str) -> None:
+        """Add one complaint.
+
+        Args:
+            location: file and line.
+            where: the dotted path of the setting (`datasets.train`), empty for the file as a whole.
+            message: a phrase that says what is wrong and, where possible, what would be right.
+        """
+        self._found[location, where, message] = None
+
+    def lines(self) -> list[str]:
+        """One line a complaint, sorted by file and line; at one place, in the order they were found."""
+        found = sorted(self._found, key=lambda entry: entry[0])
+        return [": ".join(filter(None, (str(location), where, message))) for location, where, message in found]
+
+    def raise_if_any(self) -> None:
+        """Raise what was collected.
+
+        Raises:
+            OptionsError: with every complaint on its own line.
+        """
+        if self._found:
+            raise OptionsError("\n".join(self.lines()))

@@ -1,0 +1,242 @@
+"""A class's name with its arguments, checked against the class's own signature."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from ..errors import OptionsError
+from ..registry import ARCHS, DECODERS, PartOf, Registry
+from ..wording import did_you_mean
+from .complaints import Complaints, Location
+from .nodes import Mapping, Node, Scalar, plain
+from .values import INVALID, ValueReader, is_null, show
+
+
+@dataclass(frozen=True)
+class Component:
+    """What an options file says about one class: its registered name and its arguments.
+
+    Attributes:
+        type: the class's name.
+        arguments: its constructor's keyword arguments; nested parts are `Component`s themselves.
+        location: where it stands; two components are equal wherever they stand.
+    """
+
+    type: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    location: Location = field(default=Location("(made in code)"), compare=False, repr=False)
+
+    def build(self, registry: Registry, **supplied: Any) -> Any:
+        """An instance of the class that `registry` (or, for networks and decoders, BasicSR) has under this type.
+
+        Args:
+            registry: where to look.
+            supplied: what the caller knows, such as `scale`; the constructor gets those that it takes. A class that
+                says `upscale` for the scale, as BasicSR's do, gets it under that name.
+
+        Raises:
+            RegistryError: for an unknown type.
+            OptionsError: when an argument contradicts a supplied one, or the constructor refuses a value.
+        """
+        cls = find_class(registry, self.type) or registry.get(self.type)
+        fitting = _fitting(cls, supplied)
+        for name in fitting.keys() & self.arguments.keys():
+            if self.arguments[name] != fitting[name]:
+                message = f"{name} is {self.arguments[name]} here, but has to be {fitting[name]}"
+                raise OptionsError(f"{self.location}: {self.type}: {message}")
+        try:
+            return cls(**{**fitting, **self.arguments})
+        except OptionsError:  # of a part that this class builds: it has its place already
+            raise
+        except ValueError as error:
+            raise OptionsError(f"{self.location}: {self.type}: {error}") from error
+
+
+def find_class(registry: Registry, name: str) -> type | None:
+    """The class that `registry` has under `name`, or, for networks and decoders, BasicSR; None when neither does."""
+    if name in registry:
+        return registry.get(name)
+    if registry in (ARCHS, DECODERS):
+        from ..basicsr_bridge import find_arch
+
+        return find_arch(name)
+    return None
+
+
+class ComponentReader(ValueReader):
+    """Reads components: mappings with a `type` that some registry knows.
+
+    Args:
+        complaints: where to complain.
+        supplied: by a registry's kind, what the program gives to its classes besides the options' arguments. Such a
+            parameter need not be given; if it is, it has to agree (a value of None: nothing is known to agree with).
+    """
+
+    def __init__(self, complaints: Complaints, supplied: dict[str, dict[str, Any]] | None = None) -> None:
+        super().__init__(complaints)
+        self._supplied = supplied or {}
+
+    def read_annotated(self, node: Node, base: Any, marks: list[Any], where: str) -> Any:
+        for mark in marks:
+            if isinstance(mark, PartOf):
+                if is_null(node) and type(None) in get_args(base):
+                    return None
+                return self.read_component(node, mark.registry, where)
+        return super().read_annotated(node, base, marks, where)
+
+    def read_component(
+        self,
+        node: Node,
+        registry: Registry,
+        where: str,
+        supplied: dict[str, Any] | None = None,
+        beside: tuple[str, ...] = (),
+    ) -> Any:
+        """A checked `Component`, or `INVALID` after complaints.
+
+        Args:
+            node: the mapping with `type` and arguments.
+            registry: which classes it may name.
+            where: dotted path, for complaints.
+            supplied: overrides what the reader supplies to this kind of component: a part gets what its whole gets.
+            beside: keys that its parent takes from the same mapping, for "did you mean".
+        """
+        if supplied is None:
+            supplied = self._supplied.get(registry.kind, {})
+        name = self._read_type_name(node, registry, where)
+        if name is INVALID:
+            return INVALID
+        assert isinstance(node, Mapping)
+        cls = find_class(registry, name)
+        if cls is None:
+            self.complaints.add(node.entries["type"].location, where, _unknown_class(registry, name))
+            return INVALID
+        return self._read_arguments(node, name, cls, where, supplied, beside)
+
+    def _read_type_name(self, node: Node, registry: Registry, where: str) -> Any:
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value in registry:
+            self.complaints.add(node.location, where, f"wants a mapping: write {{type: {node.value}}}")
+            return INVALID
+        if not isinstance(node, Mapping):
+            self.complaints.add(
+                node.location, where, f"wants a mapping with the type of a {registry.kind}, not {show(node)}"
+            )
+            return INVALID
+        type_node = node.entries.get("type")
+        if type_node is None:
+            known = ", ".join(registry.names())
+            self.complaints.add(
+                node.location, where, f'the key "type" is missing (known for a {registry.kind}: {known})'
+            )
+            return INVALID
+        return self.read(type_node, str, f"{where}.type")
+
+    def _read_arguments(
+        self, node: Mapping, name: str, cls: type, where: str, supplied: dict[str, Any], beside: tuple[str, ...]
+    ) -> Any:
+        parameters, takes_any = _parameters(cls)
+        given = _fitting(cls, supplied)
+        arguments: dict[str, Any] = {}
+        for key, child in node.entries.items():
+            self.locations[f"{where}.{key}"] = child.location
+            if key == "type":
+                continue
+            if key not in parameters and not takes_any:
+                hint = did_you_mean(key, [*parameters, *beside, "type"]) or _takes(name, [*parameters, *beside])
+                self.complaints.add(child.location, where, f'unknown key "{key}"{hint}')
+            elif key in given:
+                self._check_agreement(child, given[key], f"{where}.{key}")
+            else:
+                arguments[key] = self._read_argument(child, parameters.get(key, Any), f"{where}.{key}", supplied)
+        for key, annotation in parameters.items():
+            if key not in node.entries and key not in given and annotation.required:
+                self.complaints.add(node.location, where, f'the key "{key}" is missing ({name} needs it)')
+        return Component(name, arguments, node.location)
+
+    def _read_argument(self, node: Node, parameter: Any, where: str, supplied: dict[str, Any]) -> Any:
+        annotation = parameter.annotation if isinstance(parameter, _Parameter) else Any
+        part = _part_of(annotation)
+        if part is not None:
+            if is_null(node) and _is_optional(annotation):
+                return None
+            return self.read_component(node, part.registry, where, supplied)
+        value = self.read(node, annotation, where)
+        if where.rpartition(".")[2].startswith("dataroot_") and isinstance(node, Scalar) and isinstance(value, str):
+            value = str(Path(value).expanduser())
+            if not Path(value).exists():
+                variable = (
+                    f" ({node.written}; set HYPERTHUMB_DATA to the folder of the data sets)" if node.written else ""
+                )
+                self.complaints.add(node.location, where, f"there is no folder {value}{variable}")
+        return value
+
+    def _check_agreement(self, node: Node, expected: Any, where: str) -> None:
+        value = plain(node)
+        if expected is not None and (type(value) is not type(expected) or value != expected):
+            self.complaints.add(node.location, where, f"is {show(node)}, but the file's scale is {expected}")
+
+
+@dataclass(frozen=True)
+class _Parameter:
+    annotation: Any
+    required: bool
+
+
+def _parameters(cls: type) -> tuple[dict[str, _Parameter], bool]:
+    """A constructor's keyword parameters, and whether it takes any others (**kwargs)."""
+    # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
+    constructor = inspect.getattr_static(cls, "__init__")
+    if getattr(constructor, "__module__", "") == "torch.nn.modules.module":
+        return {}, False
+    try:
+        hints = typing.get_type_hints(constructor, include_extras=True)
+    except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved: only names are checked
+        hints = {}
+    found: dict[str, _Parameter] = {}
+    takes_any = False
+    for name, parameter in inspect.signature(cls).parameters.items():
+        takes_any |= parameter.kind is parameter.VAR_KEYWORD
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            found[name] = _Parameter(hints.get(name, Any), parameter.default is parameter.empty)
+    return found, takes_any
+
+
+def _fitting(cls: type, supplied: dict[str, Any]) -> dict[str, Any]:
+    parameters, _ = _parameters(cls)
+    fitting = {name: value for name, value in supplied.items() if name in parameters}
+    if "scale" in supplied and "scale" not in parameters and "upscale" in parameters:
+        fitting["upscale"] = supplied["scale"]
+    return fitting
+
+
+def _part_of(annotation: Any) -> PartOf | None:
+    if typing.get_origin(annotation) is typing.Annotated:
+        return next((mark for mark in annotation.__metadata__ if isinstance(mark, PartOf)), None)
+    return next((part for part in map(_part_of, get_args(annotation)) if part is not None), None)
+
+
+def _is_optional(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _is_optional(annotation.__origin__)
+    return type(None) in get_args(annotation) or any(
+        _is_optional(member) for member in get_args(annotation) if typing.get_origin(member) is typing.Annotated
+    )
+
+
+def _takes(name: str, keys: list[str]) -> str:
+    return f" ({name} takes {', '.join(keys) or 'none'})"
+
+
+def _unknown_class(registry: Registry, name: str) -> str:
+    message = registry.complaint(name)
+    if registry not in (ARCHS, DECODERS):
+        return message
+    from ..basicsr_bridge import known_archs
+
+    foreign = known_archs()
+    hint = "" if "did you mean" in message else did_you_mean(name, foreign)
+    return f"{message}{hint} (of BasicSR: {', '.join(foreign)})" if foreign else message

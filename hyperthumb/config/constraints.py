@@ -1,0 +1,91 @@
+"""What a value must satisfy besides its type, as marks in annotations: `lr: Annotated[float, Above(0)]`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Constraint(Protocol):
+    """A mark that can refuse a value."""
+
+    def problem(self, value: Any) -> str | None:
+        """What is wrong with `value`, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """A number of `low` or more."""
+
+    low: float
+
+    def problem(self, value: Any) -> str | None:
+        return None if value is None or value >= self.low else f"wants {self.low:g} or more, not {value:g}"
+
+
+@dataclass(frozen=True)
+class Above:
+    """A number greater than `low`."""
+
+    low: float
+
+    def problem(self, value: Any) -> str | None:
+        return None if value is None or value > self.low else f"wants a number above {self.low:g}, not {value:g}"
+
+
+@dataclass(frozen=True)
+class Below:
+    """A number smaller than `high`."""
+
+    high: float
+
+    def problem(self, value: Any) -> str | None:
+        return None if value is None or value < self.high else f"wants a number below {self.high:g}, not {value:g}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few numbers."""
+
+    choices: tuple[int, ...]
+
+    def problem(self, value: Any) -> str | None:
+        listed = ", ".join(map(str, self.choices))
+        return None if value in self.choices else f"wants one of {listed}, not {value}"
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A path to something that is there."""
+
+    def problem(self, value: Any) -> str | None:
+        return None if value is None or Path(value).exists() else f"there is no {value}"
+
+
+@dataclass(frozen=True)
+class FolderName:
+    """A name that becomes a folder's."""
+
+    def problem(self, value: Any) -> str | None:
+        if value and value == Path(value).name and not value.startswith("."):
+            return None
+        return f'"{value}" becomes the name of a folder: no slashes, no dot at its start, not empty'
+
+
+@dataclass(frozen=True)
+class NamedByKey:
+    """A name that defaults to the key its mapping stands under."""
+
+
+@dataclass(frozen=True)
+class KeysFrom:
+    """A dict that is not written as one: it gathers its parent's keys that start with `prefix`."""
+
+    prefix: str
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A component whose `type` and arguments stand among its parent's own keys."""

@@ -1,0 +1,25 @@
+"""Photographs: files, folders and LMDB stores in; named uint8 images and training batches out.
+
+What a training batch holds depends on the seed, the iteration and the pictures alone (see `order` and `crops`).
+"""
+
+from .image_io import list_images, read_image, write_png
+from .loader import TrainingLoader, build_source, build_training_loader
+from .source import ImagePair, ImageSource
+from .sources import HRImageDataset, PairedImageDataset
+from .training_set import TrainingBatch, TrainingSet
+
+__all__ = [
+    "HRImageDataset",
+    "ImagePair",
+    "ImageSource",
+    "PairedImageDataset",
+    "TrainingBatch",
+    "TrainingLoader",
+    "TrainingSet",
+    "build_source",
+    "build_training_loader",
+    "list_images",
+    "read_image",
+    "write_png",
+]

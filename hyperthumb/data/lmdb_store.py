@@ -1,0 +1,121 @@
+"""Pictures in an LMDB store, in BasicSR's layout: one file instead of thousands, for slow or shared disks.
+
+A store is a folder `*.lmdb` with LMDB's `data.mdb` and `lock.mdb`, and `meta_info.txt`, whose lines read
+`name.png (height,width,channels) compress_level`. A picture's key is its name without extension; its value a PNG file.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import lmdb
+import numpy as np
+
+from hyperthumb.errors import CorruptImageError, HyperthumbError
+
+from .image_io import decode_image, encode_png
+from .source import ImageSource
+
+META_FILE = "meta_info.txt"
+_opening = threading.Lock()
+_META_LINE = re.compile(r"(?P<name>.+\.\w+) \((?P<height>\d+), ?(?P<width>\d+)(, ?\d+)?\)( \d+)?")
+
+
+class LmdbStore:
+    """Reads a store.
+
+    The environment is opened for each picture, which takes 0.1 ms: LMDB forbids to have one open twice in a process, or
+    to take it across a fork, and so threads, forked workers and several data sets can share a store.
+
+    Args:
+        root: the folder `*.lmdb`.
+
+    Raises:
+        HyperthumbError: when it is no such store.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        try:
+            lines = (self.root / META_FILE).read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise HyperthumbError(f"{root}: no LMDB store: its {META_FILE} cannot be read") from error
+        if not (self.root / "data.mdb").is_file():
+            raise HyperthumbError(f"{root}: no LMDB store: it has no data.mdb")
+        self._sizes: dict[str, tuple[int, int]] = {}
+        for number, line in enumerate(lines, 1):
+            match = _META_LINE.fullmatch(line.strip())
+            if match is None:
+                raise HyperthumbError(
+                    f'{self.root / META_FILE}:{number}: "{line}" is not "name.png (height,width,3) 1"'
+                )
+            name = PurePosixPath(match["name"]).with_suffix("").as_posix()
+            self._sizes[name] = int(match["height"]), int(match["width"])
+        if not self._sizes:
+            raise HyperthumbError(f"{root}: holds no pictures")
+        self.names = sorted(self._sizes)
+
+    def read(self, name: str) -> np.ndarray:
+        label = f"{self.root}/{name}"
+        try:
+            with _opening:
+                options = {"readonly": True, "create": False, "lock": False, "readahead": False}
+                with lmdb.open(str(self.root), **options) as environment, environment.begin() as transaction:
+                    data = transaction.get(name.encode())
+        except lmdb.Error as error:
+            raise HyperthumbError(f"{label}: cannot be read ({error})") from error
+        if data is None:
+            raise CorruptImageError(f"{label}: is named in {META_FILE} but not in the store")
+        return decode_image(data, label)
+
+    def size(self, name: str) -> tuple[int, int]:
+        return self._sizes[name]
+
+
+def write_lmdb(
+    source: ImageSource, target: str | Path, compress_level: int = 1, progress: Iterable[int] | None = None
+) -> None:
+    """Puts every photograph of a source into a new store; the store appears whole or not at all.
+
+    Args:
+        source: what to store; references are left out.
+        target: the folder to make; its name ends in `.lmdb`.
+        compress_level: of the PNG files, 0..9. 1 is fast to write and nearly as small.
+        progress: the indices 0 .. len(source) - 1 wrapped in a progress bar, or None.
+
+    Raises:
+        HyperthumbError: when the target exists or is named wrongly, or a picture cannot be used.
+    """
+    target = Path(target)
+    if target.suffix != ".lmdb":
+        raise HyperthumbError(f"{target}: an LMDB store's name ends in .lmdb")
+    if target.exists():
+        raise HyperthumbError(f"{target}: exists already")
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    # A PNG is hardly ever larger than its pixels, and then by a little; LMDB adds up to a page of 4 KiB to each value.
+    room = sum(source.nbytes_decoded(index) for index in range(len(source)))
+    map_size = int(1.1 * room) + 16384 * len(source) + (1 << 24)
+    try:
+        with lmdb.open(str(partial), map_size=map_size, sync=False) as environment:
+            lines = _fill(environment, source, compress_level, range(len(source)) if progress is None else progress)
+        (partial / META_FILE).write_text("".join(lines), encoding="utf-8")
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _fill(environment: lmdb.Environment, source: ImageSource, compress_level: int, indices: Iterable[int]) -> list[str]:
+    lines = []
+    for index in indices:
+        name, hr, _ = source.load(index)
+        with environment.begin(write=True) as transaction:
+            transaction.put(name.encode(), encode_png(hr, compress_level))
+        lines.append(f"{name}.png ({hr.shape[0]},{hr.shape[1]},3) {compress_level}\n")
+    environment.sync(True)
+    return lines

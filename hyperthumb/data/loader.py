@@ -1,0 +1,148 @@
+"""From options to batches: worker processes decode and crop ahead of the training loop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from typing import Any, Literal, cast
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.registry import DATASETS, Buildable
+
+from .cache import cache_in_memory
+from .order import BatchPositions
+from .source import ImageSource, SourceView
+from .training_set import TrainingBatch, TrainingSet, collate, refuse_small_images
+
+PREFETCHED_BATCHES = 4
+"""Finished micro-batches that each worker keeps ready."""
+
+
+class _MicroBatches(Dataset["TrainingBatch | HyperthumbError"]):
+    """What a worker does: a list of places in, a batch out.
+
+    An error for the user crosses to the main process as a value; raised here, PyTorch would bury its sentence in a
+    worker's traceback.
+    """
+
+    def __init__(self, training_set: TrainingSet) -> None:
+        self.training_set = training_set
+
+    def __getitem__(self, positions: list[int]) -> TrainingBatch | HyperthumbError:
+        try:
+            return collate([self.training_set[position] for position in positions])
+        except HyperthumbError as error:
+            return error
+
+
+class TrainingLoader(DataLoader[TrainingBatch]):
+    """The micro-batches of the rest of a run, in order, once.
+
+    Iterating raises HyperthumbError for a photograph that cannot be used.
+
+    Args:
+        training_set: what to show.
+        positions: where.
+        num_workers: processes that prepare batches; 0 prepares them in this one. No batch depends on it.
+        pin_memory: put batches where a GPU can fetch them.
+    """
+
+    def __init__(
+        self, training_set: TrainingSet, positions: BatchPositions, num_workers: int = 0, pin_memory: bool = False
+    ) -> None:
+        super().__init__(
+            cast("Dataset[TrainingBatch]", _MicroBatches(training_set)),
+            batch_size=None,
+            sampler=positions,
+            collate_fn=_unchanged,
+            num_workers=num_workers,
+            prefetch_factor=PREFETCHED_BATCHES if num_workers else None,
+            # Forked workers share the cache and the record of damaged photographs with this process.
+            multiprocessing_context="fork" if num_workers else None,
+            worker_init_fn=_leave_interrupts_to_the_main_process,
+            pin_memory=pin_memory,
+            generator=torch.Generator(),  # PyTorch draws a seed from it for the workers; the global one stays as it is
+        )
+
+    def __iter__(self) -> Iterator[TrainingBatch]:  # type: ignore[override]
+        for batch in super().__iter__():
+            if isinstance(batch, HyperthumbError):
+                raise batch
+            yield batch
+
+
+def build_source(component: Buildable, max_images: int | None = None) -> ImageSource:
+    """The data set that an options file names.
+
+    Args:
+        component: a class of `DATASETS` with its arguments.
+        max_images: take the first ones only.
+
+    Raises:
+        HyperthumbError: when it cannot be opened.
+    """
+    source = component.build(DATASETS)
+    if not isinstance(source, ImageSource):
+        raise HyperthumbError(
+            f'the dataset "{component.type}" is no hyperthumb.data.ImageSource; let it inherit from that'
+        )
+    return source if max_images is None else SourceView(source, max_images)
+
+
+def build_training_loader(
+    component: Buildable,
+    *,
+    gt_size: int,
+    batch_size: int,
+    scale: int,
+    seed: int,
+    total_iterations: int,
+    start_iteration: int = 0,
+    rank: int = 0,
+    world_size: int = 1,
+    accumulate: int = 1,
+    num_workers: int = 0,
+    use_flip: bool = True,
+    use_rot: bool = True,
+    cache: Literal["none", "ram"] = "none",
+    cache_limit_gb: float | None = None,
+    on_corrupt: Literal["error", "skip"] = "error",
+    max_corrupt: int = 10,
+    max_images: int | None = None,
+    pin_memory: bool = False,
+) -> TrainingLoader:
+    """The batches of one process for the iterations from `start_iteration` on, `accumulate` of them an iteration.
+
+    Args are those of `BatchPositions`, `TrainingSet`, `TrainingLoader`, `build_source` and `cache_in_memory`.
+
+    Raises:
+        HyperthumbError: when the photographs cannot be opened, or one is smaller than the crops.
+    """
+    source = build_source(component, max_images)
+    refuse_small_images(source, gt_size)
+    if cache == "ram":
+        source = cache_in_memory(source, cache_limit_gb, world_size, keep_damaged=on_corrupt == "skip")
+    training_set = TrainingSet(
+        source,
+        seed=seed,
+        size=gt_size,
+        scale=scale,
+        use_flip=use_flip,
+        use_rot=use_rot,
+        on_corrupt=on_corrupt,
+        max_corrupt=max_corrupt,
+    )
+    positions = BatchPositions(start_iteration, total_iterations, batch_size, rank, world_size, accumulate)
+    return TrainingLoader(training_set, positions, num_workers, pin_memory)
+
+
+def _unchanged(batch: Any) -> Any:
+    return batch
+
+
+def _leave_interrupts_to_the_main_process(worker: int) -> None:
+    """Ctrl+C reaches every process of a terminal; the main one decides what becomes of the run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,110 @@
+"""The data sets that options files name: photographs alone, or with thumbnails beside them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePosixPath
+from typing import Any
+
+from hyperthumb.errors import CorruptImageError, HyperthumbError
+from hyperthumb.registry import DATASETS
+
+from .source import ImagePair, ImageSource
+from .stores import open_store
+
+SCALES = (1, 2, 4, 8)
+
+
+@DATASETS.register()
+class HRImageDataset(ImageSource):
+    """Photographs in a folder, with its subfolders, or in an LMDB store.
+
+    Args:
+        dataroot_gt: the folder, or the store `*.lmdb`.
+        io_backend: `{type: disk}` or `{type: lmdb}`.
+
+    Raises:
+        HyperthumbError: when there are no pictures.
+    """
+
+    def __init__(self, dataroot_gt: str, io_backend: dict[str, Any] | None = None) -> None:
+        self._store = open_store(dataroot_gt, io_backend)
+        self.names = self._store.names
+
+    def load(self, index: int) -> ImagePair:
+        name = self.names[index]
+        return ImagePair(name, self._store.read(name), None)
+
+    def size(self, index: int) -> tuple[int, int]:
+        return self._store.size(self.names[index])
+
+
+@DATASETS.register()
+class PairedImageDataset(ImageSource):
+    """Photographs with the thumbnails they should have, in two folders or stores, as BasicSR pairs them.
+
+    Args:
+        dataroot_gt: the photographs.
+        dataroot_lq: the thumbnails, or None for photographs alone.
+        filename_tmpl: a thumbnail's name from its photograph's, both without extension: "{}x4" pairs `a/b.png` with
+            `a/bx4.png`.
+        io_backend: `{type: disk}` or `{type: lmdb}`, for both.
+
+    Raises:
+        HyperthumbError: when there are no pictures, or a photograph has no thumbnail.
+    """
+
+    def __init__(
+        self,
+        dataroot_gt: str,
+        dataroot_lq: str | None = None,
+        filename_tmpl: str = "{}",
+        io_backend: dict[str, Any] | None = None,
+    ) -> None:
+        if filename_tmpl.count("{}") != 1:
+            raise HyperthumbError(
+                f'filename_tmpl: "{filename_tmpl}" must hold {{}} once, for the name of the photograph'
+            )
+        self._hr = open_store(dataroot_gt, io_backend)
+        self.names = self._hr.names
+        self._references: dict[str, str] = {}
+        if dataroot_lq is None:
+            return
+        self._lq = open_store(dataroot_lq, io_backend)
+        present = set(self._lq.names)
+        for name in self.names:
+            path = PurePosixPath(name)
+            reference = path.with_name(filename_tmpl.replace("{}", path.name)).as_posix()
+            if reference not in present:
+                raise HyperthumbError(
+                    f'{dataroot_lq}: has no "{reference}" for the photograph "{name}" of {dataroot_gt}'
+                )
+            self._references[name] = reference
+
+    def load(self, index: int) -> ImagePair:
+        name = self.names[index]
+        hr = self._hr.read(name)
+        if not self._references:
+            return ImagePair(name, hr, None)
+        reference = self._lq.read(self._references[name])
+        (height, width), small = hr.shape[:2], reference.shape[:2]
+        if all((math.ceil(height / s), math.ceil(width / s)) != small for s in SCALES):
+            raise HyperthumbError(
+                f"{name}: its thumbnail of {small[1]}x{small[0]} is not 1/1, 1/2, 1/4 or 1/8 of "
+                f"{width}x{height} (rounded up)"
+            )
+        return ImagePair(name, hr, reference)
+
+    def size(self, index: int) -> tuple[int, int]:
+        return self._hr.size(self.names[index])
+
+    def nbytes_decoded(self, index: int) -> int:
+        total = super().nbytes_decoded(index)
+        reference = self._references.get(self.names[index])
+        if reference is None or total == 0:
+            return total
+        try:
+            height, width = self._lq.size(reference)
+        except CorruptImageError:
+            return 0
+        return total + 3 * height * width

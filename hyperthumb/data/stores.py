@@ -1,0 +1,74 @@
+"""Where pictures are kept: a folder of files, or an LMDB store. Both answer the same three questions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+import numpy as np
+
+from hyperthumb.errors import HyperthumbError
+
+from .image_io import list_images, read_image, read_size
+from .lmdb_store import LmdbStore
+
+
+class ImageStore(Protocol):
+    """Pictures by name; `names` is sorted and holds paths below the root, without extension."""
+
+    names: list[str]
+
+    def read(self, name: str) -> np.ndarray:
+        """The picture as uint8 (H, W, 3) RGB; raises CorruptImageError or HyperthumbError."""
+        ...
+
+    def size(self, name: str) -> tuple[int, int]:
+        """(H, W) without decoding; raises CorruptImageError or HyperthumbError."""
+        ...
+
+
+class FolderStore:
+    """The pictures below a folder.
+
+    Raises:
+        HyperthumbError: when there are none, or two that differ in nothing but their extension.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self._files: dict[str, str] = {}
+        for file in list_images(root):
+            name = PurePosixPath(file).with_suffix("").as_posix()
+            if name in self._files:
+                raise HyperthumbError(f"{root}: {self._files[name]} and {file} have the same name; rename one of them")
+            self._files[name] = file
+        self.names = sorted(self._files)
+
+    def read(self, name: str) -> np.ndarray:
+        return read_image(self.root / self._files[name])
+
+    def size(self, name: str) -> tuple[int, int]:
+        return read_size(self.root / self._files[name])
+
+
+def open_store(root: str, io_backend: Mapping[str, Any] | None) -> ImageStore:
+    """The store below `root`.
+
+    Args:
+        root: a folder of pictures, or a folder `*.lmdb`.
+        io_backend: `{type: disk}` (None means it) or `{type: lmdb}`.
+
+    Raises:
+        HyperthumbError: for a missing or empty root, an unknown backend, or one that does not fit the root.
+    """
+    backend = dict(io_backend or {"type": "disk"})
+    kind = backend.pop("type", None)
+    if kind not in ("disk", "lmdb") or backend:
+        raise HyperthumbError(f"io_backend: must be {{type: disk}} or {{type: lmdb}}, not {dict(io_backend or {})}")
+    is_lmdb = os.fspath(root).rstrip("/").endswith(".lmdb")
+    if is_lmdb != (kind == "lmdb"):
+        wanted = "lmdb" if is_lmdb else "disk"
+        raise HyperthumbError(f"{root}: io_backend is {{type: {kind}}}, but this needs {{type: {wanted}}}")
+    return LmdbStore(root) if is_lmdb else FolderStore(root)

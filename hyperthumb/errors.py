@@ -1,0 +1,39 @@
+"""Errors that a user can cause and mend.
+
+Everything the program says to a person is a `HyperthumbError`: the command lines print it as one sentence and exit with
+a non-zero code. Mistakes of ours are assertions and keep their traceback.
+"""
+
+from __future__ import annotations
+
+
+class HyperthumbError(ValueError):
+    """Something the user can mend; the message says what and how."""
+
+
+class OptionsError(HyperthumbError):
+    """One or more complaints about an options file, each with its file and line."""
+
+
+class RegistryError(HyperthumbError):
+    """A name that no registry knows, or one that is registered twice."""
+
+
+class ThumbnailError(HyperthumbError):
+    """A thumbnail file that cannot be read or written."""
+
+
+class CorruptImageError(HyperthumbError):
+    """A picture that cannot be decoded whole."""
+
+
+class CheckpointError(HyperthumbError):
+    """A checkpoint that is missing, damaged, hostile, or does not fit the network."""
+
+
+class NonFiniteError(HyperthumbError):
+    """A loss or a gradient that is not finite; training stopped before the weights were touched."""
+
+
+class OptionsWarning(UserWarning):
+    """A setting that is understood and has no effect here."""

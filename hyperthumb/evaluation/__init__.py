@@ -1,0 +1,1 @@
+"""Measuring networks and baselines on datasets, and showing what came out."""

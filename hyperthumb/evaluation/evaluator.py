@@ -1,0 +1,118 @@
+"""Dataset in, a row of numbers an image out. The file is the evaluation: written, read back, and restored from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hyperthumb.baselines import Rescaler
+from hyperthumb.data import ImagePair, write_png
+from hyperthumb.jpeg.file import decode_rgb
+from hyperthumb.metrics import MetricRow, Protocol, measure
+from hyperthumb.resize import bicubic_downscale
+
+from .network_rescaler import to_uint8
+
+Distance = Callable[[np.ndarray, np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """Where the files of one dataset go: `thumbnails/<image>.jpg` and, if wanted, `restored/<image>.png`."""
+
+    root: Path
+    keep_restored: bool = True
+
+    def thumbnail(self, image: str) -> Path:
+        return self.root / "thumbnails" / f"{image}.jpg"
+
+    def restored(self, image: str) -> Path:
+        return self.root / "restored" / f"{image}.png"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One image's numbers with the pictures they were taken from, all uint8 (., ., 3) RGB."""
+
+    row: MetricRow
+    original: np.ndarray
+    thumbnail: np.ndarray
+    restored: np.ndarray
+
+
+def evaluate_image(
+    rescaler: Rescaler[Any],
+    pair: ImagePair,
+    protocol: Protocol,
+    folder: OutputFolder,
+    lpips: Distance | None = None,
+) -> Measured:
+    """Takes one photograph through the file and back.
+
+    Args:
+        rescaler: what is measured.
+        pair: the HR image, and its thumbnail reference where the dataset has one (else bicubic is computed).
+        protocol: crop and channels of the numbers.
+        folder: where the files are written and read back from.
+        lpips: a distance between two pictures, or None to leave its column empty.
+
+    Returns:
+        The row and the pictures. Times exclude the disk: downscale and write; read and upscale.
+    """
+    height, width = pair.hr.shape[:2]
+    started = time.perf_counter()
+    thumbnail = rescaler.downscale(pair.hr)
+    data = rescaler.write(thumbnail)
+    seconds_encode = time.perf_counter() - started
+    path = folder.thumbnail(pair.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+    data = path.read_bytes()
+    started = time.perf_counter()
+    restored = rescaler.upscale(rescaler.read(data), height, width)
+    seconds_decode = time.perf_counter() - started
+    if folder.keep_restored:
+        folder.restored(pair.name).parent.mkdir(parents=True, exist_ok=True)
+        write_png(folder.restored(pair.name), restored)
+
+    shown = decode_rgb(data)
+    reference = pair.reference if pair.reference is not None else thumbnail_reference(pair.hr, rescaler.scale)
+    row = measure(
+        pair.name,
+        pair.hr,
+        restored,
+        path.stat().st_size,
+        protocol,
+        thumbnail=shown,
+        reference=reference,
+        rate_estimate_bits=rescaler.rate_estimate(thumbnail),
+        lpips=lpips,
+        seconds_encode=seconds_encode,
+        seconds_decode=seconds_decode,
+    )
+    return Measured(row, pair.hr, shown, restored)
+
+
+def evaluate(
+    rescaler: Rescaler[Any],
+    pairs: Iterable[ImagePair],
+    protocol: Protocol,
+    folder: OutputFolder,
+    lpips: Distance | None = None,
+) -> Iterable[Measured]:
+    """`evaluate_image` over a dataset, one image at a time, so that memory does not grow with it."""
+    for pair in pairs:
+        yield evaluate_image(rescaler, pair, protocol, folder, lpips)
+
+
+def thumbnail_reference(hr: np.ndarray, scale: int) -> np.ndarray:
+    """y_ref: the MATLAB-compatible bicubic downscale of a uint8 (H, W, 3) image, rounded to 8 bits."""
+    image = torch.tensor(hr).permute(2, 0, 1).unsqueeze(0).float() / 255
+    return to_uint8(bicubic_downscale(image, scale))

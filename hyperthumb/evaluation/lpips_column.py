@@ -1,0 +1,22 @@
+"""LPIPS for a run: found at start-up, or said at start-up to be missing."""
+
+from __future__ import annotations
+
+import warnings
+
+from hyperthumb.config import LpipsOptions
+
+from .evaluator import Distance
+
+
+def open_lpips(options: LpipsOptions | None, device: str) -> Distance | None:
+    """The metric that the options ask for, or None with a warning when its backbone cannot be had."""
+    if options is None:
+        return None
+    from hyperthumb.metrics.lpips import LpipsMetric, LpipsUnavailable
+
+    try:
+        return LpipsMetric.create(options.net, backbone_weights=options.backbone_weights, device=device)
+    except LpipsUnavailable as error:
+        warnings.warn(f"the column lpips stays empty: {error}", stacklevel=2)
+        return None

@@ -1,0 +1,140 @@
+"""A test run: every method of an options file on every dataset."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from tqdm import tqdm
+
+from hyperthumb.baselines import BicubicJpeg, Rescaler
+from hyperthumb.config import TestOptions
+from hyperthumb.data import ImageSource, build_source
+from hyperthumb.environment import package_versions
+from hyperthumb.errors import OptionsError
+from hyperthumb.metrics import MetricRow, Protocol, get_protocol
+from hyperthumb.networks import build_network, load_pretrained, resolve_device
+from hyperthumb.registry import BASELINES
+from hyperthumb.weights import sha256_of
+
+from .comparison import ComparisonItem, write_comparison
+from .evaluator import Distance, Measured, OutputFolder, evaluate_image
+from .lpips_column import open_lpips
+from .network_rescaler import NetworkRescaler
+from .report import TableEntry, format_table, write_metrics_csv, write_metrics_json
+
+COMPARED_IMAGES = 3
+"""Rows of the comparison picture: the first images of the first dataset."""
+
+
+class Method(NamedTuple):
+    """What is measured, with the weights that it came from."""
+
+    rescaler: Rescaler[Any]
+    folder: str
+    checkpoint: Path | None
+
+
+def test(options: TestOptions) -> list[TableEntry]:
+    """Measures everything, writes `results/<name>/...`, prints the table.
+
+    Files: `<dataset>/{thumbnails,restored}`, `metrics.csv`, `metrics.json` for the network, the same under
+    `<dataset>/<baseline>/` for each baseline; `table.md`; `comparison.png` where the options ask for it.
+
+    Raises:
+        HyperthumbError: for anything the user has to mend.
+    """
+    device = resolve_device(options.device)
+    protocol = get_protocol(options.val.protocol, options.scale)
+    lpips = open_lpips(options.val.lpips, device.type)
+    methods = list(_methods(options, device))
+    if not methods:
+        raise OptionsError(f"{options.source}: nothing to measure; give a network_g or baselines")
+    root = options.path.results_root / options.name
+    entries: list[TableEntry] = []
+    compared: list[ComparisonItem] = []
+    for key, dataset in options.datasets.items():
+        name = dataset.name or key
+        source = build_source(dataset.source, max_images=dataset.max_images)
+        for method in methods:
+            folder = OutputFolder(root / name / method.folder, options.val.save_img)
+            rows: list[MetricRow] = []
+            for measured in _run(method, source, protocol, folder, lpips, f"{method.rescaler.name} on {name}"):
+                rows.append(measured.row)
+                is_network = isinstance(method.rescaler, NetworkRescaler)
+                if options.comparison and is_network and len(compared) < COMPARED_IMAGES:
+                    compared.append(_compare(measured, options.scale))
+            entries.append(_report(options, method, name, protocol, rows, folder.root, device))
+    table = format_table(entries)
+    (root / "table.md").write_text(table, encoding="utf-8")
+    print(table)
+    if compared:
+        write_comparison(root / "comparison.png", compared, protocol)
+        print(f"comparison: {root / 'comparison.png'}")
+    print(f"files: {root}")
+    return entries
+
+
+def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
+    if options.network_g is not None:
+        network = build_network(options.network_g, options.scale)
+        path = options.path.pretrain_network_g
+        if path is None:
+            raise OptionsError(f"{options.source}: path.pretrain_network_g names no weights to test")
+        load_pretrained(network, path, options.path.param_key_g, options.path.strict_load_g)
+        rescaler = NetworkRescaler(network.to(device), options.network_g.type, options.val.huffman)
+        yield Method(rescaler, "", path)
+    for component in options.baselines:
+        baseline = component.build(BASELINES, scale=options.scale)
+        slug = re.sub(r"[^a-z0-9]+", "_", baseline.name.lower()).strip("_")
+        yield Method(baseline, slug, None)
+
+
+def _run(
+    method: Method,
+    source: ImageSource,
+    protocol: Protocol,
+    folder: OutputFolder,
+    lpips: Distance | None,
+    label: str,
+) -> Iterator[Measured]:
+    for index in tqdm(range(len(source)), desc=label, unit="image", disable=not sys.stderr.isatty()):
+        yield evaluate_image(method.rescaler, source.load(index), protocol, folder, lpips)
+
+
+def _report(
+    options: TestOptions,
+    method: Method,
+    dataset: str,
+    protocol: Protocol,
+    rows: list[MetricRow],
+    folder: Path,
+    device: torch.device,
+) -> TableEntry:
+    write_metrics_csv(folder / "metrics.csv", rows)
+    is_network = method.checkpoint is not None
+    mean = write_metrics_json(
+        folder / "metrics.json",
+        dataset=dataset,
+        protocol=protocol,
+        rows=rows,
+        checkpoint=str(method.checkpoint) if is_network else None,
+        checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
+        versions=package_versions(),
+        device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        huffman=options.val.huffman if is_network else None,
+    )
+    return TableEntry(method.rescaler.name, dataset, protocol, mean)
+
+
+def _compare(measured: Measured, scale: int) -> ComparisonItem:
+    """Adds what bicubic enlargement makes of the same bytes."""
+    height, width = measured.original.shape[:2]
+    bicubic = BicubicJpeg(scale).upscale(measured.thumbnail, height, width)
+    return ComparisonItem(
+        measured.row.image, measured.original, measured.thumbnail, measured.restored, bicubic, measured.row.bytes
+    )

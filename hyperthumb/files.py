@@ -1,0 +1,60 @@
+"""Files that are whole or absent: written beside their place, then moved there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import HyperthumbError
+
+
+def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], durable: bool = False) -> None:
+    """Writes a file so that `path` holds its old content or all of the new, never a part.
+
+    Args:
+        path: where to; its folder is made if it is not there.
+        content: the bytes, or a function that writes them to an open file.
+        durable: make it survive a crash of the machine too (fsync of the file and of its folder).
+
+    Raises:
+        HyperthumbError: when it cannot be written; names the path and the free space. No scraps are left.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+        if durable:
+            _sync_folder(path.parent)
+    except (OSError, RuntimeError) as error:  # torch.save says RuntimeError when the disk is full
+        reason = getattr(error, "strerror", None) or error
+        raise HyperthumbError(f"cannot write {path}: {reason}{_free_space(path.parent)}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _free_space(folder: Path) -> str:
+    try:
+        return f" ({shutil.disk_usage(folder).free / 2**20:.0f} MiB free there)"
+    except OSError:
+        return ""

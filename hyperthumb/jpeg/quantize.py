@@ -1,0 +1,34 @@
+"""Roundings with a gradient, for training. Evaluation rounds: `torch.round`, as the file's integers are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Generator, Tensor
+
+Rounding = Callable[..., Tensor]
+"""`rounding(values, generator=None)`: same shape; only `noise` draws from the generator."""
+
+RoundingName = Literal["noise", "straight_through", "cubic"]
+
+
+def noise(values: Tensor, generator: Generator | None = None) -> Tensor:
+    """Uniform noise of the rounding error's width (Balle et al., 2017, section 3): values + U(-0.5, 0.5)."""
+    draw = torch.rand(values.shape, generator=generator, device=values.device, dtype=values.dtype)
+    return values + (draw - 0.5)
+
+
+def straight_through(values: Tensor, generator: Generator | None = None) -> Tensor:
+    """Integers, with the gradient of the identity (Theis et al., 2017, section 2.1)."""
+    return values + (torch.round(values) - values).detach()
+
+
+def cubic(values: Tensor, generator: Generator | None = None) -> Tensor:
+    """round(x) + (x - round(x))^3: near to the integers, and its gradient is small there (Shin and Song, 2017)."""
+    nearest = torch.round(values.detach())
+    return nearest + (values - nearest) ** 3
+
+
+ROUNDINGS: dict[str, Rounding] = {"noise": noise, "straight_through": straight_through, "cubic": cubic}

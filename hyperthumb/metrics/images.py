@@ -1,0 +1,26 @@
+"""What every metric on two pictures asks of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperthumb.errors import HyperthumbError
+
+Picture = NDArray[np.uint8]
+"""(H, W, 3) RGB, 0..255, as on disk."""
+
+
+def check_pair(first: Picture, second: Picture) -> None:
+    """Refuses what cannot be compared sample by sample as 8-bit RGB.
+
+    Raises:
+        HyperthumbError: unless both are uint8 arrays of one shape (H, W, 3), neither side zero.
+    """
+    for picture in (first, second):
+        if picture.dtype != np.uint8:
+            raise HyperthumbError(f"metrics are defined on 8-bit pictures (uint8), not on {picture.dtype}")
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
+            raise HyperthumbError(f"metrics take RGB pictures (H, W, 3), not {picture.shape}")
+    if first.shape != second.shape:
+        raise HyperthumbError(f"two pictures of different sizes cannot be compared: {first.shape} and {second.shape}")

@@ -1,0 +1,164 @@
+"""Learned perceptual image patch similarity (Zhang et al., CVPR 2018), by the authors' package, version 0.1.
+
+The package carries its linear heads; the ImageNet backbone under them comes from torchvision (downloaded
+once, then cached) or from a local file. Every weight of it is loaded here: no number comes from random ones.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.errors import HyperthumbError
+
+from .images import Picture, check_pair
+
+Net = Literal["alex", "vgg", "squeeze"]
+
+_TORCHVISION = {
+    "alex": ("alexnet", "AlexNet_Weights"),
+    "vgg": ("vgg16", "VGG16_Weights"),
+    "squeeze": ("squeezenet1_1", "SqueezeNet1_1_Weights"),
+}
+_SMALLEST_SIDE = 32
+"""Below this the backbones' strides leave no feature map."""
+
+
+class LpipsUnavailable(HyperthumbError):
+    """The package or its backbone cannot be had here; the column stays empty."""
+
+
+class LpipsMetric:
+    """LPIPS of two 8-bit pictures, 0 for equal ones; call it with both.
+
+    Make it at start-up with `create`: a backbone that cannot be had is then known before the training.
+    """
+
+    def __init__(self, network: nn.Module, net: Net, device: torch.device) -> None:
+        self._network = network.to(device)
+        self._device = device
+        self.net = net
+
+    @classmethod
+    def create(
+        cls,
+        net: Net = "alex",
+        backbone_weights: Path | str | None = None,
+        device: torch.device | str = "cpu",
+        timeout: float = 10.0,
+    ) -> LpipsMetric:
+        """Loads the heads and the backbone. The global random state stays as it was.
+
+        Args:
+            net: the backbone: "alex" (what most papers report), "vgg" (VGG-16) or "squeeze" (SqueezeNet 1.1).
+            backbone_weights: torchvision's full state dict for it, in any float type; None takes
+                torchvision's own from its cache or from the network.
+            device: where to compute.
+            timeout: seconds a connection may be silent.
+
+        Raises:
+            LpipsUnavailable: `lpips` or torchvision is not installed, or the backbone cannot be downloaded.
+            HyperthumbError: an unknown `net`, or a `backbone_weights` that is missing or another network's.
+        """
+        if net not in _TORCHVISION:
+            raise HyperthumbError(f'LPIPS: unknown net "{net}" (known: {", ".join(_TORCHVISION)})')
+        try:
+            import lpips
+            import torchvision.models
+        except ImportError as error:
+            raise LpipsUnavailable(f"LPIPS is left out: {error}; `pip install lpips` brings it") from error
+
+        if backbone_weights is None:
+            weights = _downloaded_weights(torchvision.models, net, timeout)
+        else:
+            weights = _local_weights(torchvision.models, net, Path(backbone_weights))
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+            # Both come from building the backbone, at random at first: draws from the global generator, which
+            # would change a training's course, and torchvision's notes on an argument that lpips still uses.
+            warnings.simplefilter("ignore", UserWarning)
+            network = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
+        network.net.load_state_dict({name: weights[_torchvision_name(name)] for name in network.net.state_dict()})
+        return cls(network.eval().requires_grad_(False), net, torch.device(device))
+
+    def __call__(self, first: Picture, second: Picture) -> float:
+        """LPIPS of two (H, W, 3) uint8 RGB pictures, whole.
+
+        Raises:
+            HyperthumbError: for another type or shape, or a side below 32 pixels.
+        """
+        check_pair(first, second)
+        height, width = first.shape[:2]
+        if min(height, width) < _SMALLEST_SIDE:
+            raise HyperthumbError(f"LPIPS needs sides of {_SMALLEST_SIDE} pixels or more, not {width}x{height}")
+        return float(self.distances(self._tensor(first), self._tensor(second)))
+
+    def distances(self, first: Tensor, second: Tensor) -> Tensor:
+        """(B,) LPIPS of two (B, 3, H, W) in -1..1, without gradients, in float32 even under autocast."""
+        with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
+            return self._network(first, second).flatten()
+
+    def _tensor(self, picture: Picture) -> Tensor:
+        levels = torch.tensor(picture, device=self._device).permute(2, 0, 1).unsqueeze(0)
+        return levels.float() / 127.5 - 1
+
+
+def _torchvision_name(name: str) -> str:
+    """lpips' `slice2.3.squeeze.weight` is torchvision's `features.3.squeeze.weight`: the numbers stay."""
+    return f"features.{name.partition('.')[2]}"
+
+
+def _local_weights(models: Any, net: Net, path: Path) -> Mapping[str, Tensor]:
+    """A state dict from a file, checked name by name and shape by shape against torchvision's network."""
+    architecture = _TORCHVISION[net][0]
+    complaint = f"LPIPS: {path} is not torchvision's {architecture}"
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise HyperthumbError(f"LPIPS: there is no file {path} (backbone_weights)") from error
+    except Exception as error:  # whatever torch.load's readers raise; its own text advises to run the file's code
+        raise HyperthumbError(f"{complaint}: it cannot be read as a checkpoint of plain tensors") from error
+    with torch.device("meta"):
+        expected = getattr(models, architecture)(weights=None).state_dict()
+    if not isinstance(weights, Mapping):
+        raise HyperthumbError(f"{complaint}: it holds no state dict")
+    for name in [*expected, *weights]:
+        if name not in weights or name not in expected:
+            verb = "lacks" if name not in weights else "has an unknown"
+            raise HyperthumbError(f'{complaint}: it {verb} "{name}"')
+        if weights[name].shape != expected[name].shape:
+            shapes = f"{tuple(weights[name].shape)} instead of {tuple(expected[name].shape)}"
+            raise HyperthumbError(f'{complaint}: "{name}" is {shapes}')
+    return weights
+
+
+def _downloaded_weights(models: Any, net: Net, timeout: float) -> Mapping[str, Tensor]:
+    """torchvision's ImageNet weights, from its cache or the network; their hash is checked."""
+    source = getattr(models, _TORCHVISION[net][1]).IMAGENET1K_V1
+    try:
+        with _silent_at_most(timeout):
+            return source.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        place = Path(torch.hub.get_dir()) / "checkpoints" / source.url.rpartition("/")[2]
+        raise LpipsUnavailable(
+            f"LPIPS is left out: its backbone cannot be had from {source.url} ({error}). Put that file at "
+            f"{place}, or name a local one under val: lpips: backbone_weights:"
+        ) from error
+
+
+@contextmanager
+def _silent_at_most(seconds: float) -> Iterator[None]:
+    """torch.hub gives its connections no time limit; without one an offline machine can wait for minutes."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

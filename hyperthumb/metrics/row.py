@@ -1,0 +1,155 @@
+"""One image's numbers, and their mean over a dataset."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hyperthumb.errors import HyperthumbError
+
+from .bpp import bits_per_pixel
+from .images import Picture
+from .protocol import Protocol
+from .psnr import psnr
+
+PSNR_CAP = 100.0
+"""dB that a row gives for equal pictures, and for any closer than this: means and JSON need a finite one."""
+
+Distance = Callable[[Picture, Picture], float]
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """What was measured on one image; None where something was not measured.
+
+    Attributes:
+        image: its name.
+        height: H of the HR image, unpadded.
+        width: W of the HR image, unpadded.
+        bytes: of the .jpg on disk.
+        bpp: 8 * bytes / (H * W).
+        psnr_rgb: dB inside the protocol's crop, at most `PSNR_CAP`.
+        psnr_y: dB of luma inside the same crop, at most `PSNR_CAP`.
+        ssim: of the protocol's channels inside the same crop.
+        lpips: of the whole image.
+        thumb_psnr: dB (RGB, whole image) of the decoded thumbnail against the bicubic reference, at most
+            `PSNR_CAP`.
+        rate_estimate_bpp: the rate model's bits / (H * W).
+        seconds_encode: from the HR image to the file's bytes.
+        seconds_decode: from the file's bytes to the restored image.
+    """
+
+    image: str
+    height: int
+    width: int
+    bytes: int
+    bpp: float
+    psnr_rgb: float
+    psnr_y: float
+    ssim: float
+    lpips: float | None = None
+    thumb_psnr: float | None = None
+    rate_estimate_bpp: float | None = None
+    seconds_encode: float | None = None
+    seconds_decode: float | None = None
+
+
+@dataclass(frozen=True)
+class MetricMean:
+    """Means over a dataset's images; times are medians. None where any image lacks the number.
+
+    The fields are those of `MetricRow`; `count` is the number of images.
+    """
+
+    count: int
+    bpp: float
+    psnr_rgb: float
+    psnr_y: float
+    ssim: float
+    lpips: float | None
+    thumb_psnr: float | None
+    rate_estimate_bpp: float | None
+    seconds_encode: float | None
+    seconds_decode: float | None
+
+
+def measure(
+    image: str,
+    hr: Picture,
+    restored: Picture,
+    num_bytes: int,
+    protocol: Protocol,
+    *,
+    thumbnail: Picture | None = None,
+    reference: Picture | None = None,
+    rate_estimate_bits: float | None = None,
+    lpips: Distance | None = None,
+    seconds_encode: float | None = None,
+    seconds_decode: float | None = None,
+) -> MetricRow:
+    """Every number of one image.
+
+    Args:
+        image: its name, for the row and for messages.
+        hr: (H, W, 3) uint8 RGB, unpadded.
+        restored: the same shape.
+        num_bytes: size of the .jpg on disk.
+        protocol: crop and channels.
+        thumbnail: (h, w, 3) uint8 as a viewer decodes the file; with `reference` it gives `thumb_psnr`.
+        reference: (h, w, 3) uint8, the antialiased bicubic downscale of `hr`.
+        rate_estimate_bits: the rate model's estimate for the whole file, in bits.
+        lpips: a distance between two pictures, such as `hyperthumb.metrics.lpips.LpipsMetric`.
+        seconds_encode: see `MetricRow`.
+        seconds_decode: see `MetricRow`.
+
+    Raises:
+        HyperthumbError: for pictures that cannot be compared; the message begins with `image`.
+    """
+    height, width = hr.shape[:2]
+    try:
+        return MetricRow(
+            image=image,
+            height=height,
+            width=width,
+            bytes=num_bytes,
+            bpp=bits_per_pixel(num_bytes, height, width),
+            psnr_rgb=min(protocol.psnr_rgb(hr, restored), PSNR_CAP),
+            psnr_y=min(protocol.psnr_y(hr, restored), PSNR_CAP),
+            ssim=protocol.ssim(hr, restored),
+            lpips=None if lpips is None else lpips(hr, restored),
+            thumb_psnr=None if thumbnail is None or reference is None else min(psnr(thumbnail, reference), PSNR_CAP),
+            rate_estimate_bpp=None if rate_estimate_bits is None else float(rate_estimate_bits) / (height * width),
+            seconds_encode=seconds_encode,
+            seconds_decode=seconds_decode,
+        )
+    except HyperthumbError as error:
+        raise HyperthumbError(f"{image}: {error}") from error
+
+
+def accumulate(rows: Sequence[MetricRow]) -> MetricMean:
+    """The mean of a dataset: of each image's number, never of pooled pixels.
+
+    Raises:
+        HyperthumbError: without any row.
+    """
+    if not rows:
+        raise HyperthumbError("no image was measured, so there is no mean")
+    return MetricMean(
+        count=len(rows),
+        bpp=statistics.fmean(row.bpp for row in rows),
+        psnr_rgb=statistics.fmean(row.psnr_rgb for row in rows),
+        psnr_y=statistics.fmean(row.psnr_y for row in rows),
+        ssim=statistics.fmean(row.ssim for row in rows),
+        lpips=_over_all([row.lpips for row in rows], statistics.fmean),
+        thumb_psnr=_over_all([row.thumb_psnr for row in rows], statistics.fmean),
+        rate_estimate_bpp=_over_all([row.rate_estimate_bpp for row in rows], statistics.fmean),
+        seconds_encode=_over_all([row.seconds_encode for row in rows], statistics.median),
+        seconds_decode=_over_all([row.seconds_decode for row in rows], statistics.median),
+    )
+
+
+def _over_all(values: list[float | None], average: Callable[[list[float]], float]) -> float | None:
+    """A mean over some of the images would pass for one over all of them, so it is not given."""
+    known = [value for value in values if value is not None]
+    return average(known) if len(known) == len(values) else None

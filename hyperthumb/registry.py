@@ -1,0 +1,116 @@
+"""Names in options files to classes: by decorator, and able to say what they know.
+
+A registry imports the modules that fill it when it is first asked, so that importing hyperthumb, or reading an options
+file's syntax, costs nothing.
+
+    @ARCHS.register()
+    class HyperThumbnail(nn.Module): ...
+
+    ARCHS.get("HyperThumbnail")
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from .errors import RegistryError
+from .wording import did_you_mean
+
+T = TypeVar("T", bound=type)
+
+
+class Registry:
+    """A mapping from names to classes of one kind.
+
+    Args:
+        kind: what the classes are, in words ("network", "dataset"), for messages.
+        modules: modules whose import registers the classes we ship; imported at the first look-up.
+    """
+
+    def __init__(self, kind: str, modules: tuple[str, ...] = ()) -> None:
+        self.kind = kind
+        self._modules = modules
+        self._classes: dict[str, type] = {}
+
+    def register(self, name: str | None = None) -> Callable[[T], T]:
+        """Decorator that registers a class under `name`, or under its own name.
+
+        Raises:
+            RegistryError: when the name is taken by another class.
+        """
+
+        def decorate(cls: T) -> T:
+            key = name or cls.__name__
+            if self._classes.get(key, cls) is not cls:
+                raise RegistryError(
+                    f'the {self.kind} "{key}" is registered already, by {self._classes[key].__module__}; '
+                    "give yours another name"
+                )
+            self._classes[key] = cls
+            return cls
+
+        return decorate
+
+    def names(self) -> list[str]:
+        """Every registered name, sorted."""
+        self._load()
+        return sorted(self._classes)
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._classes
+
+    def get(self, name: str) -> type:
+        """The class registered under `name`.
+
+        Raises:
+            RegistryError: for an unknown name; the message says which names exist.
+        """
+        self._load()
+        if name not in self._classes:
+            raise RegistryError(self.complaint(name))
+        return self._classes[name]
+
+    def complaint(self, name: str) -> str:
+        """The sentence for an unknown name: the nearest known one, then all of them."""
+        known = self.names()
+        return f'unknown {self.kind} "{name}"{did_you_mean(name, known)} (known: {", ".join(known) or "none"})'
+
+    def _load(self) -> None:
+        modules, self._modules = self._modules, ()
+        for module in modules:
+            importlib.import_module(module)
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """Marks a constructor's parameter as a nested component: `encoder: Annotated[Buildable, PartOf(ENCODERS)]`."""
+
+    registry: Registry
+
+
+class Buildable(Protocol):
+    """A class's name with its arguments, as an options file gives it; `hyperthumb.config.Component` is one."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def arguments(self) -> dict[str, Any]: ...
+
+    def build(self, registry: Registry, **supplied: Any) -> Any:
+        """An instance of the class that `registry` (or BasicSR) has under `type`; `supplied` joins the arguments."""
+        ...
+
+
+ARCHS = Registry("network", ("hyperthumb.archs",))
+ENCODERS = Registry("encoder", ("hyperthumb.archs",))
+QUANTIZATIONS = Registry("quantization", ("hyperthumb.archs",))
+RATE_MODELS = Registry("rate model", ("hyperthumb.archs",))
+DECODERS = Registry("decoder", ("hyperthumb.archs",))
+DATASETS = Registry("dataset", ("hyperthumb.data",))
+LOSSES = Registry("loss", ("hyperthumb.losses",))
+BASELINES = Registry("baseline", ("hyperthumb.baselines",))

@@ -1,0 +1,166 @@
+"""Puts a trainer together from options. What can fail for a user's reasons fails here, before the first iteration."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from hyperthumb.config import TrainOptions
+from hyperthumb.data import ImageSource, build_source, build_training_loader
+from hyperthumb.environment import describe_environment
+from hyperthumb.errors import OptionsError
+from hyperthumb.evaluation.lpips_column import open_lpips
+from hyperthumb.metrics import get_protocol
+from hyperthumb.networks import build_network, load_pretrained
+from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.weights import load_weights
+
+from .checkpoint import CheckpointFolder, Resume
+from .distributed import World, share_weights
+from .experiment import Experiment, ValidationTable
+from .logging import Board, open_log
+from .optimizers import partition_parameters
+from .seeding import seed_iteration
+from .trainer import Trainer
+from .validation import Validator
+
+
+def prepare_torch(options: TrainOptions, device: torch.device) -> None:
+    """Process-wide switches: determinism, and the fastest convolutions where it does not matter."""
+    torch.backends.cudnn.benchmark = device.type == "cuda" and not options.deterministic
+    if options.train.precision == "fp16" and device.type == "cpu":
+        raise OptionsError("train.precision: fp16 needs a CUDA device; on a CPU, bf16 is the faster one")
+    if options.deterministic:
+        torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def build_trainer(
+    options: TrainOptions,
+    world: World,
+    device: torch.device,
+    auto_resume: bool,
+    caught: Sequence[warnings.WarningMessage] = (),
+) -> Trainer:
+    """Opens the experiment's folder, the data and the network, and loads what there is to load.
+
+    Args:
+        options: the run.
+        world: this process among all.
+        device: where to train.
+        auto_resume: go on from the experiment's newest checkpoint, if there is one.
+        caught: warnings from reading the options, to be said in the log.
+
+    Raises:
+        HyperthumbError: for anything the user has to mend.
+    """
+    folder = CheckpointFolder(options.path.experiments_root / options.name, options.logger.keep_last)
+    resume = _find_resume(options, folder, auto_resume)
+    start = resume.iteration if resume else 0
+    if world.is_main:
+        experiment = Experiment(options, resuming=auto_resume or resume is not None)
+        logger = open_log(experiment.log_file)
+        experiment.write_records(options, sys.argv)
+        _say_hello(logger, options, experiment, device, world)
+    else:
+        experiment, logger = None, open_log(None, is_main=False)
+    for warning in caught:
+        logger.warning("warning: %s", warning.message)
+
+    prepare_torch(options, device)
+    seed_iteration(options.manual_seed, 0)
+    network = build_network(options.network_g, options.scale)
+    _load_start(network, options, resume, logger)
+    network.to(device, memory_format=torch.channels_last if options.train.channels_last else torch.preserve_format)  # type: ignore[call-overload]
+    share_weights(network, world)
+    groups = partition_parameters(network, options.train.freeze)
+    count = sum(p.numel() for p in network.parameters())
+    logger.info("%s: %.2f M parameters, trained on %s", options.network_g.type, count / 1e6, device)
+
+    data = options.datasets.train
+    loader = build_training_loader(
+        data.source,
+        gt_size=data.gt_size or 256,
+        use_flip=data.use_flip,
+        use_rot=data.use_rot,
+        batch_size=data.batch_size_per_gpu,
+        num_workers=data.num_worker_per_gpu,
+        cache=data.cache,
+        cache_limit_gb=data.cache_limit_gb,
+        on_corrupt=data.on_corrupt,
+        max_corrupt=data.max_corrupt,
+        max_images=data.max_images,
+        seed=options.manual_seed,
+        start_iteration=start,
+        total_iterations=options.train.total_iter,
+        rank=world.rank,
+        world_size=world.size,
+        accumulate=options.train.accumulate,
+        scale=options.scale,
+        pin_memory=device.type == "cuda",
+    )
+    validator = _build_validator(options, experiment, device, world, start, logger)
+    board = Board(
+        experiment.tensorboard if experiment and options.logger.use_tb_logger else None,
+        start,
+        options.logger.wandb if experiment else None,
+        options.name,
+    )
+    return Trainer(options, network, groups, loader, validator, folder, board, logger, world, device, resume)
+
+
+def _find_resume(options: TrainOptions, folder: CheckpointFolder, auto_resume: bool) -> Resume | None:
+    if options.path.resume_state is not None:
+        return folder.read(options.path.resume_state)
+    return folder.newest() if auto_resume else None
+
+
+def _load_start(
+    network: RescalingNetwork, options: TrainOptions, resume: Resume | None, logger: logging.Logger
+) -> None:
+    if resume is not None:
+        load_weights(network, resume.weights["params"], Path(f"iteration {resume.iteration}'s checkpoint"))
+        logger.info("going on from iteration %s", f"{resume.iteration:,}")
+    elif options.path.pretrain_network_g is not None:
+        path = options.path.pretrain_network_g
+        load_pretrained(network, path, options.path.param_key_g, options.path.strict_load_g)
+        logger.info("starting from %s", path)
+
+
+def _build_validator(
+    options: TrainOptions,
+    experiment: Experiment | None,
+    device: torch.device,
+    world: World,
+    start: int,
+    logger: logging.Logger,
+) -> Validator:
+    sources: dict[str, ImageSource] = {}
+    for key, data in options.datasets.val.items():
+        sources[data.name or key] = build_source(data.source, max_images=data.max_images)
+    table = ValidationTable(experiment.root / "metrics.csv", start) if experiment and sources else None
+    return Validator(
+        sources,
+        get_protocol(options.val.protocol, options.scale),
+        open_lpips(options.val.lpips, device.type) if sources else None,
+        options.val.huffman,
+        options.path.experiments_root / options.name / "visualization" if options.val.save_img else None,
+        table,
+        world,
+        logger,
+    )
+
+
+def _say_hello(
+    logger: logging.Logger, options: TrainOptions, experiment: Experiment, device: torch.device, world: World
+) -> None:
+    logger.info("%s: %s, %s process%s", options.name, device, world.size, "" if world.size == 1 else "es")
+    logger.info(", ".join(f"{key} {value}" for key, value in describe_environment().items()))
+    if experiment.archived:
+        logger.info("an earlier experiment of this name was moved to %s", experiment.archived)
+    logger.info("experiment: %s (%s)", experiment.root, time.strftime("%Y-%m-%d %H:%M"))

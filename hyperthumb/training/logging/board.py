@@ -1,0 +1,74 @@
+"""TensorBoard (and Weights & Biases, where asked): scalars, the three images, the two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hyperthumb.config import WandbOptions
+from hyperthumb.errors import OptionsError
+
+
+class Board:
+    """Writes to TensorBoard, and mirrors to Weights & Biases; both are imported only when they are used.
+
+    Args:
+        folder: the TensorBoard folder, or None for no TensorBoard.
+        start_iteration: points after it, left by a run that was killed, are hidden.
+        wandb: the project to mirror to, or None.
+        name: the run's name.
+    """
+
+    def __init__(self, folder: Path | None, start_iteration: int, wandb: WandbOptions | None, name: str) -> None:
+        self._writer: Any = None
+        self._wandb: Any = None
+        if folder is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(folder), purge_step=start_iteration + 1)
+        if wandb is not None and wandb.project:
+            try:
+                import wandb as package
+            except ImportError as error:
+                raise OptionsError("logger.wandb needs the package wandb: pip install wandb") from error
+            self._wandb = package.init(
+                project=wandb.project, name=name, id=wandb.resume_id, resume="allow" if wandb.resume_id else None
+            )
+
+    def __bool__(self) -> bool:
+        return self._writer is not None or self._wandb is not None
+
+    def scalars(self, values: Mapping[str, float], iteration: int) -> None:
+        if self._writer:
+            for name, value in values.items():
+                self._writer.add_scalar(name, value, iteration)
+        if self._wandb:
+            self._wandb.log(dict(values), step=iteration)
+
+    def images(self, images: Mapping[str, np.ndarray], iteration: int) -> None:
+        """uint8 (H, W, 3) pictures by name."""
+        for name, image in images.items():
+            if self._writer:
+                self._writer.add_image(name, image, iteration, dataformats="HWC")
+            if self._wandb:
+                import wandb as package
+
+                self._wandb.log({name: package.Image(image)}, step=iteration)
+
+    def tables(self, tables: np.ndarray, iteration: int) -> None:
+        """(2, 8, 8) quantization tables as text and as grey pictures, one step of brightness a quantization step."""
+        for name, table in zip(("tables/luma", "tables/chroma"), tables, strict=True):
+            picture = np.kron(np.clip(table, 0, 255).astype(np.uint8), np.ones((16, 16), np.uint8))
+            self.images({name: np.repeat(picture[..., None], 3, axis=2)}, iteration)
+            if self._writer:
+                rows = "\n".join("| " + " | ".join(str(int(v)) for v in row) + " |" for row in table)
+                self._writer.add_text(name, "|u=0|1|2|3|4|5|6|7|\n|-|-|-|-|-|-|-|-|\n" + rows, iteration)
+
+    def close(self) -> None:
+        if self._writer:
+            self._writer.close()
+        if self._wandb:
+            self._wandb.finish()

@@ -1,0 +1,81 @@
+"""`run_train.py`: reads the command line, trains, and says with its exit code how it went."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+
+from hyperthumb.errors import HyperthumbError
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run_train.py",
+        description="Trains a rescaling network from an options file.",
+        epilog="Exit codes: 0 trained to the end, or stopped in time for --max_minutes; 1 something to mend, which is "
+        "said; 130 or 143 stopped by Ctrl+C or SIGTERM after saving.",
+    )
+    parser.add_argument("-opt", required=True, metavar="FILE.yml", help="the options file")
+    parser.add_argument("--auto_resume", action="store_true", help="go on from the newest checkpoint, if there is one")
+    parser.add_argument(
+        "--launcher", choices=("none", "pytorch", "slurm"), default="none", help="who started the processes"
+    )
+    parser.add_argument(
+        "--force_yml", nargs="+", default=[], metavar="a:b=c", help="set an option, such as train:total_iter=1000"
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="print every iteration, validate and save every 8, no TensorBoard"
+    )
+    parser.add_argument(
+        "--max_minutes", type=float, metavar="M", help="stop with a checkpoint before M minutes have passed"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.max_minutes is not None and arguments.max_minutes <= 0:
+        parser.error("--max_minutes must be above 0")
+    return arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Trains; returns the process's exit code."""
+    started = time.monotonic()
+    arguments = parse_arguments(argv)
+    try:
+        return train(arguments, started)
+    except HyperthumbError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def train(arguments: argparse.Namespace, started: float) -> int:
+    """One run, from the options file to the exit code; raises HyperthumbError for what the user has to mend."""
+    from hyperthumb.config import load_train_options
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        options = load_train_options(arguments.opt, arguments.force_yml, debug=arguments.debug)
+
+    from hyperthumb.networks import resolve_device
+
+    from .build import build_trainer
+    from .distributed import join_world, leave_world
+    from .stopping import StopRequest
+
+    device = resolve_device(options.device)
+    world = join_world(arguments.launcher, options.dist_params.backend, device.type)
+    try:
+        with StopRequest(arguments.max_minutes, started) as stop:
+            trainer = build_trainer(options, world, device, arguments.auto_resume, caught)
+            reached = trainer.run(stop)
+            trainer.board.close()
+            if reached < options.train.total_iter:
+                trainer.logger.info(
+                    "stopped at iteration %s: %s; go on with --auto_resume", f"{reached:,}", stop.reason
+                )
+                return stop.exit_code
+            trainer.logger.info("done: %s iterations", f"{reached:,}")
+    finally:
+        leave_world(world)
+    return 0

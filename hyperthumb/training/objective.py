@@ -1,0 +1,68 @@
+"""The objective: `L = w_r * reconstruction + w_g * guide + w_b * bpp` (paper, section 3.4).
+
+reconstruction compares the restored image with the HR image, guide the decoded thumbnail with the bicubic reference,
+and bpp is the rate model's estimate in bits per HR pixel.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.config import LossesOptions
+from hyperthumb.errors import OptionsError
+from hyperthumb.losses import bits_per_pixel_loss
+from hyperthumb.registry import LOSSES
+from hyperthumb.rescaling import RescaleOutput
+
+
+class LossTerms(NamedTuple):
+    """Scalars of one batch: the weighted total, and each term before its weight (None: not part of this run)."""
+
+    total: Tensor
+    reconstruction: Tensor
+    guide: Tensor | None
+    bpp: Tensor | None
+
+    def named(self) -> dict[str, Tensor]:
+        """The terms that are there, for logs."""
+        return {name: value.detach() for name, value in self._asdict().items() if value is not None}
+
+
+class Objective(nn.Module):
+    """Builds the losses that the options name and weighs them."""
+
+    def __init__(self, options: LossesOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.reconstruction = options.reconstruction.loss.build(LOSSES)
+        self.guide = options.guide.loss.build(LOSSES) if options.guide else None
+
+    def forward(self, output: RescaleOutput, hr: Tensor, reference: Tensor) -> LossTerms:
+        """The terms of one batch.
+
+        Args:
+            output: the network's training pass.
+            hr: (B, 3, H, W) RGB in 0..1.
+            reference: (B, 3, h, w) RGB in 0..1, the thumbnail to be near to.
+
+        Raises:
+            OptionsError: when a rate weight is given to a network without a rate model.
+        """
+        reconstruction = self.reconstruction(output.restored, hr)
+        total = self.options.reconstruction.weight * reconstruction
+        guide = bpp = None
+        if self.guide is not None and self.options.guide is not None:
+            guide = self.guide(output.thumbnail, reference)
+            total = total + self.options.guide.weight * guide
+        if self.options.rate is not None:
+            if output.bits is None:
+                raise OptionsError("train.losses.rate is set, but the network has no rate model (network_g.rate)")
+            bpp = bits_per_pixel_loss(output.bits, hr.shape[-2], hr.shape[-1])
+            total = total + self.options.rate.weight * bpp
+        elif output.bits is not None:
+            with torch.no_grad():
+                bpp = bits_per_pixel_loss(output.bits, hr.shape[-2], hr.shape[-1])
+        return LossTerms(total, reconstruction, guide, bpp)

@@ -1,0 +1,45 @@
+"""The learning rate as a pure function of the iteration: nothing to save, nothing to restore."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+
+from hyperthumb.config import SchedulerOptions
+
+
+def learning_rate_factor(
+    scheduler: SchedulerOptions, iteration: int, total_iter: int, warmup_iter: int, base_lr: float
+) -> float:
+    """What the base learning rate is multiplied by at an iteration.
+
+    Args:
+        scheduler: which curve. MultiStepLR multiplies by `gamma` at each milestone (an int: every so many iterations);
+            CosineAnnealingLR falls from the base rate to `eta_min` over the run (Loshchilov & Hutter 2017, eq. 5).
+        iteration: 1 .. total_iter, the step about to be taken.
+        total_iter: length of the run.
+        warmup_iter: linear rise from base/warmup_iter to base over so many iterations, on top of the curve.
+        base_lr: the optimizer's learning rate, which `eta_min` is relative to.
+
+    Returns:
+        A factor in 0..1.
+    """
+    done = iteration - 1
+    factor = 1.0
+    if scheduler.type == "MultiStepLR":
+        factor = scheduler.gamma ** _milestones_passed(scheduler.milestones, done)
+    elif scheduler.type == "CosineAnnealingLR":
+        floor = scheduler.eta_min / base_lr
+        factor = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done / max(total_iter, 1)))
+    if iteration < warmup_iter:
+        factor *= iteration / warmup_iter
+    return factor
+
+
+def _milestones_passed(milestones: int | Sequence[int] | None, done: int) -> int:
+    if milestones is None:
+        return 0
+    if isinstance(milestones, int):
+        return done // milestones
+    return bisect.bisect_right(sorted(milestones), done)

@@ -1,0 +1,58 @@
+"""When to stop before the end: the job's time limit, or a signal."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType, TracebackType
+
+# What a shell reports for a process that a signal ended: 128 + its number.
+_EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+class StopRequest:
+    """Collects reasons to stop; the loop asks between iterations. A second signal stops at once.
+
+    Args:
+        max_minutes: the job's time limit, counted from `started`; None for none.
+        started: `time.monotonic()` at the start of the process's work.
+    """
+
+    def __init__(self, max_minutes: float | None, started: float) -> None:
+        self._deadline = None if max_minutes is None else started + 60 * max_minutes
+        self._signal: int | None = None
+        self._previous: dict[int, signal._HANDLER] = {}
+
+    def __enter__(self) -> StopRequest:
+        for number in _EXIT_CODES:
+            self._previous[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._signal is not None:
+            raise SystemExit(128 + number)
+        self._signal = number
+
+    def due(self, reserve: float) -> bool:
+        """True when a signal came, or fewer than `reserve` seconds are left."""
+        return self._signal is not None or not self.has_time_for(reserve)
+
+    def has_time_for(self, seconds: float) -> bool:
+        return self._deadline is None or time.monotonic() + seconds < self._deadline
+
+    @property
+    def exit_code(self) -> int:
+        """0 for a time limit kept, 130 or 143 for a signal."""
+        return _EXIT_CODES.get(signal.Signals(self._signal), 1) if self._signal is not None else 0
+
+    @property
+    def reason(self) -> str:
+        if self._signal is not None:
+            return f"got {signal.Signals(self._signal).name}"
+        return "the time given with --max_minutes is nearly up"

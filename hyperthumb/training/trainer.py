@@ -1,0 +1,213 @@
+"""The training loop. It reads top to bottom; each thing it calls is a file of its own.
+
+Everything random depends on the seed and the iteration alone, and everything else on the checkpoint, so a run that was
+killed and resumed ends with the weights of one that never was.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from hyperthumb.config import TrainOptions
+from hyperthumb.data import TrainingBatch
+from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
+from hyperthumb.resize import bicubic_downscale
+
+from .checkpoint import CheckpointFolder, Resume
+from .distributed import World, any_rank, average_gradients, mean_over_ranks
+from .ema import ExponentialMovingAverage
+from .guards import check_gradient, check_losses
+from .logging import Board, Progress
+from .objective import LossTerms, Objective
+from .optimizers import Optimizers, ParameterGroups
+from .seeding import seed_iteration
+from .snapshot import Snapshot
+from .stopping import StopRequest
+from .validation import Validator
+
+AUTOCAST = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Trainer:
+    """One run: networks and data in, checkpoints out. `hyperthumb.training.build` puts one together from options."""
+
+    def __init__(
+        self,
+        options: TrainOptions,
+        network: RescalingNetwork,
+        groups: ParameterGroups,
+        loader: DataLoader[TrainingBatch],
+        validator: Validator,
+        checkpoints: CheckpointFolder,
+        board: Board,
+        logger: logging.Logger,
+        world: World,
+        device: torch.device,
+        resume: Resume | None,
+    ) -> None:
+        self.options, self.train_options = options, options.train
+        self.network, self.groups, self.loader, self.validator = network, groups, loader, validator
+        self.checkpoints, self.board, self.logger = checkpoints, board, logger
+        self.world, self.device = world, device
+        self.objective = Objective(options.train.losses)
+        self.optimizers = Optimizers(groups, options.train)
+        self.ema: ExponentialMovingAverage | None = None
+        if options.train.ema_decay:
+            self.ema = ExponentialMovingAverage(network, options.train.ema_decay)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=options.train.precision == "fp16")
+        self.forward: nn.Module = torch.compile(network) if options.train.compile else network  # type: ignore[assignment]
+        self.start, self.validated = 0, True
+        if resume is not None:
+            self._restore(resume)
+        self._step_seconds, self._save_seconds = 0.0, 1.0
+
+    def run(self, stop: StopRequest) -> int:
+        """Trains until the last iteration, or until `stop` says so; returns the iteration that was reached."""
+        last = self.train_options.total_iter
+        progress = Progress(self.logger, self.options.name, self.start, last, None if self.world.is_main else False)
+        if self.validator and (self.start == 0 or not self.validated):
+            with self._pause(progress):
+                self._validate(self.start)
+        batches = iter(self.loader)
+        iteration, stopping = self.start, False
+        while iteration < last and not stopping:
+            iteration += 1
+            rates = self.optimizers.set_learning_rates(iteration)
+            terms, batch = self._step(batches, iteration, progress)
+            progress.step()
+            if iteration % self.options.logger.print_freq == 0 or iteration == last:
+                self._report(progress, iteration, terms, rates)
+            if self.board and (iteration % self._image_freq() == 0 or iteration == last):
+                Snapshot.take(self._averaged(), batch.hr, self.device).show(self.board, iteration)
+
+            validate = bool(self.validator) and (iteration % self.options.val.val_freq == 0 or iteration == last)
+            stopping = any_rank(stop.due(self._reserve(validate)), self.world, self.device)
+            if validate and not stopping:
+                with self._pause(progress):
+                    self._validate(iteration)
+            if stopping or iteration == last or iteration % self.options.logger.save_checkpoint_freq == 0:
+                with self._pause(progress):
+                    self._save(iteration, validated=not (validate and stopping))
+        progress.close()
+        return iteration
+
+    def _step(self, batches: Any, iteration: int, progress: Progress) -> tuple[LossTerms, TrainingBatch]:
+        """One optimizer step over `accumulate` micro-batches; the weights change only if every number is finite."""
+        started = time.perf_counter()
+        self.optimizers.zero_grad()
+        self.network.train()
+        names: list[str] = []
+        for micro_batch in range(self.train_options.accumulate):
+            waiting = time.perf_counter()
+            batch: TrainingBatch = next(batches)
+            progress.waited_for_data(time.perf_counter() - waiting)
+            names += batch.names
+            seed_iteration(self.options.manual_seed, iteration, micro_batch, self.world.rank)
+            terms = self._losses(batch)
+            check_losses(terms, iteration, names)
+            self.scaler.scale(terms.total / self.train_options.accumulate).backward()
+        self._auxiliary_backward()
+        trained = [*self.groups.networks, *self.groups.rate, *self.groups.auxiliary]
+        average_gradients(trained, self.world)
+        for name in self.optimizers.names():
+            self.scaler.unscale_(self.optimizers[name])
+        # The quantiles' gradient stays out of the clipped norm: it grows large and would swallow the others.
+        clip = self.train_options.gradient_clipping or float("inf")
+        norm = nn.utils.clip_grad_norm_([*self.groups.networks, *self.groups.rate], clip)
+        if not self.scaler.is_enabled():  # with fp16 the scaler skips such a step and lowers its scale
+            check_gradient(norm, terms, iteration, names)
+        for name in self.optimizers.names():
+            self.scaler.step(self.optimizers[name])
+        self.scaler.update()
+        if self.ema is not None:
+            self.ema.update(self.network, iteration)
+        self._step_seconds = time.perf_counter() - started
+        return terms, batch
+
+    def _losses(self, batch: TrainingBatch) -> LossTerms:
+        hr = batch.hr.to(self.device, non_blocking=True).float() / 255
+        if self.train_options.channels_last:
+            hr = hr.contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            reference = self._reference(batch, hr)
+        with self._autocast():
+            output: RescaleOutput = self.forward(hr)
+        return self.objective(output, hr, reference)
+
+    def _reference(self, batch: TrainingBatch, hr: Tensor) -> Tensor:
+        if batch.reference is not None:
+            return batch.reference.to(self.device, non_blocking=True).float() / 255
+        return bicubic_downscale(hr, self.network.scale).clamp(0, 1)
+
+    def _auxiliary_backward(self) -> None:
+        loss = self.network.auxiliary_loss() if "auxiliary" in self.optimizers else None
+        if loss is not None:
+            self.scaler.scale(loss).backward()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        dtype = AUTOCAST[self.train_options.precision]
+        return nullcontext() if dtype is None else torch.autocast(self.device.type, dtype=dtype)
+
+    def _averaged(self) -> RescalingNetwork:
+        """The network that is validated and shown: the average, where one is kept."""
+        if self.ema is not None:
+            assert isinstance(self.ema.network, RescalingNetwork)
+            return self.ema.network
+        return self.network
+
+    def _validate(self, iteration: int) -> None:
+        means = self.validator.run(self._averaged(), iteration)
+        self.board.scalars(means, iteration)
+
+    def _save(self, iteration: int, validated: bool) -> None:
+        if not self.world.is_main:
+            return
+        weights = {"params": self.network.state_dict()}
+        if self.ema is not None:
+            weights["params_ema"] = self.ema.network.state_dict()
+        state = {
+            "optimizers": self.optimizers.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "validated": validated,
+        }
+        started = time.perf_counter()
+        path = self.checkpoints.save(iteration, weights, state)
+        self._save_seconds = max(self._save_seconds, time.perf_counter() - started)
+        self.logger.info("saved %s", path)
+
+    def _restore(self, resume: Resume) -> None:
+        """Goes on from a checkpoint; `build` has put the weights into the network already."""
+        self.start, self.validated = resume.iteration, resume.state.get("validated", True)
+        self.optimizers.load_state_dict(resume.state["optimizers"])
+        if self.scaler.is_enabled() and resume.state["scaler"]:
+            self.scaler.load_state_dict(resume.state["scaler"])
+        if self.ema is not None and "params_ema" in resume.weights:
+            self.ema.network.load_state_dict(resume.weights["params_ema"])
+
+    def _report(self, progress: Progress, iteration: int, terms: LossTerms, rates: dict[str, float]) -> None:
+        values = mean_over_ranks(terms.named(), self.world)
+        speed = progress.report(iteration, values, rates)
+        for kind, numbers in (("loss", values), ("lr", rates), ("speed", speed)):
+            self.board.scalars({f"{kind}/{name}": value for name, value in numbers.items()}, iteration)
+
+    def _image_freq(self) -> int:
+        return self.options.logger.image_freq or self.options.val.val_freq
+
+    @contextmanager
+    def _pause(self, progress: Progress) -> Iterator[None]:
+        """Keeps what is not training out of the reported speed."""
+        started = time.perf_counter()
+        yield
+        progress.paused(time.perf_counter() - started)
+
+    def _reserve(self, validate: bool) -> float:
+        """Seconds to keep back: for the last checkpoint, one more step, and a validation that is due."""
+        return 2 * self._save_seconds + 2 * self._step_seconds + (self.validator.last_seconds if validate else 0)

@@ -1,0 +1,82 @@
+"""Validation during training: the evaluator on the validation sets, shared out among the processes."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+from hyperthumb.data import ImageSource
+from hyperthumb.evaluation.evaluator import Distance, OutputFolder, evaluate
+from hyperthumb.evaluation.network_rescaler import NetworkRescaler
+from hyperthumb.metrics import Protocol, accumulate
+from hyperthumb.rescaling import RescalingNetwork
+
+from .distributed import World, gather_in_order
+from .experiment import ValidationTable
+
+
+class Validator:
+    """Measures a network on each validation set and keeps the numbers in `metrics.csv`; false when there is no set.
+
+    Args:
+        sources: validation sets by name.
+        protocol: crop and channels.
+        lpips: a distance, or None.
+        huffman: the files' Huffman tables.
+        visualization: where pictures are kept, one folder an iteration, or None to keep none.
+        table: the file of numbers; on the main process only.
+        world: who else takes part.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, ImageSource],
+        protocol: Protocol,
+        lpips: Distance | None,
+        huffman: Literal["optimized", "default"],
+        visualization: Path | None,
+        table: ValidationTable | None,
+        world: World,
+        logger: logging.Logger,
+    ) -> None:
+        self.sources, self.protocol, self.lpips, self.huffman = sources, protocol, lpips, huffman
+        self.visualization, self.table, self.world, self.logger = visualization, table, world, logger
+        self.last_seconds = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.sources)
+
+    def run(self, network: RescalingNetwork, iteration: int) -> dict[str, float]:
+        """Validates, and returns `val/<dataset>/<metric>`; `network` is left in the mode it came in."""
+        started = time.monotonic()
+        was_training = network.training
+        means: dict[str, float] = {}
+        for name, source in self.sources.items():
+            means |= self._run_set(name, source, network, iteration)
+        network.train(was_training)
+        self.last_seconds = time.monotonic() - started
+        return means
+
+    def _run_set(self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int) -> dict[str, float]:
+        rescaler = NetworkRescaler(network, huffman=self.huffman)
+        mine = (source.load(index) for index in range(self.world.rank, len(source), self.world.size))
+        with ExitStack() as stack:
+            root = self.visualization / name / f"{iteration:07d}" if self.visualization else None
+            if root is None:
+                root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            folder = OutputFolder(root, keep_restored=self.visualization is not None)
+            rows = [m.row for m in evaluate(rescaler, mine, self.protocol, folder, self.lpips)]
+        mean = accumulate(gather_in_order(rows, self.world))
+        numbers = {key: value for key, value in asdict(mean).items() if not key.startswith("seconds")}
+        if self.table is not None:
+            row = {key: value for key, value in numbers.items() if value is not None}
+            self.table.append({"iteration": iteration, "dataset": name, "protocol": self.protocol.name, **row})
+        shown = "  ".join(f"{k} {v:.4f}" for k, v in numbers.items() if isinstance(v, float))
+        self.logger.info("validation at %s on %s (%s): %s", f"{iteration:,}", name, self.protocol.label, shown)
+        return {f"val/{name}/{key}": value for key, value in numbers.items() if isinstance(value, float)}

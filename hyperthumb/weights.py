@@ -1,0 +1,103 @@
+"""Weights from files: read without running code, chosen by name, fitted to a network with a useful complaint."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.errors import CheckpointError
+
+
+def read_safely(path: Path) -> dict[str, Any]:
+    """`torch.load` of tensors and plain values only, to the CPU.
+
+    Raises:
+        CheckpointError: missing, damaged, or holding anything that would have to run code.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no checkpoint at {path}") from error
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is refused: it is damaged, or it holds objects whose loading could run code"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {_first_line(error)}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} holds a {type(content).__name__}, not a checkpoint")
+    return content
+
+
+def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:
+    """The network's weights out of a checkpoint file.
+
+    Args:
+        content: what `read_safely` gave.
+        key: params, params_ema, or auto (the average where there is one).
+        path: for messages.
+
+    Raises:
+        CheckpointError: when the key is not there.
+    """
+    if key == "auto":
+        key = next((name for name in ("params_ema", "params") if name in content), "")
+        if not key:
+            if content and all(isinstance(value, Tensor) for value in content.values()):
+                return content
+            raise CheckpointError(f"{path} has neither params_ema nor params (it has: {', '.join(map(str, content))})")
+    if key not in content:
+        raise CheckpointError(f"{path} has no {key} (it has: {', '.join(map(str, content))})")
+    return content[key]
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path, strict: bool = True) -> None:
+    """Puts weights into a network.
+
+    Raises:
+        CheckpointError: when names or shapes do not fit; without `strict` it is left out with a warning.
+    """
+    own = network.state_dict()
+    missing = sorted(own.keys() - weights.keys())
+    unexpected = sorted(weights.keys() - own.keys())
+    misfits = sorted(name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape)
+    if missing or unexpected or misfits:
+        parts = (
+            _sample("missing", missing),
+            _sample("not in the network", unexpected),
+            _sample("of another shape", misfits),
+        )
+        message = f"{path} does not fit the network: {'; '.join(part for part in parts if part)}"
+        if strict:
+            raise CheckpointError(f"{message} (path.strict_load_g: false loads what fits)")
+        warnings.warn(message, stacklevel=2)
+    network.load_state_dict(
+        {name: value for name, value in weights.items() if name in own and name not in misfits}, strict=False
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """The hexadecimal digest of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _sample(what: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{len(names)} {what} ({', '.join(names[:3])}{more})"

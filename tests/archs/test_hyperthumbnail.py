@@ -1,0 +1,225 @@
+import numpy as np
+import pytest
+import torch
+
+from hyperthumb.archs import HyperThumbnail
+from hyperthumb.archs.part import Part
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
+from hyperthumb.jpeg.quantize import ROUNDINGS
+from hyperthumb.registry import DECODERS as DECODER_REGISTRY
+from hyperthumb.resize import bicubic_downscale, bicubic_upscale
+from tests.archs.parts import DECODERS, ENCODERS, QUANTIZATIONS, RATES, tiny
+from tests.support import photograph
+
+
+def photo(height, width, batch=1):
+    pictures = [torch.tensor(photograph(height, width, seed)) for seed in range(batch)]
+    return torch.stack(pictures).permute(0, 3, 1, 2).float() / 255
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+@pytest.mark.parametrize(("encoder", "decoder"), list(zip(ENCODERS, DECODERS, strict=True)))
+def test_shapes_ranges_and_gradients(scale, encoder, decoder):
+    network = tiny(scale, encoder=encoder, decoder=decoder)
+    hr = photo(16 * scale, 24 * scale, batch=2)
+    output = network(hr)
+    assert output.restored.shape == hr.shape
+    assert output.thumbnail.shape == (2, 3, 16, 24)
+    assert output.tables.shape == (2, 2, 8, 8)
+    assert output.bits.shape == (2,)
+    assert output.thumbnail.min() >= 0
+    assert output.thumbnail.max() <= 1
+    assert output.tables.min() >= 1
+    assert output.tables.max() <= 255
+    assert (output.bits > 0).all()
+    (output.restored.sum() + output.thumbnail.square().sum() + output.bits.sum()).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, f"{name} gets no gradient"
+        assert parameter.grad.isfinite().all(), f"{name}'s gradient is not finite"
+
+
+@pytest.mark.parametrize("quantization", QUANTIZATIONS)
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_every_quantization_trains_with_every_rounding(quantization, rounding):
+    network = tiny(2, quantization=quantization, jpeg={"rounding": rounding})
+    output = network(photo(32, 48))
+    output.bits.sum().backward()
+    trained = list(network.quantization.parameters())
+    assert all(parameter.grad.isfinite().all() for parameter in trained)
+    if trained and rounding != "cubic":  # whose gradient is zero where a table is an integer
+        assert any(parameter.grad.abs().sum() > 0 for parameter in trained)
+    assert bool(trained) == (quantization != "fixed")
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+@pytest.mark.parametrize("quantization", QUANTIZATIONS)
+def test_evaluation_is_the_file(scale, quantization):
+    """In eval mode forward gives what compress, a file and restore give, and the thumbnail is what a viewer shows."""
+    network = tiny(scale, quantization=quantization).eval()
+    hr = photo(16 * scale, 24 * scale)
+    with torch.no_grad():
+        output = network(hr)
+        batch = network.compress(hr)
+        assert torch.equal(output.tables, output.tables.round())
+        assert torch.equal(batch.tables.float(), output.tables)
+        assert torch.allclose(batch.bits, output.bits)
+        data = write_jpeg(JpegThumbnail(batch.coefficients[0].numpy(), batch.tables[0].numpy(), 16, 24))
+        read = read_jpeg(data)
+        assert np.array_equal(read.coefficients, batch.coefficients[0].numpy())
+        restored = network.restore(torch.from_numpy(read.coefficients)[None], torch.from_numpy(read.tables)[None])
+    assert torch.allclose(restored, output.restored.clamp(0, 1), atol=1e-6)
+    shown = torch.tensor(decode_rgb(data)).permute(2, 0, 1)
+    assert (shown - output.thumbnail[0] * 255).abs().max() <= 2
+
+
+def test_mode_decides_the_rounding():
+    network, hr = tiny(), photo(64, 64)
+    with torch.no_grad():
+        first, second = network(hr), network(hr)
+        assert not torch.equal(first.tables, first.tables.round())
+        assert not torch.equal(first.thumbnail, second.thumbnail)
+        network.eval()
+        assert torch.equal(network(hr).thumbnail, network(hr).thumbnail)
+
+
+def test_compress_gives_integers_in_training_mode_too():
+    network, hr = tiny(), photo(64, 64)
+    trained = network.compress(hr)
+    evaluated = network.eval().compress(hr)
+    assert torch.equal(trained.coefficients, evaluated.coefficients)
+    assert torch.equal(trained.tables, evaluated.tables)
+    assert trained.tables.dtype == trained.coefficients.dtype == torch.int16
+
+
+def test_rate_scale_coarsens_and_stays_in_a_files_range():
+    network, hr = tiny().eval(), photo(64, 64)
+    fine, plain, coarse, extreme = (network.compress(hr, scale) for scale in (0.01, 1, 2, 1000))
+    assert (coarse.tables >= plain.tables).all()
+    assert coarse.coefficients.abs().sum() < plain.coefficients.abs().sum()
+    assert fine.tables.min() == fine.tables.max() == 1
+    assert extreme.tables.min() == extreme.tables.max() == 255
+
+
+def test_untrained_skips_are_bicubic_jpeg():
+    network, hr = tiny(quantization="fixed").eval(), photo(64, 96)
+    with torch.no_grad():
+        coefficients = network.transform(hr)
+        expected = tiny(1, quantization="fixed").transform(bicubic_downscale(hr, 4).clamp(0, 1))
+        assert torch.allclose(coefficients, expected, atol=1e-3)
+        output = network(hr)
+        assert torch.allclose(output.restored, bicubic_upscale(output.thumbnail, 4), atol=1e-2)
+
+
+@pytest.mark.parametrize("quantization", ["predicted", "predicted_log"])
+@pytest.mark.parametrize("rate", RATES)
+def test_full_precision_under_autocast(quantization, rate):
+    """JPEG, tables and likelihoods are float32 and, for the same thumbnail, the same as without autocast."""
+    network, hr = tiny(1, quantization=quantization, rate=rate).eval(), photo(16, 32)
+    with torch.no_grad():
+        plain = network(hr)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mixed = network(hr)
+            loss = network.auxiliary_loss()
+    for a, b in zip(plain, mixed, strict=True):
+        assert b.dtype == torch.float32
+        assert torch.equal(a, b)
+    assert loss is None or loss.dtype == torch.float32
+
+
+@pytest.mark.parametrize(("encoder", "decoder"), list(zip(ENCODERS, DECODERS, strict=True)))
+def test_trains_under_autocast(encoder, decoder):
+    network = tiny(encoder=encoder, decoder=decoder)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = network(photo(64, 64))
+    assert output.restored.dtype == output.tables.dtype == output.bits.dtype == torch.float32
+    (output.restored.mean() + output.bits.mean()).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(("rate", "auxiliary"), [("factorized", 2), ("laplace", 0), (None, 0)])
+def test_parameters_by_what_trains_them(rate, auxiliary):
+    network = tiny(rate=rate)
+    assert len(list(network.auxiliary_parameters())) == auxiliary
+    assert (network.auxiliary_loss() is not None) == bool(auxiliary)
+    assert (network(photo(64, 64)).bits is None) == (rate is None)
+    of_rate = {name for name, _ in network.named_parameters() if name.startswith("rate.")}
+    listed = [*network.rate_parameters(), *network.auxiliary_parameters()]
+    assert len({id(parameter) for parameter in listed}) == len(listed) == len(of_rate)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 8])
+@pytest.mark.parametrize("extra", [(1, 0), (0, 7), (8, 3)])
+def test_sizes_that_do_not_divide_are_refused(scale, extra):
+    network = tiny(scale)
+    height, width = 8 * scale + extra[0], 8 * scale + extra[1]
+    if height % network.multiple or width % network.multiple:
+        with pytest.raises(HyperthumbError, match=f"multiples of {8 * scale}"):
+            network(torch.zeros(1, 3, height, width))
+    else:
+        network(torch.zeros(1, 3, height, width))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": 3}, "1, 2, 4 or 8"),
+        ({"scale": 4, "encoder": None}, "needs an encoder"),
+        ({"scale": 4, "decoder": None}, "needs a decoder"),
+        ({"scale": 1}, "has no encoder"),
+        ({"scale": 4, "jpeg": {"rounding": "up"}}, "noise, straight_through, cubic"),
+        ({"scale": 4, "jpeg": {"quality": 3}}, "one key, rounding"),
+    ],
+)
+def test_combinations_that_do_not_exist(arguments, message):
+    parts = {"quantization": QUANTIZATIONS["fixed"], "encoder": ENCODERS["LiteEncoder"]}
+    parts["decoder"] = DECODERS["LiteDecoder"]
+    with pytest.raises(HyperthumbError, match=message):
+        HyperThumbnail(**{**parts, **arguments})
+
+
+@DECODER_REGISTRY.register("only rgb")
+class OnlyRgb(torch.nn.Module):
+    """A decoder from elsewhere, which knows of no coefficients."""
+
+    def __init__(self, scale, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, rgb):
+        assert rgb.min() >= 0
+        assert rgb.max() <= 1
+        return rgb.repeat_interleave(self.factor, 2).repeat_interleave(self.factor, 3)
+
+
+def only_rgb(factor):
+    return HyperThumbnail(
+        2,
+        quantization=QUANTIZATIONS["fixed"],
+        encoder=ENCODERS["LiteEncoder"],
+        decoder=Part("only rgb", {"factor": factor}),
+    )
+
+
+def test_decoders_that_take_rgb_alone():
+    assert only_rgb(2)(photo(32, 16)).restored.shape == (1, 3, 32, 16)
+
+
+def test_decoders_of_another_scale_are_named():
+    with pytest.raises(HyperthumbError, match="OnlyRgb"):
+        only_rgb(4)(photo(32, 16))
+
+
+def test_encoder_outside_of_the_range_learns_its_way_back():
+    """The plain clamp would leave an encoder that gives 1.5 everywhere without a gradient for ever."""
+    network = tiny(encoder="LiteEncoder plain")
+    with torch.no_grad():
+        network.encoder.conv_last.bias.fill_(1.0)
+    output = network(photo(64, 64))
+    (output.thumbnail - 0.5).square().mean().backward()
+    assert (network.encoder.conv_last.bias.grad > 0).all()

@@ -1,0 +1,117 @@
+import math
+
+import pytest
+import scipy.stats
+import torch
+from compressai.entropy_models import EntropyBottleneck
+
+from hyperthumb.archs.rate_model import FactorizedRate, LaplaceRate
+from hyperthumb.jpeg.tables import ZIGZAG
+
+MODELS = {"factorized": FactorizedRate, "laplace": LaplaceRate}
+
+
+def quantized(batch=2, spread=3.0):
+    generator = torch.Generator().manual_seed(0)
+    return torch.round(torch.randn(batch, 3, 2, 3, 8, 8, generator=generator) * spread)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("spread", [0.0, 1.0, 300.0])
+def test_positive_finite_and_for_each_image(model, spread):
+    torch.manual_seed(1)
+    rate = MODELS[model]()
+    values = quantized(spread=spread).requires_grad_()
+    bits = rate(values)
+    assert bits.shape == (2,)
+    assert bits.dtype == torch.float32
+    assert bits.isfinite().all()
+    assert (bits > 0).all()
+    assert torch.allclose(rate(values[1:]), bits[1:], rtol=1e-5)
+    bits.sum().backward()
+    assert values.grad.isfinite().all()
+    assert all(parameter.grad.isfinite().all() for parameter in rate.rate_parameters())
+
+
+def test_factorized_is_compressais_likelihood_of_the_integers():
+    """With medians at zero CompressAI rounds to the same integers, so its own forward pass is the oracle."""
+    torch.manual_seed(1)
+    rate = FactorizedRate().eval()
+    values = quantized()
+    vectors = values.flatten(-2)[..., list(ZIGZAG)]  # (B, 3, h/8, w/8, 64)
+    _, luma = rate.luma(vectors[:, 0].permute(0, 3, 1, 2))
+    _, chroma = rate.chroma(vectors[:, 1:].permute(0, 1, 4, 2, 3).flatten(0, 1))
+    expected = -luma.log2().sum((1, 2, 3)) - chroma.log2().sum((1, 2, 3)).view(2, 2).sum(1)
+    assert torch.allclose(rate(values), expected, rtol=1e-4)
+
+
+def test_factorized_counts_the_values_given_not_those_around_its_medians():
+    rate = FactorizedRate().eval()
+    before = rate(quantized())
+    with torch.no_grad():
+        rate.luma.quantiles[:, 0, 1] = 0.4
+    assert torch.equal(rate(quantized()), before)
+    assert torch.allclose(rate.medians()[0], torch.tensor(0.4))
+    assert torch.equal(rate.medians()[1], torch.zeros(64))
+
+
+def test_factorized_parameters_are_split_and_the_auxiliary_loss_trains_quantiles_alone():
+    rate = FactorizedRate()
+    trained, auxiliary = list(rate.rate_parameters()), list(rate.auxiliary_parameters())
+    assert len(trained) + len(auxiliary) == len(list(rate.parameters()))
+    rate.auxiliary_loss().backward()
+    assert all(parameter.grad is not None for parameter in auxiliary)
+    assert all(parameter.grad is None for parameter in trained)
+
+
+def test_factorized_state_has_compressais_names():
+    state = EntropyBottleneck(64).state_dict()
+    assert {f"luma.{name}" for name in state} <= set(FactorizedRate().state_dict())
+
+
+def test_laplace_is_scipys():
+    rate = LaplaceRate()
+    with torch.no_grad():
+        rate.log_scales.copy_(torch.linspace(-1.5, 3, 128).view(2, 64))
+    scales = rate.log_scales.exp().double().detach()
+    values = torch.zeros(1, 3, 1, 1, 8, 8)
+    values.view(3, 64)[:] = torch.linspace(-3.7, 9.2, 192).view(3, 64)
+    expected = 0.0
+    for plane in range(3):
+        for position, natural in enumerate(ZIGZAG):
+            x = float(values.view(3, 64)[plane, natural])
+            law = scipy.stats.laplace(scale=float(scales[min(plane, 1), position]))
+            expected -= math.log2(law.cdf(x + 0.5) - law.cdf(x - 0.5) if x < 0 else law.sf(x - 0.5) - law.sf(x + 0.5))
+    assert rate(values).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_laplace_probabilities_sum_to_one():
+    rate = LaplaceRate()
+    positions = torch.arange(-400, 401).float()
+    values = torch.zeros(801, 3, 1, 1, 8, 8)
+    values[:, 0, 0, 0, 0, 0] = positions
+    with torch.no_grad():
+        rest = rate(torch.zeros(1, 3, 1, 1, 8, 8))
+        alone = rate(values) - rest  # relative to the DC's own zero
+    probability_of_zero = 1 - math.exp(-0.5 / 16)
+    assert (probability_of_zero * 2.0**-alone).sum().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_laplace_gradient():
+    rate = LaplaceRate().double()
+    values = torch.tensor([0.2, -0.3, 0.7, -4.1], dtype=torch.float64)
+    vectors = torch.zeros(1, 3, 4, 64, dtype=torch.float64)
+    vectors[0, 1, :, 3] = values
+    torch.autograd.gradcheck(lambda v: rate.bits(v), (vectors.requires_grad_(),), fast_mode=True)
+
+
+def test_laplace_scale_fits_data():
+    torch.manual_seed(0)
+    rate = LaplaceRate()
+    optimizer = torch.optim.Adam(rate.parameters(), 0.05)
+    values = torch.round(torch.distributions.Laplace(0.0, 5.0).sample((1, 3, 10, 10, 8, 8)))
+    for _ in range(150):
+        optimizer.zero_grad()
+        (rate(values).sum() / values.numel()).backward()
+        optimizer.step()
+    assert rate.log_scales.exp().mean().item() == pytest.approx(5, rel=0.1)

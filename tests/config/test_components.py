@@ -1,0 +1,178 @@
+"""Components: arguments against signatures, nested parts, supplied values, and building."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from hyperthumb.config import Component, Location, OptionsError
+from hyperthumb.config.build import RecordReader
+from hyperthumb.config.complaints import Complaints
+from hyperthumb.config.nodes import parse
+from hyperthumb.config.values import INVALID
+from hyperthumb.errors import RegistryError
+from hyperthumb.registry import Buildable, PartOf, Registry
+
+WHEELS = Registry("wheel")
+CARS = Registry("car")
+
+
+@WHEELS.register()
+class Round:
+    def __init__(self, scale: int, spokes: int = 8, tyre: Literal["soft", "hard"] = "soft") -> None:
+        if spokes < 3:
+            raise ValueError(f"spokes is {spokes}: three is the least")
+        self.scale, self.spokes, self.tyre = scale, spokes, tyre
+
+
+@WHEELS.register("square")
+class Square:
+    pass
+
+
+@dataclass(frozen=True)
+class Paint:
+    color: Literal["red", "blue"] = "red"
+    coats: int = 1
+
+
+@CARS.register()
+class Car:
+    def __init__(
+        self,
+        scale: int,
+        seats: int,
+        wheel: Annotated[Buildable, PartOf(WHEELS)],
+        spare: Annotated[Buildable | None, PartOf(WHEELS)] = None,
+        extra: Annotated[Buildable, PartOf(WHEELS)] | None = None,
+        paint: Paint = Paint(),
+        **anything: Any,
+    ) -> None:
+        self.seats, self.paint, self.anything = seats, paint, anything
+        self.wheel = wheel.build(WHEELS, scale=scale)
+
+
+def read(text: str, registry: Registry = CARS, scale: int | None = 4) -> tuple[Any, list[str]]:
+    node = parse(text, "o.yml", Complaints())
+    reader = RecordReader(Complaints(), {registry.kind: {"scale": scale}})
+    return reader.read_component(node, registry, "car"), reader.complaints.lines()
+
+
+def test_a_component_with_parts():
+    component, lines = read(
+        "type: Car\nseats: 4\nwheel: {type: Round, spokes: 5}\nspare: ~\npaint: {color: blue}\nfuel: 3"
+    )
+    assert lines == []
+    assert component == Component(
+        "Car",
+        {"seats": 4, "wheel": Component("Round", {"spokes": 5}), "spare": None, "paint": Paint("blue"), "fuel": 3},
+    )
+    assert component.location == Location("o.yml", 1)
+    assert component.arguments["wheel"].location == Location("o.yml", 3)
+    car = component.build(CARS, scale=4, unknown_to_cars=1)
+    assert (car.seats, car.wheel.spokes, car.wheel.scale, car.anything) == (4, 5, 4, {"fuel": 3})
+
+
+def test_every_mistake_is_named():
+    _, lines = read(
+        "type: Car\nwheel: {type: Round, spoke: 5, tyre: sof}\nspare: {type: square, spokes: 3}\nextra: Round\n"
+        "paint: {colour: blue, coats: two}"
+    )
+    assert lines == [
+        'o.yml:1: car: the key "seats" is missing (Car needs it)',
+        'o.yml:2: car.wheel: unknown key "spoke"; did you mean "spokes"?',
+        'o.yml:2: car.wheel.tyre: wants one of soft, hard, not "sof"; did you mean "soft"?',
+        'o.yml:3: car.spare: unknown key "spokes" (square takes none)',
+        "o.yml:4: car.extra: wants a mapping: write {type: Round}",
+        'o.yml:5: car.paint.coats: wants a whole number, not "two"',
+        'o.yml:5: car.paint: unknown key "colour"; did you mean "color"?',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", 'car: the key "type" is missing (known for a wheel: Round, square)'),
+        ("{type: round}", 'car: unknown wheel "round"; did you mean "Round"? (known: Round, square)'),
+        ("{type: [Round]}", "car.type: wants text, not a list of 1"),
+    ],
+)
+def test_the_type(text, message):
+    value, lines = read(text, WHEELS)
+    assert value is INVALID
+    assert lines == [f"o.yml:1: {message}"]
+
+
+def test_a_part_that_is_needed_may_not_be_null():
+    _, lines = read("{type: Car, seats: 1, wheel: ~}")
+    assert lines == ["o.yml:1: car.wheel: wants a mapping with the type of a wheel, not nothing (null)"]
+
+
+def test_supplied_arguments_have_to_agree_and_are_left_out():
+    component, lines = read("type: Round\nscale: 4\nspokes: 5", WHEELS)
+    assert (component, lines) == (Component("Round", {"spokes": 5}), [])
+    assert read("type: Round\nscale: 2", WHEELS)[1] == ["o.yml:2: car.scale: is 2, but the file's scale is 4"]
+    assert read("type: Round\nscale: 2", WHEELS, scale=None)[1] == []
+
+
+def test_what_is_supplied_to_the_whole_is_supplied_to_its_parts():
+    assert read("{type: Car, seats: 1, wheel: {type: Round, scale: 8}}")[1] == [
+        "o.yml:1: car.wheel.scale: is 8, but the file's scale is 4"
+    ]
+
+
+def test_building_refuses_a_contradiction():
+    with pytest.raises(OptionsError, match=r"here\.yml:7: Round: scale is 2 here, but has to be 4"):
+        Component("Round", {"scale": 2}, Location("here.yml", 7)).build(WHEELS, scale=4)
+    assert Component("Round", {"scale": 4}).build(WHEELS, scale=4).scale == 4
+
+
+def test_a_constructors_refusal_gets_the_line():
+    with pytest.raises(OptionsError, match=r"here\.yml:7: Round: spokes is 2: three is the least"):
+        Component("Round", {"spokes": 2}, Location("here.yml", 7)).build(WHEELS, scale=4)
+
+
+def test_a_parts_refusal_has_its_own_line_alone():
+    wheel = Component("Round", {"spokes": 2}, Location("here.yml", 7))
+    with pytest.raises(OptionsError, match=r"^here\.yml:7: Round: spokes is 2"):
+        Component("Car", {"seats": 1, "wheel": wheel}, Location("here.yml", 1)).build(CARS, scale=4)
+
+
+def test_building_an_unknown_type():
+    with pytest.raises(RegistryError, match='unknown wheel "Oval"'):
+        Component("Oval").build(WHEELS)
+
+
+def test_equality_forgets_the_place():
+    assert Component("Round", {}, Location("a", 1)) == Component("Round", {}, Location("b", 2))
+    assert Component("Round", {"spokes": 3}) != Component("Round", {"spokes": 4})
+
+
+def test_upscale_is_basicsrs_word_for_scale():
+    registry = Registry("thing")
+
+    @registry.register()
+    class Upscaler:
+        def __init__(self, upscale=4):
+            self.upscale = upscale
+
+    assert Component("Upscaler").build(registry, scale=2).upscale == 2
+    assert read("type: Upscaler\nupscale: 2", registry, scale=4)[1] == [
+        "o.yml:2: car.upscale: is 2, but the file's scale is 4"
+    ]
+
+
+def test_a_module_without_a_constructor_takes_nothing():
+    from torch import nn
+
+    registry = Registry("loss")
+
+    @registry.register()
+    class Loss(nn.Module):
+        pass
+
+    assert read("type: Loss\nreduction: mean", registry)[1] == [
+        'o.yml:2: car: unknown key "reduction" (Loss takes none)'
+    ]

@@ -1,0 +1,280 @@
+"""Whole options files: defaults, every complaint at once, warnings, plugins, --force_yml and --debug."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from hyperthumb.config import Component, OptionsError, OptionsWarning, load_test_options, load_train_options
+from tests.config.samples import TEST, TRAIN, line_of, write
+
+
+@pytest.fixture(autouse=True)
+def _working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYPERTHUMB_DATA", raising=False)
+
+
+def complaints_of(text: str, *forced: str) -> list[str]:
+    with pytest.raises(OptionsError) as caught:
+        load_train_options(write(Path(), text), forced)
+    return str(caught.value).splitlines()
+
+
+def test_defaults(tmp_path):
+    options = load_train_options(write(tmp_path, TRAIN))
+    assert (options.manual_seed, options.device, options.datasets.val) == (0, "auto", {})
+    assert options.source == tmp_path / "options.yml"
+    assert options.datasets.train.name == "train"
+    assert options.datasets.train.source == Component("HRImageDataset", {"dataroot_gt": "data"})
+    assert options.train.optim_g.betas == (0.9, 0.99)
+    assert options.train.losses.guide is not None
+    assert options.train.losses.guide.loss == Component("MSELoss")
+    assert options.train.losses.guide.weight == 0.6
+    assert options.train.scheduler.type == "ConstantLR"
+    assert options.path.experiments_root == Path("experiments")
+    assert (options.val.protocol, options.val.lpips, options.logger.wandb) == ("paper", None, None)
+
+
+def test_sections_with_everything_commented_out(tmp_path):
+    options = load_train_options(write(tmp_path, TRAIN + "path:\nval:\n  # val_freq: 3\nlogger: ~\n"))
+    assert options.val.val_freq == 5000
+
+
+def test_validation_sets_are_the_keys_that_start_with_val(tmp_path):
+    text = TRAIN.replace(
+        "network_g:",
+        "  val: {type: HRImageDataset, dataroot_gt: data}\n"
+        "  val_2: {name: Set5, type: HRImageDataset, dataroot_gt: data}\nnetwork_g:",
+    )
+    options = load_train_options(write(tmp_path, text))
+    assert {key: dataset.name for key, dataset in options.datasets.val.items()} == {"val": "val", "val_2": "Set5"}
+
+
+def test_ten_mistakes_are_ten_complaints():
+    text = (
+        TRAIN.replace("name: sample", "nme: sample")
+        .replace("gt_size: 64", "gt_size: 72\n    batch_size_per_gp: 4\n    use_flip: on")
+        .replace("dataroot_gt: data", "dataroot_gt: gone")
+        .replace("decoder: {", "decoder: {scale: 2, ")
+        .replace("total_iter: 100", "total_iter: 0")
+        .replace("lr: 2e-4", 'lr: "2e-4"')
+        .replace("L1Loss", "L2Loss")
+        .replace("weight: 0.6", "weight: 0.6, weight: 0.7")
+    )
+    lines = complaints_of(text + "path: {pretrain_network_g: gone.pth}\n")
+    expected = [
+        (1, "", 'the key "name" is missing'),
+        (1, "", 'unknown key "nme"; did you mean "name"?'),
+        ("gone", "datasets.train.dataroot_gt", "there is no folder gone"),
+        ("gt_size", "datasets.train.gt_size", "72 is not a multiple of 32 (8 * scale); 64 would be"),
+        ("batch_size", "datasets.train", 'unknown key "batch_size_per_gp"; did you mean "batch_size_per_gpu"?'),
+        ("use_flip", "datasets.train.use_flip", 'wants true or false, not "on"; booleans are written true and false'),
+        ("decoder", "network_g.decoder.scale", "is 2, but the file's scale is 4"),
+        ("total_iter", "train.total_iter", "wants 1 or more, not 0"),
+        ("lr:", "train.optim_g.lr", 'wants a number, not "2e-4"; write 0.0002, without quotes and underscores'),
+    ]
+    numbered = [(line if isinstance(line, int) else line_of(text, line), *rest) for line, *rest in expected]
+    written = [": ".join(filter(None, (f"options.yml:{line}", where, message))) for line, where, message in numbered]
+    assert set(written) <= set(lines)
+    rest = [line for line in lines if line not in written]
+    assert [line.split(": ", 2)[1] for line in rest] == [
+        "train.losses.reconstruction",
+        "train.losses.guide",
+        "path.pretrain_network_g",
+    ]
+    numbers = [int(line.split(":")[1]) for line in lines]
+    assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("scale: 4", "scale: 3", "scale: wants one of 1, 2, 4, 8, not 3"),
+        (
+            "scale: 4",
+            "scale: 1",
+            "network_g.encoder: at scale 1 the thumbnail is the picture itself: there is no encoder",
+        ),
+        (
+            "    gt_size: 64\n",
+            "",
+            'datasets.train: the key "gt_size" is missing: the side of the training crops in pixels',
+        ),
+        (
+            "  decoder: {type: FrequencyAwareDecoder, num_feat: 8, num_block: 2}\n",
+            "",
+            "network_g: at scale 4 it needs an encoder and a decoder; decoder is missing",
+        ),
+        ("rounding: noise", "rouding: noise", 'network_g.jpeg: unknown key "rouding"; did you mean "rounding"?'),
+        ("rounding: noise", "rounding: nois", "network_g.jpeg.rounding: wants one of "),
+        ("type: RDBUNet,", "type: RDBUNet, scale: 8,", "network_g.encoder.scale: is 8, but the file's scale is 4"),
+        (
+            "type: HyperThumbnail\n",
+            "type: HyperThumbnail\n  scale: 2\n",
+            "network_g.scale: is 2, but the file's scale is 4",
+        ),
+        (
+            "total_iter: 100",
+            "total_iter: 100\n  precision: fp16",
+            "train.precision: fp16 wants a GPU, but device is cpu",
+        ),
+        (
+            "total_iter: 100",
+            "total_iter: 100\n  scheduler: {type: MultiStepLR}",
+            "train.scheduler: MultiStepLR needs milestones: a list, or every so many",
+        ),
+        ("name: sample", "name: sample\nval: {val_freq: 0}", "val.val_freq: wants 1 or more, not 0"),
+        ("name: sample", "name: sample\nplugins: [no.such.module]", 'plugins: cannot import "no.such.module"'),
+        ("name: sample", "name: sample\nval: {lpips: {backbone_weights: w.pth}}", "there is no w.pth"),
+        (
+            "dataroot_gt: data",
+            "dataroot_gt: ${HYPERTHUMB_DATA}/x",
+            "there is no folder datasets/x (${HYPERTHUMB_DATA}/x; set HYPERTHUMB_DATA to the folder",
+        ),
+        ("dataroot_gt: data", "dataroot_gt: data\n    io_backend: 3", "io_backend: wants "),
+        ("{type: predicted}", "{type: predict}", 'unknown quantization "predict"; did you mean "predicted"?'),
+    ],
+)
+def test_impossible_settings(old, new, complaint):
+    assert old in TRAIN
+    lines = complaints_of(TRAIN.replace(old, new, 1), "device=cpu")
+    assert any(complaint in line for line in lines), lines
+
+
+def test_two_sets_of_one_name_would_share_a_folder():
+    dataset = "{name: a, type: HRImageDataset, dataroot_gt: data}"
+    sets = f"  val: {dataset}\n  val_2: {dataset}\n"
+    (line,) = complaints_of(TRAIN.replace("network_g:", sets + "network_g:"))
+    assert 'datasets.val_2.name: datasets.val has the name "a" too' in line
+
+
+def test_settings_without_effect_are_one_warning(tmp_path):
+    text = TRAIN.replace("gt_size: 64", "gt_size: 64\n    prefetch_mode: cuda\n    max_corrupt: 3") + (
+        "num_gpu: 2\nmodel_type: SRModel\ndist_params: {backend: gloo, port: 29500}\n"
+    )
+    text = text.replace("lr: 2e-4}", "lr: 2e-4}\n  scheduler: {type: ConstantLR, gamma: 0.75}")
+    with pytest.warns(OptionsWarning) as caught:
+        load_train_options(write(tmp_path, text))
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    message = str(caught[0].message)
+    assert message.startswith("these 6 settings have no effect:\n")
+    for part, where in (
+        ("prefetch_mode", "datasets.train.prefetch_mode"),
+        ("max_corrupt", "datasets.train.max_corrupt"),
+        ("num_gpu", "num_gpu"),
+        ("model_type", "model_type"),
+        ("port", "dist_params.port"),
+        ("ConstantLR", "train.scheduler.gamma"),
+    ):
+        assert f"options.yml:{line_of(text, part)}: {where} (" in message
+
+
+def test_forced_settings_are_checked_like_the_files(tmp_path):
+    path = write(tmp_path, TRAIN)
+    options = load_train_options(path, ["train:total_iter=7", "datasets:train:gt_size=128", "val:protocol=sr"])
+    assert (options.train.total_iter, options.datasets.train.gt_size, options.val.protocol) == (7, 128, "sr")
+    assert complaints_of(TRAIN, "train:total_itr=7", "scale=5") == [
+        "--force_yml scale=5: scale: wants one of 1, 2, 4, 8, not 5",
+        '--force_yml train:total_itr=7: train: unknown key "total_itr"; did you mean "total_iter"?',
+    ]
+
+
+def test_debugging_is_quick_and_leaves_no_traces(tmp_path):
+    path = write(tmp_path, TRAIN)
+    options = load_train_options(path, debug=True)
+    assert options.name == "debug_sample"
+    assert (options.logger.print_freq, options.val.val_freq, options.logger.save_checkpoint_freq) == (1, 8, 8)
+    assert not options.logger.use_tb_logger
+    assert load_train_options(path, ["name=debug_sample"], debug=True).name == "debug_sample"
+
+
+def test_plugins_register_their_classes(tmp_path):
+    (tmp_path / "my_losses.py").write_text(
+        "from hyperthumb.registry import LOSSES\n"
+        "@LOSSES.register('HuberOfMine')\n"
+        "class Huber:\n    def __init__(self, delta: float = 1.0): pass\n"
+    )
+    text = TRAIN.replace("{type: L1Loss}", "{type: HuberOfMine, delta: 2}")
+    options = load_train_options(write(tmp_path, text + "plugins: [my_losses]\n"))
+    assert options.train.losses.reconstruction.loss == Component("HuberOfMine", {"delta": 2.0})
+
+
+def test_a_broken_plugin_says_why(tmp_path):
+    (tmp_path / "broken_plugin.py").write_text("1 / 0\n")
+    text = TRAIN + "plugins:\n  - broken_plugin\n"
+    place = f"options.yml:{line_of(text, '- broken')}: plugins"
+    assert complaints_of(text) == [f'{place}: cannot import "broken_plugin": ZeroDivisionError: division by zero']
+
+
+def test_a_name_that_is_basicsrs(tmp_path):
+    text = TRAIN.replace(
+        "type: FrequencyAwareDecoder, num_feat: 8, num_block: 2", "type: EDSR, num_in_ch: 3, num_out_ch: 3"
+    )
+    options = load_train_options(write(tmp_path, text))
+    decoder = options.network_g.arguments["decoder"]
+    assert (decoder.type, decoder.arguments) == ("EDSR", {"num_in_ch": 3, "num_out_ch": 3})
+    misspelt = "\n".join(complaints_of(text.replace("num_in_ch", "num_inch")))
+    assert 'network_g.decoder: unknown key "num_inch"; did you mean "num_in_ch"?' in misspelt
+
+
+def test_an_unknown_decoder_is_looked_for_in_basicsr_too():
+    (line,) = complaints_of(TRAIN.replace("FrequencyAwareDecoder", "SwinRI"))
+    assert 'unknown decoder "SwinRI"' in line
+    assert 'did you mean "SwinIR"? (of BasicSR: ' in line
+
+
+def test_test_options(tmp_path):
+    options = load_test_options(write(tmp_path, TEST))
+    assert options.network_g is None
+    assert options.baselines == [Component("BicubicJpeg", {"quality": 96})]
+    assert list(options.datasets) == ["kodak"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "baselines:\n  - {type: BicubicJpeg, quality: 96}\n",
+            "",
+            "there is nothing to test: give network_g, baselines, or both",
+        ),
+        ("  kodak: {type: HRImageDataset, dataroot_gt: data}\n", "", "datasets: there is no data set to test on"),
+        ("quality: 96", "quality: 96, scale: 2", "baselines[0].scale: is 2, but the file's scale is 4"),
+        ("quality: 96", "qality: 96", 'baselines[0]: unknown key "qality"; did you mean "quality"?'),
+        ("BicubicJpeg", "BicubicJPG", 'baselines[0]: unknown baseline "BicubicJPG"; did you mean "BicubicJpeg"?'),
+    ],
+)
+def test_impossible_tests(tmp_path, old, new, complaint):
+    assert old in TEST
+    with pytest.raises(OptionsError) as caught:
+        load_test_options(write(tmp_path, TEST.replace(old, new)))
+    assert complaint in str(caught.value)
+
+
+def test_what_a_test_does_not_use_is_a_warning(tmp_path):
+    text = (
+        TEST.replace("dataroot_gt: data", "dataroot_gt: data, gt_size: 64") + "train: {opts: ~}\nval: {val_freq: 4e3}\n"
+    )
+    with pytest.warns(OptionsWarning, match="these 3 settings") as caught:
+        load_test_options(write(tmp_path, text))
+    assert all(where in str(caught[0].message) for where in ("kodak.gt_size", ": train (", "val.val_freq"))
+
+
+def test_no_warning_without_a_reason(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_train_options(write(tmp_path, TRAIN))
+
+
+def test_importing_config_is_cheap():
+    heavy = ["torch", "torchvision", "basicsr", "compressai", "lpips", "numpy"]
+    code = f"import sys, hyperthumb.config; print([name for name in {heavy} if name in sys.modules])"
+    root = Path(__file__).parents[2]
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,113 @@
+"""Nodes to values of annotated types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from hyperthumb.config.complaints import Complaints
+from hyperthumb.config.constraints import Above, AtLeast, Below, FolderName, OneOf
+from hyperthumb.config.nodes import parse
+from hyperthumb.config.values import INVALID, ValueReader
+
+
+def read(text: str, annotation: Any) -> tuple[Any, list[str]]:
+    node = parse(f"key: {text}", "o.yml", Complaints()).entries["key"]
+    reader = ValueReader(Complaints())
+    value = reader.read(node, annotation, "key")
+    assert (value is INVALID) == bool(reader.complaints)
+    return value, reader.complaints.lines()
+
+
+@pytest.mark.parametrize(
+    ("text", "annotation", "value"),
+    [
+        ("3", int, 3),
+        ("5e3", int, 5000),
+        ("3", float, 3.0),
+        ("2e-4", float, 2e-4),
+        ("true", bool, True),
+        ("yes", str, "yes"),
+        ("a/b", Path, Path("a/b")),
+        ("~", int | None, None),
+        ("4", int | None, 4),
+        ("3", int | list[int], 3),
+        ("[3, 4]", int | list[int] | None, [3, 4]),
+        ("[0.9, 1]", tuple[float, float], (0.9, 1.0)),
+        ("[1, 2, 3]", tuple[int, ...], (1, 2, 3)),
+        ("ram", Literal["none", "ram"], "ram"),
+        ("{a: 1, b: 2}", dict[str, float], {"a": 1.0, "b": 2.0}),
+        ("~", dict[str, float], {}),
+        ("{a: [1, {b: ~}]}", Any, {"a": [1, {"b": None}]}),
+        ("{type: disk}", dict, {"type": "disk"}),
+        ("x", object, "x"),
+    ],
+)
+def test_fitting_values(text, annotation, value):
+    result, _ = read(text, annotation)
+    assert result == value
+    assert type(result) is type(value)
+
+
+def test_home_folders_are_expanded(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert read("~/data", Path)[0] == Path("/home/someone/data")
+
+
+@pytest.mark.parametrize(
+    ("text", "annotation", "message"),
+    [
+        ('"3"', int, 'wants a whole number, not "3"; write 3, without quotes and underscores'),
+        ("1_000", int, 'wants a whole number, not "1_000"; write 1000, without quotes and underscores'),
+        ("true", int, "wants a whole number, not true"),
+        ("0.5", int, "wants a whole number, not 0.5"),
+        (".inf", int, "wants a whole number, not inf"),
+        ("false", float, "wants a number, not false"),
+        (".nan", float, "wants a number, not nan"),
+        ("1", bool, "wants true or false, not 1"),
+        ("yes", bool, 'wants true or false, not "yes"; booleans are written true and false'),
+        ("3", str, "wants text, not 3 (put it in quotes)"),
+        ("~", str, "wants text, not nothing (null)"),
+        ("3", list[int], "wants a list of whole numbers, not 3 (write it in brackets)"),
+        ("[0.9]", tuple[float, float], "wants a list of 2 numbers, not a list of 1"),
+        ("rom", Literal["none", "ram"], 'wants one of none, ram, not "rom"; did you mean "ram"?'),
+        ("x", int | None, 'wants a whole number, not "x"'),
+        ("x", int | list[int] | None, 'wants a whole number or a list of whole numbers, not "x"'),
+        ("[1]", dict[str, int], "wants a mapping, not a list of 1"),
+        ("{b: 1}", dict[Literal["a"], int], 'unknown key "b" (known here: a)'),
+    ],
+)
+def test_unfitting_values(text, annotation, message):
+    assert read(text, annotation) == (INVALID, [f"o.yml:1: key: {message}"])
+
+
+def test_a_list_names_the_item():
+    assert read("[1, x, 3]", int | list[int])[1] == ['o.yml:1: key[1]: wants a whole number, not "x"']
+
+
+@pytest.mark.parametrize(
+    ("text", "annotation", "message"),
+    [
+        ("0", Annotated[int, AtLeast(1)], "wants 1 or more, not 0"),
+        ("0", Annotated[float, Above(0)], "wants a number above 0, not 0"),
+        ("1", Annotated[float, AtLeast(0), Below(1)], "wants a number below 1, not 1"),
+        ("3", Annotated[int, OneOf((1, 2, 4, 8))], "wants one of 1, 2, 4, 8, not 3"),
+        ("[1, 0]", list[Annotated[int, AtLeast(1)]], "wants 1 or more, not 0"),
+    ],
+)
+def test_bounds(text, annotation, message):
+    value, lines = read(text, annotation)
+    assert value is INVALID
+    assert lines[0].endswith(message)
+
+
+@pytest.mark.parametrize("name", ["a/b", "../a", ".hidden", '""', "/a", ".."])
+def test_folder_names(name):
+    assert "becomes the name of a folder" in read(name, Annotated[str, FolderName()])[1][0]
+    assert read("HyperThumbnail_4x 2", Annotated[str, FolderName()])[1] == []
+
+
+def test_null_passes_the_bounds_of_an_optional_value():
+    assert read("~", Annotated[float, Above(0)] | None)[0] is None

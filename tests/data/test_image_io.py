@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import io
+import os
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hyperthumb.data import image_io
+from hyperthumb.data.image_io import decode_image, encode_png, list_images, read_image, read_size, write_png
+from hyperthumb.errors import CorruptImageError, HyperthumbError
+from tests.support import photograph
+
+PICTURE = photograph(37, 53)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **settings: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **settings)
+    return buffer.getvalue()
+
+
+def turned(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return encoded(Image.fromarray(PICTURE), "PNG", exif=exif)
+
+
+@pytest.mark.parametrize(("kind", "lossless"), [("PNG", {}), ("BMP", {}), ("TIFF", {}), ("WEBP", {"lossless": True})])
+def test_lossless_formats_come_back_as_they_were(kind, lossless):
+    array = decode_image(encoded(Image.fromarray(PICTURE), kind, **lossless), "x")
+    assert array.dtype == np.uint8
+    assert array.flags.c_contiguous
+    np.testing.assert_array_equal(array, PICTURE)
+
+
+def test_jpeg_is_what_pillow_decodes():
+    data = encoded(Image.fromarray(PICTURE), "JPEG", quality=90)
+    np.testing.assert_array_equal(decode_image(data, "x"), np.asarray(Image.open(io.BytesIO(data))))
+
+
+def test_grey_becomes_three_equal_planes():
+    grey = PICTURE[..., 0]
+    array = decode_image(encoded(Image.fromarray(grey)), "x")
+    np.testing.assert_array_equal(array, np.stack([grey] * 3, axis=2))
+
+
+def test_palette_colors_are_looked_up():
+    palette = Image.fromarray(PICTURE).quantize(16)
+    np.testing.assert_array_equal(decode_image(encoded(palette), "x"), np.asarray(palette.convert("RGB")))
+
+
+def test_sixteen_bit_grey_keeps_its_high_byte():
+    samples = (PICTURE[..., 0].astype(np.uint16) << 8) | 0xAB
+    array = decode_image(encoded(Image.fromarray(samples)), "x")
+    np.testing.assert_array_equal(array, np.stack([PICTURE[..., 0]] * 3, axis=2))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(tmp_path, orientation):
+    # What each value asks for, by the EXIF standard: flips of the stored picture, then (from 5 on) a transposition.
+    upright = PICTURE.transpose(1, 0, 2) if orientation >= 5 else PICTURE
+    if orientation in (2, 3, 6, 7):
+        upright = upright[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        upright = upright[::-1]
+    path = tmp_path / "x.png"
+    path.write_bytes(turned(orientation))
+    np.testing.assert_array_equal(read_image(path), upright)
+    assert read_size(path) == upright.shape[:2]
+
+
+def test_opaque_alpha_is_dropped_and_transparency_refused():
+    alpha = np.full((37, 53, 1), 255, np.uint8)
+    rgba = np.concatenate([PICTURE, alpha], axis=2)
+    np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(rgba)), "x"), PICTURE)
+    rgba[5, 7, 3] = 254
+    with pytest.raises(HyperthumbError, match=r"a/b\.png: .*transparent"):
+        decode_image(encoded(Image.fromarray(rgba)), "a/b.png")
+
+
+def test_a_transparent_color_is_refused_only_where_it_is_used():
+    data = encoded(Image.fromarray(PICTURE), transparency=tuple(int(v) for v in PICTURE[3, 3]))
+    with pytest.raises(HyperthumbError, match="transparent"):
+        decode_image(data, "x")
+    flat = np.full((4, 4, 3), 7, np.uint8)
+    np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(flat), transparency=(1, 2, 3)), "x"), flat)
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("F", "TIFF"), ("LAB", "TIFF")])
+def test_other_color_models_are_refused(mode, kind):
+    with pytest.raises(HyperthumbError, match=f"photo: {mode} pictures are not supported") as caught:
+        decode_image(encoded(Image.new(mode, (8, 8)), kind), "photo")
+    assert not isinstance(caught.value, CorruptImageError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {})]
+)
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.9, 0.99])
+def test_truncated_pictures_are_errors_that_name_the_file(tmp_path, kind, settings, kept):
+    data = encoded(Image.fromarray(PICTURE), kind, **settings)
+    path = tmp_path / "half.png"
+    path.write_bytes(data[: min(len(data) - 1, int(len(data) * kept))])
+    with pytest.raises(CorruptImageError, match=r"half\.png: "):
+        read_image(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("kept", [0.5, 0.95])
+def test_a_tail_of_zeros_is_noticed(kind, kept):
+    data = encoded(Image.fromarray(PICTURE), kind)
+    whole = int(len(data) * kept)
+    with pytest.raises(CorruptImageError):
+        decode_image(data[:whole] + bytes(len(data) - whole), "x")
+
+
+def test_any_flipped_bit_of_a_png_is_noticed():
+    data = encode_png(PICTURE[:8, :8])
+    end = len(data) - 12  # what follows is the end marker
+    for place in range(8, end):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x10
+        with pytest.raises(HyperthumbError):
+            decode_image(bytes(damaged), "x")
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", bytes(1000)])
+def test_what_is_no_picture(tmp_path, content):
+    path = tmp_path / "x.png"
+    path.write_bytes(content)
+    with pytest.raises(CorruptImageError, match=r"x\.png: not a picture"):
+        read_image(path)
+    with pytest.raises(CorruptImageError, match=r"x\.png: not a picture"):
+        read_size(path)
+
+
+def test_a_missing_file_is_not_called_damaged(tmp_path):
+    for read in (read_image, read_size):
+        with pytest.raises(HyperthumbError, match="No such file") as caught:
+            read(tmp_path / "x.png")
+        assert not isinstance(caught.value, CorruptImageError)
+
+
+def test_decompression_bombs_are_refused():
+    bomb = encoded(Image.new("1", (30000, 30000)))
+    assert len(bomb) < 200_000
+    with pytest.raises(HyperthumbError, match="pixels"):
+        decode_image(bomb, "x")
+
+
+def test_the_limit_is_ours_not_twice_it(monkeypatch):
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 37 * 53 - 1)
+    with pytest.raises(HyperthumbError, match=r"53x37 is more than 1,960 pixels"):
+        decode_image(encode_png(PICTURE), "x")
+
+
+def test_write_png_replaces_a_file_at_once_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "x.png"
+    path.write_bytes(b"old")
+    write_png(path, PICTURE)
+    np.testing.assert_array_equal(read_image(path), PICTURE)
+    assert os.listdir(tmp_path) == ["x.png"]
+    other = tmp_path / "y"
+    other.mkdir()
+    with pytest.raises(OSError, match="y"):
+        write_png(other, PICTURE)
+    assert sorted(os.listdir(tmp_path)) == ["x.png", "y"]
+
+
+def test_readers_never_see_half_a_file(tmp_path):
+    path = tmp_path / "x.png"
+    write_png(path, PICTURE)
+    writer = threading.Thread(target=lambda: [write_png(path, PICTURE) for _ in range(50)])
+    writer.start()
+    while writer.is_alive():
+        np.testing.assert_array_equal(read_image(path), PICTURE)
+    writer.join()
+
+
+def test_list_images_is_recursive_sorted_and_leaves_out_what_is_hidden(tmp_path):
+    wanted = ["Z.PNG", "a.jpg", "b/a.jpeg", "b/c/d.tif", "e.webp", "f.bmp", "g.tiff"]
+    for file in [*wanted, "notes.txt", ".a.png", ".cache/a.png"]:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    assert list_images(tmp_path) == wanted
+
+
+def test_list_images_follows_links_but_not_in_circles(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.png").touch()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "root")
+    assert list_images(tmp_path / "root") == ["linked/a.png"]
+
+
+def test_list_images_wants_a_folder_with_pictures(tmp_path):
+    with pytest.raises(HyperthumbError, match="no such folder"):
+        list_images(tmp_path / "missing")
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(HyperthumbError, match="holds no pictures"):
+        list_images(tmp_path)

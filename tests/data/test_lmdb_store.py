@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hyperthumb.basicsr_bridge import prepare_import
+from hyperthumb.data import HRImageDataset, PairedImageDataset
+from hyperthumb.data.lmdb_store import write_lmdb
+from hyperthumb.errors import CorruptImageError, HyperthumbError
+from tests.support import photograph, write_photographs
+
+LMDB = {"type": "lmdb"}
+SCRIPT = Path(__file__).parents[2] / "scripts" / "create_lmdb.py"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_photographs(tmp_path / "photos", 3, 23, 31)
+    write_photographs(tmp_path / "photos" / "more", 1, 40, 17, seed=9)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def store(folder, tmp_path):
+    write_lmdb(HRImageDataset(str(folder)), tmp_path / "photos.lmdb")
+    return tmp_path / "photos.lmdb"
+
+
+def test_a_store_holds_what_the_folder_holds(folder, store):
+    on_disk, stored = HRImageDataset(str(folder)), HRImageDataset(str(store), LMDB)
+    assert stored.names == on_disk.names == ["more/photo0", "photo0", "photo1", "photo2"]
+    for index in range(4):
+        np.testing.assert_array_equal(stored.load(index).hr, on_disk.load(index).hr)
+        assert stored.size(index) == on_disk.size(index)
+
+
+def test_basicsr_reads_it(folder, store):
+    prepare_import()
+    paths = importlib.import_module("basicsr.data.data_util").paths_from_lmdb(str(store))
+    utils = importlib.import_module("basicsr.utils")
+    client = utils.FileClient("lmdb", db_paths=[str(store)], client_keys=["gt"])
+    assert sorted(paths) == HRImageDataset(str(folder)).names
+    bgr = utils.imfrombytes(client.get("photo1", "gt"))
+    np.testing.assert_array_equal(bgr[..., ::-1], photograph(23, 31, 1))
+    assert (store / "meta_info.txt").read_text().splitlines()[1] == "photo0.png (23,31,3) 1"
+
+
+def test_we_read_basicsrs(folder, tmp_path):
+    prepare_import()
+    make = importlib.import_module("basicsr.utils.lmdb_util").make_lmdb_from_imgs
+    target = tmp_path / "theirs.lmdb"
+    names = ["photo2", "photo0", "photo1"]
+    make(str(folder), str(target), [f"{name}.png" for name in names], names)
+    source = HRImageDataset(str(target), LMDB)
+    assert source.names == sorted(names)
+    for index in range(3):
+        np.testing.assert_array_equal(source.load(index).hr, photograph(23, 31, index))
+
+
+def test_pairs_of_stores(tmp_path):
+    for name, height, width in (("hr", 32, 40), ("lr", 8, 10)):
+        write_lmdb(HRImageDataset(str(write_photographs(tmp_path / name, 2, height, width))), tmp_path / f"{name}.lmdb")
+    source = PairedImageDataset(str(tmp_path / "hr.lmdb"), str(tmp_path / "lr.lmdb"), io_backend=LMDB)
+    np.testing.assert_array_equal(source.load(1).reference, photograph(8, 10, 1))
+
+
+def read_into(queue, source):
+    queue.put(source.load(0).hr)
+
+
+def test_a_store_that_was_read_survives_a_fork_and_a_second_reader(store):
+    source, second = HRImageDataset(str(store), LMDB), HRImageDataset(str(store), LMDB)
+    expected = source.load(0).hr
+    np.testing.assert_array_equal(second.load(0).hr, expected)
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=read_into, args=(queue, source))
+    child.start()
+    np.testing.assert_array_equal(queue.get(timeout=30), expected)
+    child.join()
+    assert child.exitcode == 0
+    np.testing.assert_array_equal(source.load(0).hr, expected)
+
+
+def test_pictures_that_hardly_compress_fit(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
+    (tmp_path / "in").mkdir()
+    for number in range(20):
+        Image.fromarray(noise).save(tmp_path / f"in/{number:02}.bmp")
+    write_lmdb(HRImageDataset(str(tmp_path / "in")), tmp_path / "out.lmdb", compress_level=0)
+    np.testing.assert_array_equal(HRImageDataset(str(tmp_path / "out.lmdb"), LMDB).load(19).hr, noise)
+
+
+def test_a_store_appears_whole_or_not_at_all(folder, tmp_path):
+    (folder / "z.png").write_bytes(b"no picture")
+    with pytest.raises(CorruptImageError, match=r"z\.png"):
+        write_lmdb(HRImageDataset(str(folder)), tmp_path / "new.lmdb")
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+def test_targets_that_cannot_be(folder, store, tmp_path):
+    source = HRImageDataset(str(folder))
+    with pytest.raises(HyperthumbError, match="exists already"):
+        write_lmdb(source, store)
+    with pytest.raises(HyperthumbError, match=r"ends in \.lmdb"):
+        write_lmdb(source, tmp_path / "store")
+
+
+def test_stores_that_are_none(store, tmp_path):
+    (tmp_path / "empty.lmdb").mkdir()
+    with pytest.raises(HyperthumbError, match="no LMDB store"):
+        HRImageDataset(str(tmp_path / "empty.lmdb"), LMDB)
+    with pytest.raises(HyperthumbError, match=r"needs \{type: lmdb\}"):
+        HRImageDataset(str(store))
+    meta = store / "meta_info.txt"
+    text = meta.read_text()
+    meta.write_text(text + "absent.png (5,6,3) 1\n")
+    source = HRImageDataset(str(store), LMDB)
+    with pytest.raises(CorruptImageError, match="absent: is named in"):
+        source.load(source.names.index("absent"))
+    meta.write_text(text + "what is this\n")
+    with pytest.raises(HyperthumbError, match=r"meta_info\.txt:5"):
+        HRImageDataset(str(store), LMDB)
+    meta.write_text("")
+    with pytest.raises(HyperthumbError, match="holds no pictures"):
+        HRImageDataset(str(store), LMDB)
+
+
+def test_the_script(folder, tmp_path, monkeypatch, capsys):
+    target = tmp_path / "out.lmdb"
+    monkeypatch.setattr(sys, "argv", ["create_lmdb.py", str(folder), str(target)])
+    for code, said in ((0, "out.lmdb: 4 pictures"), (1, "exists already")):
+        with pytest.raises(SystemExit) as exit_:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        assert exit_.value.code == code
+        assert said in "".join(capsys.readouterr())
+    assert len(HRImageDataset(str(target), LMDB)) == 4

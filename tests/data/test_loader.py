@@ -1,0 +1,249 @@
+"""Whole loaders with real worker processes: no number may depend on how the work is shared out or where it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.utils.data import get_worker_info
+
+from hyperthumb.data import (
+    HRImageDataset,
+    ImagePair,
+    ImageSource,
+    TrainingBatch,
+    build_source,
+    build_training_loader,
+    write_png,
+)
+from hyperthumb.data.lmdb_store import write_lmdb
+from hyperthumb.data.order import image_index
+from hyperthumb.errors import CorruptImageError, HyperthumbError, OptionsWarning
+from hyperthumb.registry import Registry
+from tests.support import photograph, write_photographs
+
+
+class Part:
+    """A component as an options file gives it, without the options."""
+
+    def __init__(self, kind: str, **arguments: Any) -> None:
+        self.type, self.arguments = kind, arguments
+
+    def build(self, registry: Registry, **supplied: Any) -> Any:
+        return registry.get(self.type)(**self.arguments, **supplied)
+
+
+class Ready(Part):
+    """A component that is built already."""
+
+    def __init__(self, source: Any) -> None:
+        super().__init__("Ready")
+        self.source = source
+
+    def build(self, registry: Registry, **supplied: Any) -> Any:
+        return self.source
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for number in range(5):
+        write_photographs(tmp_path / "photos" / str(number), 1, 40 + number, 50 - number, seed=number)
+    return tmp_path / "photos"
+
+
+def batches(component: Part, **changes: Any) -> list[TrainingBatch]:
+    settings = {"gt_size": 32, "batch_size": 3, "scale": 4, "seed": 7, "total_iterations": 6}
+    return list(build_training_loader(component, **settings | changes))
+
+
+def assert_same(a: list[TrainingBatch], b: list[TrainingBatch]) -> None:
+    assert len(a) == len(b)
+    for ours, theirs in zip(a, b, strict=True):
+        assert ours.names == theirs.names
+        assert torch.equal(ours.hr, theirs.hr)
+        assert (ours.reference is None) == (theirs.reference is None)
+        if ours.reference is not None:
+            assert torch.equal(ours.reference, theirs.reference)
+
+
+def test_no_number_depends_on_workers_or_cache_or_store(photos, tmp_path):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    plain = batches(folder)
+    assert [batch.hr.shape for batch in plain] == [(3, 3, 32, 32)] * 6
+    assert len({tuple(batch.names) for batch in plain}) > 1
+    assert_same(plain, batches(folder, num_workers=1))
+    assert_same(plain, batches(folder, num_workers=2))
+    assert_same(plain, batches(folder, cache="ram"))
+    assert_same(plain, batches(folder, cache="ram", num_workers=2))
+    with pytest.warns(OptionsWarning):
+        assert_same(plain, batches(folder, cache="ram", cache_limit_gb=0))
+    write_lmdb(HRImageDataset(str(photos)), tmp_path / "photos.lmdb")
+    stored = Part("HRImageDataset", dataroot_gt=str(tmp_path / "photos.lmdb"), io_backend={"type": "lmdb"})
+    assert_same(plain, batches(stored, num_workers=2))
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+@pytest.mark.parametrize("start", [1, 4, 6])
+def test_resuming_goes_on_exactly(photos, num_workers, start):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    whole = batches(folder, accumulate=2)
+    rest = batches(folder, accumulate=2, start_iteration=start, num_workers=num_workers)
+    assert len(rest) == (6 - start) * 2
+    assert_same(whole[start * 2 :], rest)
+
+
+def test_a_longer_run_begins_as_a_shorter_one(photos):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    assert_same(batches(folder), batches(folder, total_iterations=9)[:6])
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_two_processes_and_micro_batches_together_see_one_large_batch(photos, num_workers):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    whole = batches(folder, batch_size=12)
+    ranks = [
+        batches(folder, rank=rank, world_size=2, accumulate=2, num_workers=num_workers, start_iteration=2)
+        for rank in range(2)
+    ]
+    for iteration in range(2, 6):
+        parts = [ranks[rank][(iteration - 2) * 2 + micro] for micro in range(2) for rank in range(2)]
+        assert [name for part in parts for name in part.names] == whole[iteration].names
+        assert torch.equal(torch.cat([part.hr for part in parts]), whole[iteration].hr)
+
+
+def test_pairs(photos, tmp_path):
+    for number in range(5):
+        small = photograph(40 + number, 50 - number, number)[::4, ::4]
+        (tmp_path / "small" / str(number)).mkdir(parents=True)
+        write_png(tmp_path / "small" / str(number) / "photo0.png", small)
+    pairs = Part("PairedImageDataset", dataroot_gt=str(photos), dataroot_lq=str(tmp_path / "small"))
+    plain = batches(pairs)
+    assert plain[0].reference.shape == (3, 3, 8, 8)
+    assert_same(plain, batches(pairs, num_workers=2))
+    assert_same(plain, batches(pairs, num_workers=2, cache="ram"))
+
+
+def test_the_seed_matters(photos):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    assert not all(torch.equal(a.hr, b.hr) for a, b in zip(batches(folder), batches(folder, seed=8), strict=True))
+
+
+def test_global_random_numbers_are_neither_used_nor_changed(photos):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    torch.manual_seed(0)
+    np.random.seed(0)
+    before = torch.get_rng_state()
+    first = batches(folder, num_workers=2)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(1)
+    np.random.seed(1)
+    assert_same(first, batches(folder, num_workers=0))
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_damaged_photograph_ends_the_run_with_one_sentence(photos, num_workers):
+    (photos / "3/photo0.png").write_bytes((photos / "3/photo0.png").read_bytes()[:2000])
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    with pytest.raises(CorruptImageError, match=r"3/photo0\.png: the picture is damaged") as caught:
+        batches(folder, num_workers=num_workers)
+    assert "Traceback" not in str(caught.value)
+    with pytest.raises(CorruptImageError, match=r"3/photo0\.png"):
+        build_training_loader(
+            folder, gt_size=32, batch_size=1, scale=4, seed=0, total_iterations=1, cache="ram", num_workers=num_workers
+        )
+
+
+@pytest.mark.filterwarnings("ignore:skipped")
+def test_skipping_shows_the_same_with_any_number_of_workers(photos):
+    for number in (1, 3):
+        (photos / f"{number}/photo0.png").write_bytes(b"no picture")
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    plain = batches(folder, on_corrupt="skip")
+    assert {name for batch in plain for name in batch.names} == {"0/photo0", "2/photo0", "4/photo0"}
+    assert_same(plain, batches(folder, on_corrupt="skip", num_workers=2))
+    assert_same(plain, batches(folder, on_corrupt="skip", num_workers=2, cache="ram"))
+    assert_same(plain[3:], batches(folder, on_corrupt="skip", num_workers=1, start_iteration=3))
+
+
+@pytest.mark.filterwarnings("ignore:skipped")
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_the_cap_counts_what_all_workers_found(photos, num_workers):
+    """Of two workers, the first takes the even places and the second the odd ones, so each finds one of the two."""
+    for place in (0, 3):
+        (photos / f"{image_index(7, place, 5)}/photo0.png").write_bytes(b"no picture")
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    settings = {"on_corrupt": "skip", "num_workers": num_workers, "batch_size": 1, "total_iterations": 5}
+    assert len(batches(folder, max_corrupt=2, **settings)) == 5
+    with pytest.raises(CorruptImageError, match="more than max_corrupt = 1"):
+        batches(folder, max_corrupt=1, **settings)
+
+
+def test_small_photographs_are_refused_before_anything_is_cached(photos):
+    with pytest.raises(HyperthumbError, match=r"4/photo0: 46x44 is too small") as caught:
+        batches(Part("HRImageDataset", dataroot_gt=str(photos)), gt_size=48, cache="ram")
+    assert len(str(caught.value).splitlines()) == 5
+
+
+class WhoLoads(ImageSource):
+    """Photographs whose one color says which process decoded them and how it takes SIGINT."""
+
+    names = ("a",)
+
+    def load(self, index: int) -> ImagePair:
+        if get_worker_info() is None:
+            return ImagePair("main", np.zeros((32, 32, 3), np.uint8), None)
+        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        return ImagePair(f"worker {os.getpid()}", np.full((32, 32, 3), 1 + ignored, np.uint8), None)
+
+
+def test_workers_do_the_decoding_and_leave_interrupts_alone():
+    found = batches(Ready(WhoLoads()), num_workers=2)
+    names = {name for batch in found for name in batch.names}
+    assert len(names) == 2
+    assert "main" not in names
+    assert f"worker {os.getpid()}" not in names
+    assert all(bool((batch.hr == 2).all()) for batch in found)
+
+
+def test_stopping_early_leaves_no_process(photos):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    loader = build_training_loader(
+        folder, gt_size=32, batch_size=2, scale=4, seed=0, total_iterations=1000, num_workers=2
+    )
+    iterator = iter(loader)
+    next(iterator)
+    workers = [child.pid for child in torch.multiprocessing.active_children()]
+    assert len(workers) == 2
+    iterator.close()
+    assert torch.multiprocessing.active_children() == []
+
+
+def test_length_is_the_number_of_micro_batches(photos):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    loader = build_training_loader(
+        folder, gt_size=32, batch_size=2, scale=4, seed=0, total_iterations=10, start_iteration=3, accumulate=2
+    )
+    assert len(loader) == len(list(loader)) == 14
+
+
+def test_build_source(photos):
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    assert build_source(folder).names == [f"{number}/photo0" for number in range(5)]
+    assert build_source(folder, max_images=2).names == ["0/photo0", "1/photo0"]
+    names = {name for batch in batches(folder, max_images=2) for name in batch.names}
+    assert names == {"0/photo0", "1/photo0"}
+    with pytest.raises(HyperthumbError, match=r'"Ready" is no hyperthumb\.data\.ImageSource'):
+        build_source(Ready(object()))
+
+
+def test_batches_are_what_the_trainer_expects(photos):
+    batch = batches(Part("HRImageDataset", dataroot_gt=str(photos)))[0]
+    assert isinstance(batch, TrainingBatch)
+    assert isinstance(batch.hr, Tensor)
+    assert batch.reference is None
+    assert all(isinstance(name, str) for name in batch.names)

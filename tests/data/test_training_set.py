@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hyperthumb.data import HRImageDataset, ImagePair, ImageSource, TrainingSet
+from hyperthumb.data.order import image_index
+from hyperthumb.data.training_set import collate, refuse_small_images
+from hyperthumb.errors import CorruptImageError, HyperthumbError
+from tests.support import photograph, write_photographs
+
+
+class Photographs(ImageSource):
+    """Made photographs of growing size; those in `damaged` are, those in `paired` mode have thumbnails."""
+
+    def __init__(self, count: int, damaged: tuple[int, ...] = (), paired: bool = False, size: int = 41) -> None:
+        self.names = [f"photo{number}" for number in range(count)]
+        self.damaged, self.paired, self.start = set(damaged), paired, size
+
+    def load(self, index: int) -> ImagePair:
+        if index in self.damaged:
+            raise CorruptImageError(f"photo{index}: damaged")
+        hr = photograph(self.start + index, self.start + 2 * index, index)
+        return ImagePair(self.names[index], hr, hr[::4, ::4] if self.paired else None)
+
+
+def training_set(source: ImageSource, **changes) -> TrainingSet:
+    return TrainingSet(source, **{"seed": 1, "size": 32, "scale": 4} | changes)
+
+
+def same(a, b) -> bool:
+    return a.name == b.name and np.array_equal(a.hr, b.hr)
+
+
+def test_samples_are_crops_of_the_photograph_at_their_place():
+    samples = training_set(Photographs(5), use_flip=False, use_rot=False)
+    for position in range(12):
+        sample = samples[position]
+        index = image_index(1, position, 5)
+        assert sample.name == f"photo{index}"
+        windows = np.lib.stride_tricks.sliding_window_view(samples.source.load(index).hr, (32, 32, 3))
+        assert (windows == sample.hr).all((3, 4, 5)).any()
+        assert sample.hr.dtype == np.uint8
+
+
+def test_samples_depend_on_seed_and_place_alone():
+    first, second, other = (training_set(Photographs(5), seed=seed) for seed in (1, 1, 2))
+    backwards = {position: second[position] for position in reversed(range(10))}
+    assert all(same(first[position], backwards[position]) for position in range(10))
+    assert not all(same(first[position], other[position]) for position in range(10))
+
+
+def test_the_same_photograph_is_cut_anew_in_each_epoch():
+    samples = training_set(Photographs(1))
+    assert not all(same(samples[0], samples[position]) for position in range(1, 4))
+
+
+def test_references_show_the_same_crop():
+    """The thumbnails are every fourth pixel, so where nothing is turned the crops' are too."""
+    samples = training_set(Photographs(4, paired=True), use_flip=False, use_rot=False)
+    turned = training_set(Photographs(4, paired=True))
+    for position in range(20):
+        hr, reference, _ = samples[position]
+        assert reference.shape == (8, 8, 3)
+        np.testing.assert_array_equal(reference, hr[::4, ::4])
+        # A turn of the crop takes the pixel grid along: one of the four phases of each side matches.
+        hr, reference, _ = turned[position]
+        phases = [hr[top::4, left::4] for top in (0, 3) for left in (0, 3)]
+        assert any(np.array_equal(reference, phase) for phase in phases)
+
+
+def test_a_thumbnail_of_another_scale_is_an_error():
+    with pytest.raises(HyperthumbError, match=r"photo0: its thumbnail is 11x11; at scale 2 that of 41x41 is 21x21"):
+        training_set(Photographs(1, paired=True), scale=2)[0]
+
+
+def test_a_damaged_photograph_is_an_error_that_names_it():
+    with pytest.raises(CorruptImageError, match="photo2: damaged"):
+        [training_set(Photographs(3, damaged=(2,)))[position] for position in range(3)]
+
+
+def test_skipping_takes_the_next_photograph_of_the_epoch():
+    whole = training_set(Photographs(6))
+    skipping = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
+    with pytest.warns(UserWarning, match="damaged"):
+        shown = [skipping[position] for position in range(12)]
+    for position, sample in enumerate(shown):
+        expected = image_index(1, position, 6)
+        epoch, place = divmod(position, 6)
+        while expected in (1, 4):
+            place = (place + 1) % 6
+            expected = image_index(1, epoch * 6 + place, 6)
+        assert sample.name == f"photo{expected}"
+        if image_index(1, position, 6) not in (1, 4):
+            assert same(sample, whole[position])
+
+
+def test_skipping_does_not_depend_on_what_was_seen_before():
+    first = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
+    second = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
+    with pytest.warns(UserWarning, match="damaged"):
+        forwards = [first[position] for position in range(12)]
+    with pytest.warns(UserWarning, match="damaged"):
+        backwards = [second[position] for position in reversed(range(12))]
+    assert all(same(a, b) for a, b in zip(forwards, reversed(backwards), strict=True))
+
+
+def test_each_damaged_photograph_is_warned_of_once(recwarn):
+    skipping = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
+    for position in range(24):
+        skipping[position]
+    assert sorted(str(warning.message) for warning in recwarn) == [
+        "skipped: photo1: damaged",
+        "skipped: photo4: damaged",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:skipped")
+def test_skipping_is_capped():
+    skipping = training_set(Photographs(6, damaged=(0, 1, 4)), on_corrupt="skip", max_corrupt=2)
+    with pytest.raises(CorruptImageError, match="damaged; with it, more than max_corrupt = 2"):
+        [skipping[position] for position in range(6)]
+    skipping = training_set(Photographs(6, damaged=(0, 1, 4)), on_corrupt="skip", max_corrupt=3)
+    assert len([skipping[position] for position in range(6)]) == 6
+
+
+@pytest.mark.filterwarnings("ignore:skipped")
+def test_a_set_without_a_good_photograph():
+    with pytest.raises(CorruptImageError, match="every photograph"):
+        training_set(Photographs(3, damaged=(0, 1, 2)), on_corrupt="skip")[0]
+
+
+def test_small_photographs_are_named_before_training(tmp_path):
+    write_photographs(tmp_path / "large", 1, 32, 40)
+    write_photographs(tmp_path / "small", 12, 31, 40)
+    (tmp_path / "damaged.png").write_bytes(b"no picture")
+    source = HRImageDataset(str(tmp_path))
+    with pytest.raises(HyperthumbError) as caught:
+        refuse_small_images(source, 32)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "small/photo0: 40x31 is too small for training crops of 32x32"
+    assert (len(lines), lines[-1]) == (11, "... and 2 more")
+    refuse_small_images(source, 31)
+
+
+def test_a_small_photograph_is_named_while_training():
+    with pytest.raises(HyperthumbError, match="photo0: 20x20 is too small for training crops of 32x32"):
+        training_set(Photographs(1, size=20))[0]
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_batches(paired):
+    samples = training_set(Photographs(4, paired=paired))
+    batch = collate([samples[position] for position in range(3)])
+    assert batch.hr.shape == (3, 3, 32, 32)
+    assert batch.hr.dtype == torch.uint8
+    assert batch.hr.is_contiguous()
+    assert batch.names == [samples[position].name for position in range(3)]
+    np.testing.assert_array_equal(batch.hr[2].permute(1, 2, 0), samples[2].hr)
+    if paired:
+        assert batch.reference.shape == (3, 3, 8, 8)
+        np.testing.assert_array_equal(batch.reference[1].permute(1, 2, 0), samples[1].reference)
+    else:
+        assert batch.reference is None

@@ -1,0 +1,73 @@
+"""Pixel losses against NumPy, by their laws, and their gradients numerically."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.losses import CharbonnierLoss, L1Loss, MSELoss
+from hyperthumb.registry import LOSSES
+
+
+def pictures(dtype: torch.dtype = torch.float32) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    first = torch.rand(2, 3, 5, 7, generator=generator, dtype=torch.float64)
+    second = torch.rand(2, 3, 5, 7, generator=generator, dtype=torch.float64)
+    return first.to(dtype), second.to(dtype)
+
+
+def test_values_are_means_over_every_sample() -> None:
+    first, second = pictures(torch.float64)
+    difference = first.numpy() - second.numpy()
+    assert L1Loss()(first, second).item() == pytest.approx(np.abs(difference).mean(), rel=1e-12)
+    assert MSELoss()(first, second).item() == pytest.approx((difference**2).mean(), rel=1e-12)
+    expected = np.sqrt(difference**2 + 0.05**2).mean()
+    assert CharbonnierLoss(eps=0.05)(first, second).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_charbonnier_lies_between_l1_and_l1_plus_eps() -> None:
+    first, second = pictures(torch.float64)
+    l1 = L1Loss()(first, second)
+    assert l1 < CharbonnierLoss(eps=1e-2)(first, second) < l1 + 1e-2
+
+
+def test_charbonnier_has_a_finite_gradient_where_l1_has_a_corner() -> None:
+    picture = torch.full((1, 3, 2, 2), 0.5, requires_grad=True)
+    CharbonnierLoss()(picture, picture.detach().clone()).backward()
+    assert picture.grad is not None
+    assert torch.equal(picture.grad, torch.zeros_like(picture))
+
+
+@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(eps=0.1)])
+def test_gradients_are_right(loss: torch.nn.Module) -> None:
+    first, second = pictures(torch.float64)
+    assert torch.autograd.gradcheck(lambda x: loss(x, second), first.requires_grad_())
+
+
+@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss()])
+def test_half_precision_is_summed_in_float32(loss: torch.nn.Module) -> None:
+    # 3 * 64 * 64 samples of 1e-3: a running sum in bfloat16 would stall long before the end.
+    prediction = torch.full((1, 3, 64, 64), 1e-3, dtype=torch.bfloat16)
+    target = torch.zeros(1, 3, 64, 64)
+    value = loss(prediction, target)
+    assert value.dtype == torch.float32
+    assert value.item() == pytest.approx(loss(prediction.double(), target.double()).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss()])
+def test_shapes_that_would_broadcast_are_refused(loss: torch.nn.Module) -> None:
+    with pytest.raises(HyperthumbError, match=r"\(1, 3, 8, 8\) with \(1, 3, 1, 8\)"):
+        loss(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 1, 8))
+
+
+@pytest.mark.parametrize("eps", [0.0, -1e-3, float("nan"), float("inf")])
+def test_charbonnier_refuses_an_eps_without_a_gradient(eps: float) -> None:
+    with pytest.raises(HyperthumbError, match="eps"):
+        CharbonnierLoss(eps=eps)
+
+
+def test_losses_are_known_by_name() -> None:
+    known = {name: LOSSES.get(name) for name in ("CharbonnierLoss", "L1Loss", "MSELoss")}
+    assert known == {"CharbonnierLoss": CharbonnierLoss, "L1Loss": L1Loss, "MSELoss": MSELoss}

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import pytest
+import torch
+
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.files import write_atomically
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_replaces_what_was_there(tmp_path, durable):
+    path = tmp_path / "a.bin"
+    write_atomically(path, b"old", durable)
+    write_atomically(path, lambda file: file.write(b"new"), durable)
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkeypatch):
+    path = tmp_path / "weights.pth"
+    write_atomically(path, partial(torch.save, {"a": 1}))
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(HyperthumbError, match=r"weights\.pth.*No space left.*MiB free"):
+        write_atomically(path, partial(torch.save, {"a": 2}), durable=True)
+    assert torch.load(path, weights_only=True) == {"a": 1}
+    assert os.listdir(tmp_path) == ["weights.pth"]
+
+
+def test_a_folder_that_cannot_be(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(HyperthumbError, match=r"cannot write .*file"):
+        write_atomically(tmp_path / "file" / "a", b"")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hyperthumb.config import Component, LossesOptions, RateLossOptions, WeightedLoss
+from hyperthumb.errors import OptionsError
+from hyperthumb.rescaling import RescaleOutput
+from hyperthumb.training.objective import Objective
+
+
+def weighted(kind: str, weight: float) -> WeightedLoss:
+    return WeightedLoss(Component(kind, {}), weight)
+
+
+def example() -> tuple[RescaleOutput, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    restored, hr = (torch.rand(2, 3, 32, 64, generator=generator) for _ in range(2))
+    thumbnail, reference = (torch.rand(2, 3, 8, 16, generator=generator) for _ in range(2))
+    return RescaleOutput(restored, thumbnail, torch.tensor([100.0, 300.0]), None), hr, reference
+
+
+def test_weighs_the_papers_three_terms():
+    output, hr, reference = example()
+    options = LossesOptions(weighted("L1Loss", 2.0), weighted("MSELoss", 0.6), RateLossOptions(0.02))
+    terms = Objective(options)(output, hr, reference)
+    l1 = (output.restored - hr).abs().mean()
+    mse = (output.thumbnail - reference).square().mean()
+    bpp = 200 / (32 * 64)
+    torch.testing.assert_close(terms.total, 2 * l1 + 0.6 * mse + 0.02 * bpp)
+    assert terms.named().keys() == {"total", "reconstruction", "guide", "bpp"}
+
+
+def test_terms_that_are_off_are_absent():
+    output, hr, reference = example()
+    terms = Objective(LossesOptions(weighted("MSELoss", 1.0), None, None))(output._replace(bits=None), hr, reference)
+    assert terms.guide is None
+    assert terms.bpp is None
+    torch.testing.assert_close(terms.total, terms.reconstruction)
+
+
+def test_rate_without_a_rate_model_is_said():
+    output, hr, reference = example()
+    objective = Objective(LossesOptions(weighted("L1Loss", 1.0), None, RateLossOptions(0.02)))
+    with pytest.raises(OptionsError, match="no rate model"):
+        objective(output._replace(bits=None), hr, reference)

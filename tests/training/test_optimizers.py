@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.config import (
+    Component,
+    LossesOptions,
+    OptimizerOptions,
+    SchedulerOptions,
+    TrainingOptions,
+    WeightedLoss,
+)
+from hyperthumb.errors import OptionsError, OptionsWarning
+from hyperthumb.rescaling import CompressedBatch, RescaleOutput, RescalingNetwork
+from hyperthumb.training.optimizers import Optimizers, partition_parameters
+
+
+class ThreeKinds(RescalingNetwork):
+    def __init__(self, with_rate: bool = True) -> None:
+        super().__init__()
+        self.scale = 1
+        self.encoder, self.decoder = nn.Linear(2, 2), nn.Linear(2, 2)
+        self.prior = nn.Linear(1, 1) if with_rate else None
+        self.quantiles = nn.Parameter(torch.zeros(3)) if with_rate else None
+
+    def rate_parameters(self) -> Iterator[nn.Parameter]:
+        return self.prior.parameters() if self.prior else iter(())
+
+    def auxiliary_parameters(self) -> Iterator[nn.Parameter]:
+        return iter(() if self.quantiles is None else (self.quantiles,))
+
+    def forward(self, hr: Tensor) -> RescaleOutput:
+        raise AssertionError("not called")
+
+    def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
+        raise AssertionError("not called")
+
+    def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
+        raise AssertionError("not called")
+
+
+def training(**changes) -> TrainingOptions:
+    losses = LossesOptions(WeightedLoss(Component("L1Loss", {}), 1.0), None, None)
+    given = {
+        "total_iter": 100,
+        "optim_g": OptimizerOptions(lr=1e-3),
+        "scheduler": SchedulerOptions(type="MultiStepLR", milestones=50, gamma=0.5),
+        "losses": losses,
+    }
+    return TrainingOptions(**{**given, **changes})
+
+
+def test_every_parameter_is_in_one_group():
+    network = ThreeKinds()
+    groups = partition_parameters(network, freeze=["encoder."])
+    assert [len(g) for g in (groups.networks, groups.rate, groups.auxiliary, groups.frozen)] == [2, 2, 1, 2]
+    assert not any(p.requires_grad for p in network.encoder.parameters())
+    assert all(p.requires_grad for p in network.decoder.parameters())
+
+
+def test_freezing_nothing_is_a_complaint():
+    with pytest.raises(OptionsError, match="nosuch"):
+        partition_parameters(ThreeKinds(), freeze=["nosuch"])
+
+
+def test_rates_follow_their_own_base():
+    groups = partition_parameters(ThreeKinds())
+    optimizers = Optimizers(groups, training(optim_rate=OptimizerOptions(lr=1e-2)))
+    assert optimizers.set_learning_rates(1) == pytest.approx({"networks": 1e-3, "rate": 1e-2, "auxiliary": 1e-2})
+    assert optimizers.set_learning_rates(51) == pytest.approx({"networks": 5e-4, "rate": 5e-3, "auxiliary": 5e-3})
+    assert optimizers["rate"].param_groups[0]["lr"] == pytest.approx(5e-3)
+
+
+def test_an_optimizer_for_nothing_is_warned_of():
+    groups = partition_parameters(ThreeKinds(with_rate=False))
+    with pytest.warns(OptionsWarning, match="optim_rate is ignored"):
+        optimizers = Optimizers(groups, training(optim_rate=OptimizerOptions(lr=1e-2)))
+    assert optimizers.names() == ["networks"]
+
+
+def test_a_state_of_other_optimizers_is_refused():
+    state = Optimizers(partition_parameters(ThreeKinds()), training()).state_dict()
+    other = Optimizers(partition_parameters(ThreeKinds(with_rate=False)), training())
+    with pytest.raises(OptionsError, match="auxiliary"):
+        other.load_state_dict(state)

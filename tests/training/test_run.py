@@ -1,0 +1,186 @@
+"""Whole runs of the tiny network, through the command's own entry."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+import torch
+import yaml
+
+from hyperthumb.training.main import main
+from tests.support import tiny_training, write_options
+
+
+def run(folder, *arguments: str, **changes: object) -> int:
+    path = write_options(folder / "options.yml", tiny_training(folder, **changes))
+    return main(["-opt", str(path), *arguments])
+
+
+def weights(folder, iteration: int, key: str = "params") -> dict[str, torch.Tensor]:
+    path = folder / f"experiments/tiny/models/net_g_{iteration}.pth"
+    return torch.load(path, weights_only=True)[key]
+
+
+def assert_equal_weights(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
+def test_leaves_the_folder_that_researchers_expect(tmp_path):
+    assert run(tmp_path, **{"val:save_img": True, "logger:use_tb_logger": True}) == 0
+    root = tmp_path / "experiments/tiny"
+    assert sorted(p.name for p in (root / "models").iterdir()) == [
+        "net_g_3.pth", "net_g_6.pth", "net_g_8.pth", "net_g_latest.pth",
+    ]  # fmt: skip
+    assert sorted(p.name for p in (root / "training_states").iterdir()) == ["3.state", "6.state", "8.state"]
+    assert (root / "options.yml").read_text() == (tmp_path / "options.yml").read_text()
+    assert yaml.safe_load((root / "options.resolved.yml").read_text())["train"]["total_iter"] == 8
+    assert "torch" in (root / "environment.txt").read_text()
+    log = next(root.glob("train_tiny_*.log")).read_text()
+    assert "it/s" in log
+    assert "eta" in log
+    with open(root / "metrics.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["iteration"] for row in rows] == ["0", "4", "8"]
+    assert all(float(row["bpp"]) > 0 and float(row["psnr_rgb"]) > 5 for row in rows)
+    assert (root / "visualization/val/0000008/restored/photo0.png").exists()
+    assert list((tmp_path / "tb_logger/tiny").glob("events.*"))
+
+
+def test_learns(tmp_path):
+    changes = {"train:total_iter": 150, "val:val_freq": 150, "train:optim_g:lr": 4e-3, "logger:print_freq": 50}
+    assert run(tmp_path, **changes) == 0
+    with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
+        before, after = csv.DictReader(file)
+    assert float(after["psnr_rgb"]) > float(before["psnr_rgb"]) + 0.2
+    assert float(after["rate_estimate_bpp"]) < float(before["rate_estimate_bpp"])
+
+
+def test_auto_resume_equals_never_stopped(tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for folder in (whole, parts):
+        folder.mkdir()
+    assert run(whole) == 0
+    assert run(parts) == 0
+    for name in ("net_g_8.pth", "net_g_latest.pth"):
+        (parts / "experiments/tiny/models" / name).unlink()
+    (parts / "experiments/tiny/training_states/8.state").unlink()
+    assert run(parts, "--auto_resume", **{"datasets:train:num_worker_per_gpu": 2}) == 0
+    for key in ("params", "params_ema"):
+        assert_equal_weights(weights(whole, 8, key), weights(parts, 8, key))
+    tables = [(folder / "experiments/tiny/metrics.csv").read_text() for folder in (whole, parts)]
+    assert tables[0] == tables[1]
+
+
+def test_a_new_run_moves_the_old_one_aside(tmp_path):
+    assert run(tmp_path, **{"train:total_iter": 1}) == 0
+    assert run(tmp_path, **{"train:total_iter": 1}) == 0
+    names = sorted(p.name for p in (tmp_path / "experiments").iterdir())
+    assert names[0] == "tiny"
+    assert names[1].startswith("tiny_archived_")
+
+
+def test_max_minutes_stops_with_a_checkpoint(tmp_path):
+    assert run(tmp_path, "--max_minutes", "0.0001") == 0
+    assert (tmp_path / "experiments/tiny/training_states/1.state").exists()
+    assert run(tmp_path, "--auto_resume") == 0
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    assert run(whole) == 0
+    assert_equal_weights(weights(tmp_path, 8), weights(whole, 8))
+
+
+def test_accumulation_sees_the_same_images_as_a_larger_batch(tmp_path):
+    """With a rounding that draws no noise, 2 x 2 images in two passes make the step of 4 in one."""
+    folders = []
+    for number, (batch, accumulate) in enumerate(((4, 1), (2, 2))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert run(
+            folder,
+            **{
+                "train:total_iter": 2,
+                "train:accumulate": accumulate,
+                "datasets:train:batch_size_per_gpu": batch,
+                "network_g:jpeg": {"rounding": "straight_through"},
+            },
+        ) == 0  # fmt: skip
+        folders.append(folder)
+    first, second = (weights(folder, 2) for folder in folders)
+    for name in first:
+        torch.testing.assert_close(first[name], second[name], rtol=1e-3, atol=1e-5)
+
+
+def test_force_yml_and_debug(tmp_path):
+    assert run(tmp_path, "--debug", "--force_yml", "train:total_iter=2", "manual_seed=9") == 0
+    resolved = yaml.safe_load((tmp_path / "experiments/debug_tiny/options.resolved.yml").read_text())
+    assert resolved["manual_seed"] == 9
+    assert resolved["logger"]["print_freq"] == 1
+
+
+def test_mistakes_are_sentences_with_exit_code_1(tmp_path, capsys):
+    path = write_options(tmp_path / "options.yml", tiny_training(tmp_path, **{"train:totl_iter": 3}))
+    assert main(["-opt", str(path)]) == 1
+    complaint = capsys.readouterr().err
+    assert "options.yml" in complaint
+    assert "totl_iter" in complaint
+    assert "total_iter" in complaint
+    assert main(["-opt", str(tmp_path / "none.yml")]) == 1
+
+
+def test_infinity_stops_before_the_weights_are_touched(tmp_path, capsys):
+    assert run(tmp_path, **{"train:total_iter": 3}) == 0
+    before = weights(tmp_path, 3)
+    spoiled = {name: value.clone() for name, value in before.items()}
+    first = next(name for name, value in spoiled.items() if value.dtype.is_floating_point)
+    spoiled[first].fill_(float("nan"))
+    path = tmp_path / "spoiled.pth"
+    torch.save({"params": spoiled}, path)
+    changes = {"path:pretrain_network_g": str(path), "name": "second", "datasets:val": None}
+    options = tiny_training(tmp_path, **changes)
+    del options["datasets"]["val"]
+    assert main(["-opt", str(write_options(tmp_path / "second.yml", options))]) == 1
+    complaint = capsys.readouterr().err
+    assert "not finite at iteration 1" in complaint
+    assert "photo" in complaint
+    assert not list((tmp_path / "experiments/second/models").iterdir())
+
+
+def test_metrics_json_of_a_test_run(tmp_path, capsys):
+    from hyperthumb.evaluation.main import main as test_main
+
+    assert run(tmp_path, **{"train:total_iter": 1}) == 0
+    options = tiny_training(tmp_path)
+    test_options = {
+        "name": "tiny",
+        "scale": 4,
+        "device": "cpu",
+        "datasets": {"test": {**options["datasets"]["val"], "name": "two"}},
+        "network_g": options["network_g"],
+        "path": {**options["path"], "pretrain_network_g": str(tmp_path / "experiments/tiny/models/net_g_latest.pth")},
+        "baselines": [{"type": "BicubicJpeg"}],
+        "comparison": True,
+    }
+    assert test_main(["-opt", str(write_options(tmp_path / "test.yml", test_options))]) == 0
+    root = tmp_path / "results/tiny/two"
+    content = json.loads((root / "metrics.json").read_text())
+    assert content["dataset"] == "two"
+    assert content["protocol"] == "paper"
+    assert content["count"] == 2
+    assert set(content["mean"]) == {
+        "bpp", "psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr", "rate_estimate_bpp",
+    }  # fmt: skip
+    assert content["mean"]["lpips"] is None
+    assert len(content["checkpoint_sha256"]) == 64
+    with open(root / "metrics.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        size = (root / "thumbnails" / f"{row['image']}.jpg").stat().st_size
+        assert int(row["bytes"]) == size
+        assert float(row["bpp"]) == pytest.approx(8 * size / (41 * 50))
+    assert (root / "restored/photo0.png").exists()
+    assert (tmp_path / "results/tiny/comparison.png").exists()
+    assert "PSNR-RGB" in capsys.readouterr().out
