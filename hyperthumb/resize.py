@@ -7,12 +7,13 @@ downscaling; edges by mirroring with the edge pixel repeated, as MATLAB does.
 
 from __future__ import annotations
 
-import functools
 import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .constants import constant
 
 
 def bicubic_downscale(image: Tensor, scale: int) -> Tensor:
@@ -27,7 +28,7 @@ def bicubic_downscale(image: Tensor, scale: int) -> Tensor:
     """
     if scale == 1:
         return image
-    weights = _downscale_weights(scale).to(image)
+    weights = _downscale_weights(image.device, image.dtype, scale)
     with torch.autocast(image.device.type, enabled=False):  # bf16 has steps of one level of 256 near white
         for axis in (2, 3):
             image = _stride_filter(image, weights, scale, axis)
@@ -46,7 +47,7 @@ def bicubic_upscale(image: Tensor, scale: int) -> Tensor:
     """
     if scale == 1:
         return image
-    weights = _upscale_weights(scale).to(image)
+    weights = _upscale_weights(image.device, image.dtype, scale)
     with torch.autocast(image.device.type, enabled=False):
         for axis in (2, 3):
             image = _phase_filter(image, weights, axis)
@@ -63,7 +64,7 @@ def _cubic(x: float) -> float:
     return 0.0
 
 
-@functools.lru_cache
+@constant
 def _downscale_weights(scale: int) -> Tensor:
     """(taps,) weights, the same for every output; the centre of output i is at scale * i + (scale - 1) / 2."""
     center = (scale - 1) / 2
@@ -81,7 +82,7 @@ def _tap_count(scale: int) -> int:
     return math.floor((scale - 1) / 2 + 2 * scale) - _first_tap(scale) + 1
 
 
-@functools.lru_cache
+@constant
 def _upscale_weights(scale: int) -> Tensor:
     """(scale, 5) weights: phase p of input i sits at i + (p + 0.5) / scale - 0.5 and sees inputs i-2 .. i+2."""
     rows = []

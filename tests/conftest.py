@@ -1,8 +1,13 @@
-"""Settings for all tests: the same examples in every run, and no time limits on a busy machine."""
+"""Settings for all tests: one thread, the same examples in every run, and no time limits on a busy machine."""
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
+
+# Threads that wait for each other on a busy machine make small tests a hundred times slower. Children inherit it.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

@@ -71,7 +71,7 @@ def test_scale_one_changes_nothing(resize):
     assert torch.equal(resize(image, 1), image)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(height=st.integers(1, 40), width=st.integers(1, 40), scale=st.sampled_from([2, 3, 4, 8]), level=st.floats(-2, 2))
 def test_a_flat_picture_stays_flat_at_any_size(height, width, scale, level):
     image = torch.full((2, 3, height, width), level, dtype=torch.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .constants import constant
+from ..constants import constant
 from .tables import ZIGZAG
 
 

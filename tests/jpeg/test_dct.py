@@ -15,7 +15,7 @@ planes = hnp.arrays(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(planes)
 def test_orthonormal(array):
     plane = torch.from_numpy(array)

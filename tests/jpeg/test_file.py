@@ -27,7 +27,7 @@ def assert_same(a, b):
         assert getattr(a, field) == getattr(b, field)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1), st.sampled_from([None, 1, 2, 4, 8]), st.data()
 )
