@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 
@@ -26,6 +27,18 @@ class RescaleOutput(NamedTuple):
     thumbnail: Tensor
     bits: Tensor | None
     tables: Tensor | None
+
+
+class Analysis(NamedTuple):
+    """A batch on its way into files, before anything is rounded.
+
+    Attributes:
+        coefficients: (B, 3, h/8, w/8, 8, 8) DCT coefficients of the thumbnails.
+        steps: (B, 2, 8, 8) positive, continuous quantization steps, for Y and for both chroma planes.
+    """
+
+    coefficients: Tensor
+    steps: Tensor
 
 
 class CompressedBatch(NamedTuple):
@@ -63,8 +76,17 @@ class RescalingNetwork(nn.Module, ABC):
         """
 
     @abstractmethod
-    def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
+    def analyze(self, hr: Tensor) -> Analysis:
+        """All that is expensive in compressing (B, 3, H, W) RGB in 0..1."""
+
+    @abstractmethod
+    def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
         """The integers of the files. `rate_scale` multiplies the tables: above 1, smaller files."""
+
+    @torch.no_grad()
+    def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
+        """`analyze` and `quantize` in one; several rates of one image need the first but once."""
+        return self.quantize(self.analyze(hr), rate_scale)
 
     @abstractmethod
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from ..jpeg.quantize import ROUNDINGS, Rounding, RoundingName
 from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from ..jpeg.zigzag import to_zigzag
 from ..registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
-from ..rescaling import CompressedBatch, RescaleOutput, RescalingNetwork
+from ..rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 
 SCALES = (1, 2, 4, 8)
 
@@ -91,9 +91,14 @@ class HyperThumbnail(RescalingNetwork):
         return RescaleOutput(restored, thumbnail, bits, tables)
 
     @torch.no_grad()
-    def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
+    def analyze(self, hr: Tensor) -> Analysis:
         coefficients = self.transform(hr)
-        tables = _integer_tables(self.quantization(coefficients, rate_scale))
+        return Analysis(coefficients, self.quantization(coefficients))
+
+    @torch.no_grad()
+    def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
+        coefficients = analysis.coefficients
+        tables = _integer_tables(analysis.steps * rate_scale)
         quantized = torch.round(coefficients / _per_plane(tables))
         bits = self.rate(quantized) if self.rate is not None else None
         return CompressedBatch(quantized.to(torch.int16), tables.to(torch.int16), bits)

@@ -24,14 +24,14 @@ from ..registry import QUANTIZATIONS
 class Quantization(nn.Module, ABC):
     """Coefficients to continuous tables."""
 
-    def forward(self, coefficients: Tensor, scalar: float = 1.0) -> Tensor:
-        """(B, 3, h/8, w/8, 8, 8) to (B, 2, 8, 8) positive steps, times `scalar` (the original's inference_scalar)."""
+    def forward(self, coefficients: Tensor) -> Tensor:
+        """(B, 3, h/8, w/8, 8, 8) to (B, 2, 8, 8) positive steps."""
         with torch.autocast(coefficients.device.type, enabled=False):
-            return self.steps(coefficients) * scalar
+            return self.steps(coefficients)
 
     @abstractmethod
     def steps(self, coefficients: Tensor) -> Tensor:
-        """The same before the scalar."""
+        """The same, in full precision."""
 
 
 class _BlockMLP(nn.Module):

@@ -15,7 +15,7 @@ from hyperthumb.config import (
     WeightedLoss,
 )
 from hyperthumb.errors import OptionsError, OptionsWarning
-from hyperthumb.rescaling import CompressedBatch, RescaleOutput, RescalingNetwork
+from hyperthumb.rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 from hyperthumb.training.optimizers import Optimizers, partition_parameters
 
 
@@ -36,7 +36,10 @@ class ThreeKinds(RescalingNetwork):
     def forward(self, hr: Tensor) -> RescaleOutput:
         raise AssertionError("not called")
 
-    def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
+    def analyze(self, hr: Tensor) -> Analysis:
+        raise AssertionError("not called")
+
+    def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
         raise AssertionError("not called")
 
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
