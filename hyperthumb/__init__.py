@@ -1,3 +1,43 @@
 """hyperthumb: image rescaling with rate-distortion optimisation, through ordinary JPEG thumbnails."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from .codec import Codec
+
+__all__ = ["__version__", "load"]
+
 __version__ = "0.1.0"
+
+
+def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto") -> Codec:
+    """A model that turns photographs into thumbnails, and thumbnails into photographs.
+
+    >>> import numpy as np
+    >>> import hyperthumb
+    >>> codec = hyperthumb.load("model.safetensors", device="cpu")
+    >>> rows, columns = np.mgrid[0:120, 0:161]
+    >>> photograph = np.stack([rows + columns // 2, 200 - rows, columns], axis=2).astype(np.uint8)
+    >>> thumbnail = codec.compress(photograph, max_bytes=2000)
+    >>> thumbnail[:2] == b"\\xff\\xd8", len(thumbnail) <= 2000
+    (True, True)
+    >>> restored = codec.restore(thumbnail)
+    >>> restored.shape, restored.dtype
+    ((120, 161, 3), dtype('uint8'))
+
+    Args:
+        name_or_path: a model that ships with hyperthumb, by name; a model file; a training's folder; or one of its
+            checkpoints. None is the best model that ships.
+        device: auto (CUDA where there is one), cpu, cuda or mps.
+
+    Raises:
+        CheckpointError: when there is no such model, or it cannot be read.
+        OptionsError: for a device that is not there.
+    """
+    from .codec import load as load_codec
+
+    return load_codec(name_or_path, device)

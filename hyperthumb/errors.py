@@ -23,6 +23,10 @@ class ThumbnailError(HyperthumbError):
     """A thumbnail file that cannot be read or written."""
 
 
+class ForeignJpegError(ThumbnailError):
+    """A sound JPEG file that is coded in another way than hyperthumb's thumbnails."""
+
+
 class CorruptImageError(HyperthumbError):
     """A picture that cannot be decoded whole."""
 
@@ -37,3 +41,7 @@ class NonFiniteError(HyperthumbError):
 
 class OptionsWarning(UserWarning):
     """A setting that is understood and has no effect here."""
+
+
+class ThumbnailWarning(UserWarning):
+    """A thumbnail that restores, but not as it was made: something about it was lost, changed or had to be assumed."""

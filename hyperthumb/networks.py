@@ -11,16 +11,23 @@ from hyperthumb.registry import ARCHS, Buildable
 from hyperthumb.rescaling import RescalingNetwork
 from hyperthumb.weights import choose_weights, load_weights, read_safely
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 
 def resolve_device(wanted: str) -> torch.device:
     """The device that `device:` names; auto is CUDA where there is one.
 
     Raises:
-        OptionsError: when CUDA is asked for and not there.
+        OptionsError: for a device that is unknown, or not there.
     """
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise OptionsError("device: cuda, but this torch sees no CUDA device; device: auto takes what there is")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    if wanted not in DEVICES:
+        raise OptionsError(f'device: "{wanted}" is not one of {", ".join(DEVICES)}')
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(wanted, True):
+        raise OptionsError(f"device: {wanted}, but this torch sees none; device: auto takes what there is")
+    if wanted == "auto":
+        return torch.device("cuda" if there["cuda"] else "cpu")
+    return torch.device(wanted)
 
 
 def build_network(component: Buildable, scale: int) -> RescalingNetwork:

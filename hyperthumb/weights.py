@@ -65,22 +65,25 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path, 
         CheckpointError: when names or shapes do not fit; without `strict` it is left out with a warning.
     """
     own = network.state_dict()
-    missing = sorted(own.keys() - weights.keys())
-    unexpected = sorted(weights.keys() - own.keys())
-    misfits = sorted(name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape)
-    if missing or unexpected or misfits:
-        parts = (
-            _sample("missing", missing),
-            _sample("not in the network", unexpected),
-            _sample("of another shape", misfits),
-        )
-        message = f"{path} does not fit the network: {'; '.join(part for part in parts if part)}"
+    misfit = describe_misfit(own, weights)
+    if misfit:
+        message = f"{path} does not fit the network: {misfit}"
         if strict:
             raise CheckpointError(f"{message} (path.strict_load_g: false loads what fits)")
         warnings.warn(message, stacklevel=2)
-    network.load_state_dict(
-        {name: value for name, value in weights.items() if name in own and name not in misfits}, strict=False
+    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    network.load_state_dict(fitting, strict=False)
+
+
+def describe_misfit(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str:
+    """What of a network's state and of weights for it does not fit, in words; empty when all does."""
+    shared = own.keys() & weights.keys()
+    parts = (
+        _sample("missing", sorted(own.keys() - weights.keys())),
+        _sample("not in the network", sorted(weights.keys() - own.keys())),
+        _sample("of another shape", sorted(name for name in shared if own[name].shape != weights[name].shape)),
     )
+    return "; ".join(part for part in parts if part)
 
 
 def sha256_of(path: Path) -> str:

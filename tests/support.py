@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
+import torch
 import yaml
 from PIL import Image
+
+from hyperthumb.config import Component
+from hyperthumb.model_file import save_model
+from hyperthumb.networks import build_network
+from hyperthumb.rescaling import RescalingNetwork
 
 TINY_NETWORK = {
     "type": "HyperThumbnail",
@@ -16,6 +23,26 @@ TINY_NETWORK = {
     "rate": {"type": "laplace"},
     "decoder": {"type": "LiteDecoder", "num_feat": 8, "num_block": 1, "skip": True},
 }
+
+
+def tiny_part() -> Component:
+    """`TINY_NETWORK`, ready to build."""
+    return Component("HyperThumbnail", {k: _as_part(v) for k, v in TINY_NETWORK.items() if k != "type"})
+
+
+def tiny_network(seed: int = 0, scale: int = 4) -> RescalingNetwork:
+    """The tiny network with random weights in every layer, in eval mode; what it restores can be recognized."""
+    torch.manual_seed(seed)
+    network = build_network(tiny_part(), scale).eval().requires_grad_(False)
+    for parameter in network.parameters():
+        parameter.add_(0.005 * torch.randn_like(parameter))
+    return network
+
+
+def save_tiny_model(path: Path, seed: int = 0, scale: int = 4) -> Path:
+    """Writes a model file of the tiny network, and returns its path."""
+    save_model(path, tiny_network(seed, scale), tiny_part(), path.stem, {"license": "CC0"})
+    return path
 
 
 def photograph(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -59,7 +86,7 @@ def tiny_training(folder: Path, **changes: object) -> dict:
             },
             "val": {"name": "val", "type": "HRImageDataset", "dataroot_gt": str(folder / "val")},
         },
-        "network_g": TINY_NETWORK,
+        "network_g": copy.deepcopy(TINY_NETWORK),
         "path": {
             "experiments_root": str(folder / "experiments"),
             "tb_root": str(folder / "tb_logger"),
@@ -92,3 +119,9 @@ def tiny_training(folder: Path, **changes: object) -> dict:
 def write_options(path: Path, options: dict) -> Path:
     path.write_text(yaml.safe_dump(options, sort_keys=False), encoding="utf-8")
     return path
+
+
+def _as_part(value: object) -> object:
+    if isinstance(value, dict) and "type" in value:
+        return Component(value["type"], {k: _as_part(v) for k, v in value.items() if k != "type"})
+    return value

@@ -20,13 +20,15 @@ ALLOWED = {
     "archs": {"errors", "jpeg", "registry", "rescaling", "resize", "weights"},
     "losses": {"errors", "registry"},
     "metrics": {"errors"},
-    "data": {"errors", "files", "registry"},
+    "data": {"errors", "files", "pictures", "registry"},
     "config": {"errors", "registry", "basicsr_bridge", "wording"},
     "baselines": {"errors", "registry", "resize"},
     "evaluation": {
         "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "jpeg", "baselines", "networks",
-        "weights", "environment", "files",
+        "weights", "environment", "files", "thumbnails", "tiling",
     },
+    "zoo": {"errors", "wording"},
+    "cli": {"errors", "files", "pictures", "wording", "jpeg", "codec", "zoo"},
     "training": {
         "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "losses", "evaluation", "networks",
         "weights", "environment", "files",
@@ -34,7 +36,9 @@ ALLOWED = {
 }  # fmt: skip
 
 ONE_DOOR = {
-    "jpeglib": "jpeg/file.py",
+    "jpeglib": "jpeg/backends/jpeglib_backend.py",
+    "torchjpeg": "jpeg/backends/torchjpeg_backend.py",
+    "mozjpeg_lossless_optimization": "jpeg/profiles.py",
     "compressai": "archs/rate_model.py",
     "lpips": "metrics/lpips.py",
     "basicsr": "basicsr_bridge.py",
@@ -89,6 +93,7 @@ def test_no_file_is_too_long(path):
     ("statement", "absent"),
     [
         ("import hyperthumb, hyperthumb.config", ["torch"]),
+        ("import hyperthumb.cli.main", ["torch", "numpy", "PIL", "tqdm"]),
         ("import hyperthumb.jpeg.file", ["torch", "torchvision", "compressai", "basicsr", "lpips"]),
         ("import hyperthumb.archs", ["torchvision", "compressai", "basicsr", "lpips", "tensorboard"]),
         ("import hyperthumb.training.build", ["torchvision", "compressai", "basicsr", "lpips", "tensorboard"]),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
 from ..registry import DECODERS
-from .blocks import RGB_MEAN, zero_initialize
+from .blocks import RGB_MEAN, conv3x3, zero_initialize
+from .composed import ComposedConvolution
 from .edsr import EDSRBody
 from .skip import bicubic_enlargement
 
 # The branch sees coefficients of hundreds; the original divides what it makes of them.
-_BRANCH_RANGE = 10.0
+BRANCH_RANGE = 10.0
 
 
 @DECODERS.register()
@@ -64,6 +67,44 @@ class FrequencyAwareDecoder(nn.Module):
         Returns:
             (B, 3, h * scale, w * scale) RGB, nominally 0..1.
         """
-        branch = self.branch(coefficients) / _BRANCH_RANGE
-        restored = self.main(torch.cat([rgb, branch.to(rgb.dtype)], dim=1))
+        branch = self.branch(coefficients) / BRANCH_RANGE
+        restored = self.main(torch.cat([rgb, branch], dim=1))
+        return bicubic_enlargement(rgb, self.scale) + restored if self.skip else restored + self.mean
+
+    def for_inference(self) -> nn.Module:
+        """A faster module of the same numbers (but for float rounding), with weights of its own."""
+        return _FusedDecoder(self)
+
+
+class _FusedDecoder(nn.Module):
+    """`FrequencyAwareDecoder` with its linear stretches composed: nothing is computed between h x w and H x W.
+
+    coefficients -> conv, blocks, conv -> all up to h x w and into the main network's first convolution --.
+    rgb -----------------------------------------------> that convolution's first three inputs ----------> +
+    restored <- + mean <- all from h x w to H x W <- conv, blocks <----------------------------------------'
+    """
+
+    def __init__(self, decoder: FrequencyAwareDecoder) -> None:
+        super().__init__()
+        decoder = copy.deepcopy(decoder).eval().requires_grad_(False)
+        self.scale, self.skip, self.mean = decoder.scale, decoder.skip, decoder.mean
+        main, branch = decoder.main, decoder.branch
+        first = main.conv_first
+        features, branch_out = first.out_channels, branch.conv_last.out_channels
+        assert first.bias is not None
+        self.from_rgb, from_branch = conv3x3(3, features, bias=False), conv3x3(branch_out, features)
+        self.from_rgb.weight.data = first.weight[:, :3].contiguous()
+        from_branch.weight.data = first.weight[:, 3:] / BRANCH_RANGE
+        from_branch.bias = first.bias
+        to_features = nn.Sequential(branch.upsample, branch.conv_last, from_branch).requires_grad_(False)
+        self.to_features = ComposedConvolution(to_features, branch.conv_first.out_channels, scale=8)
+        to_picture = nn.Sequential(main.upsample, main.conv_last)
+        self.to_picture = ComposedConvolution(to_picture, features, decoder.scale)
+        self.branch_first, self.branch_body, self.branch_after = branch.conv_first, branch.body, branch.conv_after_body
+        self.main_body, self.main_after = main.body, main.conv_after_body
+
+    def forward(self, rgb: Tensor, coefficients: Tensor) -> Tensor:
+        branch = self.branch_first(coefficients)
+        x = self.to_features(branch + self.branch_after(self.branch_body(branch))) + self.from_rgb(rgb)
+        restored = self.to_picture(x + self.main_after(self.main_body(x)))
         return bicubic_enlargement(rgb, self.scale) + restored if self.skip else restored + self.mean

@@ -84,10 +84,10 @@ class HyperThumbnail(RescalingNetwork):
     def forward(self, hr: Tensor) -> RescaleOutput:
         coefficients = self.transform(hr)
         tables = self.tables(coefficients)
-        per_plane = _per_plane(tables)
-        quantized = self._round(coefficients / per_plane)
+        steps = per_plane(tables)
+        quantized = self._round(coefficients / steps)
         bits = self.rate(quantized) if self.rate is not None else None
-        restored, thumbnail = self.decode(quantized * per_plane)
+        restored, thumbnail = self.decode(quantized * steps)
         return RescaleOutput(restored, thumbnail, bits, tables)
 
     @torch.no_grad()
@@ -99,12 +99,12 @@ class HyperThumbnail(RescalingNetwork):
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
         coefficients = analysis.coefficients
         tables = _integer_tables(analysis.steps * rate_scale)
-        quantized = torch.round(coefficients / _per_plane(tables))
+        quantized = torch.round(coefficients / per_plane(tables))
         bits = self.rate(quantized) if self.rate is not None else None
         return CompressedBatch(quantized.to(torch.int16), tables.to(torch.int16), bits)
 
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
-        return self.decode(coefficients.float() * _per_plane(tables.float())).restored.clamp(0, 1)
+        return self.decode(coefficients.float() * per_plane(tables.float())).restored.clamp(0, 1)
 
     def transform(self, hr: Tensor) -> Tensor:
         """(B, 3, H, W) RGB in 0..1 to the thumbnail's (B, 3, h/8, w/8, 8, 8) coefficients before quantization.
@@ -180,6 +180,6 @@ def _integer_tables(steps: Tensor) -> Tensor:
     return torch.round(steps).clamp(1, 255)
 
 
-def _per_plane(tables: Tensor) -> Tensor:
+def per_plane(tables: Tensor) -> Tensor:
     """(B, 2, 8, 8) to (B, 3, 1, 1, 8, 8): Cb and Cr share a table."""
     return torch.cat([tables, tables[:, 1:]], dim=1)[:, :, None, None]

@@ -5,12 +5,11 @@ With `skip` the untrained pair is bicubic down, JPEG, bicubic up: training only 
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from ..registry import DECODERS, ENCODERS
 from .blocks import ResidualBlock, conv3x3, zero_initialize
-from .skip import bicubic_enlargement, bicubic_thumbnail
+from .skip import bicubic_enlargement, bicubic_thumbnail, full_precision
 
 # Coefficients of photographs are tens to hundreds; as many sixty-fourths they suit a convolution's initial weights.
 _COEFFICIENT_UNIT = 64.0
@@ -77,4 +76,4 @@ class LiteDecoder(nn.Module):
         learned = self.shuffle(self.conv_last(x + self.body(x)))
         if self.skip:
             return learned + bicubic_enlargement(rgb, self.scale)
-        return learned.to(torch.promote_types(learned.dtype, torch.float32)) + 0.5
+        return full_precision(learned) + 0.5

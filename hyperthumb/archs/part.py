@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +17,12 @@ class Part:
     arguments: dict[str, Any] = field(default_factory=dict)
 
     def build(self, registry: Registry, **supplied: Any) -> Any:
-        """An instance; encoders and decoders of ours take the supplied scale, other parts have no use for it.
+        """An instance, with what its constructor takes of `supplied`.
 
         Raises:
             RegistryError: for a name that `registry` does not know.
         """
         cls = registry.get(self.type)
-        scale = {"scale": supplied["scale"]} if registry.kind in ("encoder", "decoder", "network") else {}
-        return cls(**scale, **self.arguments)
+        taken = inspect.signature(cls).parameters
+        fitting = {name: value for name, value in supplied.items() if name in taken}
+        return cls(**fitting, **self.arguments)

@@ -4,13 +4,14 @@ from ..errors import OptionsError, OptionsWarning
 from .complaints import Location
 from .components import Component
 from .dump import dump_options
-from .loading import load_test_options, load_train_options
+from .loading import load_network_options, load_test_options, load_train_options
 from .schema import (
     DatasetOptions,
     DistOptions,
     LoggerOptions,
     LossesOptions,
     LpipsOptions,
+    NetworkOptions,
     OptimizerOptions,
     PathOptions,
     RateLossOptions,
@@ -32,6 +33,7 @@ __all__ = [
     "LoggerOptions",
     "LossesOptions",
     "LpipsOptions",
+    "NetworkOptions",
     "OptimizerOptions",
     "OptionsError",
     "OptionsWarning",
@@ -46,6 +48,7 @@ __all__ = [
     "WandbOptions",
     "WeightedLoss",
     "dump_options",
+    "load_network_options",
     "load_test_options",
     "load_train_options",
 ]

@@ -17,7 +17,7 @@ from .ignored import warn
 from .inheritance import expand_variables, force_settings, read_tree
 from .nodes import Listing, Mapping, plain, plain_at
 from .official import rewrite_official
-from .schema import TestOptions, TrainOptions
+from .schema import NetworkOptions, TestOptions, TrainOptions
 
 _DEBUG_PREFIX = "debug_"
 
@@ -52,6 +52,21 @@ def load_test_options(path: str | Path, force: Sequence[str] = ()) -> TestOption
     options: TestOptions = reader.read_record(tree, TestOptions, "", source=path)
     check_test(options, reader)
     _finish(reader)
+    return options
+
+
+def load_network_options(path: str | Path) -> NetworkOptions:
+    """The network of a training's or a test's options file, whatever else stands there: its data may be elsewhere.
+
+    Raises:
+        OptionsError: with every complaint about the network on its own line.
+    """
+    path = Path(path)
+    reader, tree = _open(path, (), training=False)
+    names = {entry.name for entry in dataclasses.fields(NetworkOptions)}
+    tree = Mapping({key: node for key, node in tree.entries.items() if key in names}, tree.location)
+    options: NetworkOptions = reader.read_record(tree, NetworkOptions, "")
+    reader.complaints.raise_if_any()
     return options
 
 

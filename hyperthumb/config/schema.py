@@ -184,14 +184,14 @@ class ValidationOptions:
         save_img: whether restored pictures are written.
         protocol: `paper` crops nothing, `sr` crops `scale` pixels at each side before PSNR and SSIM.
         lpips: None leaves the column empty.
-        huffman: the written files' Huffman tables.
+        profile: how the files are coded (jpeg/profiles.py); `default` is what the paper counts.
     """
 
     val_freq: Count = 5000
     save_img: bool = True
     protocol: Literal["paper", "sr"] = "paper"
     lpips: LpipsOptions | None = None
-    huffman: Literal["optimized", "default"] = "optimized"
+    profile: Literal["small", "fast", "optimized", "default"] = "small"
 
 
 @dataclass(frozen=True)
@@ -244,6 +244,16 @@ class TrainOptions:
     val: ValidationOptions = ValidationOptions()
     logger: LoggerOptions = LoggerOptions()
     dist_params: DistOptions = DistOptions()
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What an options file says about the network alone."""
+
+    name: Name
+    scale: Scale
+    network_g: Annotated[Component, PartOf(ARCHS)]
+    plugins: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

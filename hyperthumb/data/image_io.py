@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from hyperthumb.errors import CorruptImageError, HyperthumbError
-
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-
-MAX_PIXELS = 89_478_485
-"""Pillow's own line between a photograph and a decompression bomb: 256 MiB as RGB."""
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.files import find_files
+from hyperthumb.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 _ORIENTATION_TAG = 0x0112
@@ -38,23 +32,10 @@ def list_images(folder: str | Path) -> list[str]:
     folder = Path(folder)
     if not folder.is_dir():
         raise HyperthumbError(f"{folder}: there is no such folder of pictures")
-    found: list[str] = []
-    visited: set[str] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in visited:  # a link that leads back up
-            folders.clear()
-            continue
-        visited.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            (Path(parent) / name).relative_to(folder).as_posix()
-            for name in files
-            if not name.startswith(".") and name.lower().endswith(EXTENSIONS)
-        ]
+    found = find_files(folder, EXTENSIONS)
     if not found:
         raise HyperthumbError(f"{folder}: holds no pictures ({', '.join(EXTENSIONS)})")
-    return sorted(found)
+    return found
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -70,7 +51,7 @@ def read_size(path: str | Path) -> tuple[int, int]:
         HyperthumbError: when the file cannot be.
     """
     try:
-        with open(path, "rb") as file, _open(file, str(path)) as image, _damage_named(str(path)):
+        with open(path, "rb") as file, open_picture(file, str(path)) as image, damage_named(str(path)):
             turned = image.getexif().get(_ORIENTATION_TAG) in _TRANSPOSING_ORIENTATIONS
             return (image.width, image.height) if turned else (image.height, image.width)
     except OSError as error:
@@ -78,36 +59,11 @@ def read_size(path: str | Path) -> tuple[int, int]:
 
 
 def decode_image(data: bytes, label: str) -> np.ndarray:
-    """The picture in a file's bytes as RGB.
+    """The picture in a file's bytes as uint8 (H, W, 3) RGB, contiguous; colour profiles are not applied.
 
-    Grey and palette pictures become RGB, 16-bit samples keep their high byte, EXIF's orientation is applied. Of several
-    frames the first is taken. Colour profiles are not applied.
-
-    Args:
-        data: the file's content.
-        label: the file's name, for messages.
-
-    Returns:
-        uint8 (H, W, 3), contiguous.
-
-    Raises:
-        CorruptImageError: when the picture cannot be decoded whole.
-        HyperthumbError: for transparent, CMYK, floating-point and enormous pictures.
+    Raises what `hyperthumb.pictures.decode_picture` raises, which says the rest.
     """
-    with _open(io.BytesIO(data), label) as image:
-        height, width = image.height, image.width
-        if height * width > MAX_PIXELS:
-            raise HyperthumbError(
-                f"{label}: {width}x{height} is more than {MAX_PIXELS:,} pixels; cut it up or shrink it"
-            )
-        if image.format == "PNG":  # decoding alone overlooks a tail of zeros, as a crash leaves it
-            with _damage_named(label):
-                image.verify()
-    with _open(io.BytesIO(data), label) as image:
-        with _damage_named(label):
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-        return np.ascontiguousarray(_to_rgb(upright, label))
+    return decode_picture(data, label).pixels
 
 
 def encode_png(image: np.ndarray, compress_level: int = 6) -> bytes:
@@ -136,38 +92,3 @@ def _read_bytes(path: str | Path) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise HyperthumbError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-
-@contextmanager
-def _damage_named(label: str) -> Iterator[None]:
-    """Decoders raise nearly anything on damaged bytes: OSError, SyntaxError, struct.error, ..."""
-    try:
-        yield
-    except (HyperthumbError, MemoryError):
-        raise
-    except Exception as error:
-        raise CorruptImageError(f"{label}: the picture is damaged ({error or type(error).__name__})") from error
-
-
-def _open(file: IO[bytes], label: str) -> Image.Image:
-    with _damage_named(label):
-        try:
-            return Image.open(file)
-        except UnidentifiedImageError as error:
-            raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
-        except Image.DecompressionBombError as error:
-            raise HyperthumbError(f"{label}: more than {MAX_PIXELS:,} pixels; cut it up or shrink it") from error
-
-
-def _to_rgb(image: Image.Image, label: str) -> np.ndarray:
-    if image.mode.startswith("I;16"):
-        high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
-        return np.repeat(high[:, :, None], 3, axis=2)
-    if image.mode not in ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"):
-        raise HyperthumbError(f"{label}: {image.mode} pictures are not supported; convert it to 8-bit RGB")
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        lowest_alpha, _ = image.getchannel("A").getextrema()
-        if lowest_alpha != 255:
-            raise HyperthumbError(f"{label}: the picture is transparent in places; flatten it onto a background first")
-    return np.asarray(image.convert("RGB"))

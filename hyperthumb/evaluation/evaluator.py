@@ -17,8 +17,6 @@ from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import MetricRow, Protocol, measure
 from hyperthumb.resize import bicubic_downscale
 
-from .network_rescaler import to_uint8
-
 Distance = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -115,4 +113,5 @@ def evaluate(
 def thumbnail_reference(hr: np.ndarray, scale: int) -> np.ndarray:
     """y_ref: the MATLAB-compatible bicubic downscale of a uint8 (H, W, 3) image, rounded to 8 bits."""
     image = torch.tensor(hr).permute(2, 0, 1).unsqueeze(0).float() / 255
-    return to_uint8(bicubic_downscale(image, scale))
+    small = bicubic_downscale(image, scale)[0].clamp(0, 1).mul(255).round().byte()
+    return small.permute(1, 2, 0).contiguous().numpy()

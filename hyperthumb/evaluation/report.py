@@ -52,13 +52,13 @@ def write_metrics_json(
     checkpoint_sha256: str | None,
     versions: Mapping[str, str],
     device: str | None = None,
-    huffman: str | None = None,
+    profile: str | None = None,
 ) -> MetricMean:
     """The dataset's means with what is needed to repeat them.
 
     Keys: `dataset`, `protocol` (its name), `crop` (pixels), `count`, `mean` (`bpp`, `psnr_rgb`, `psnr_y`,
     `ssim`, `lpips`, `thumb_psnr`, `rate_estimate_bpp`), `median` (`seconds_encode`, `seconds_decode`),
-    `checkpoint`, `checkpoint_sha256`, `versions`, `device`, `huffman`. What was not measured, or does not
+    `checkpoint`, `checkpoint_sha256`, `versions`, `device`, `profile`. What was not measured, or does not
     apply, is null.
 
     Args:
@@ -70,7 +70,7 @@ def write_metrics_json(
         checkpoint_sha256: hexadecimal digest of that file.
         versions: package to version.
         device: what the network ran on, in words.
-        huffman: which Huffman tables the files carry: "optimized" or "default".
+        profile: how the files are coded: "small", "fast", "optimized" or "default".
 
     Returns:
         The means that were written.
@@ -92,7 +92,7 @@ def write_metrics_json(
         "checkpoint_sha256": checkpoint_sha256,
         "versions": dict(versions),
         "device": device,
-        "huffman": huffman,
+        "profile": profile,
     }
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     write_atomically(path, text.encode(), durable=True)

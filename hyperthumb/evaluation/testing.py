@@ -86,7 +86,7 @@ def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
         if path is None:
             raise OptionsError(f"{options.source}: path.pretrain_network_g names no weights to test")
         load_pretrained(network, path, options.path.param_key_g, options.path.strict_load_g)
-        rescaler = NetworkRescaler(network.to(device), options.network_g.type, options.val.huffman)
+        rescaler = NetworkRescaler(network.to(device), options.network_g.type, options.val.profile)
         yield Method(rescaler, "", path)
     for component in options.baselines:
         baseline = component.build(BASELINES, scale=options.scale)
@@ -126,7 +126,7 @@ def _report(
         checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
         versions=package_versions(),
         device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-        huffman=options.val.huffman if is_network else None,
+        profile=options.val.profile if is_network else None,
     )
     return TableEntry(method.rescaler.name, dataset, protocol, mean)
 

@@ -1,33 +1,35 @@
-"""Between quantized coefficients and the bytes of an ordinary JPEG file (4:4:4, baseline, 8-bit tables).
+"""Between quantized coefficients and the bytes of an ordinary JPEG file (4:4:4, 8-bit tables).
 
 The integers of the simulator go into the entropy coder as they are, and come out again as they are: no pixel is rounded
-on the way. jpeglib does the coding; nothing else in hyperthumb knows it.
+on the way.
 """
 
 from __future__ import annotations
 
 import io
 import math
-import os
-import struct
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image
 
-from ..errors import ThumbnailError
-from .marker import SCALES, Origin, find_origin, insert_origin, segments
+from ..errors import ForeignJpegError, ThumbnailError
+from .backends import Backend, CodedPicture, find_backend
+from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
+from .icc import find_icc, icc_segments
+from .marker import MODEL_ID_BYTES, SCALES, find_origin, is_intact, pack_origin
+from .profiles import Profile, check_profile, write_profile
+from .segments import (
+    Frame,
+    Segment,
+    segments,
+    without_metadata,
+)
 
-MAX_SIDE = 65500  # libjpeg's limit
 MAX_AC = 1023  # ITU-T T.81, table F.2: AC magnitude categories of 8-bit baseline end at 10 bits
 MAX_DC_STEP = 2047  # table F.1: differences between neighbouring blocks' DC, at 11 bits
-_START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_READABLE_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive Huffman
+RESTART_ROWS = 4  # rows of blocks between the restart markers of `fast`: two bytes each
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,12 @@ class JpegThumbnail:
         tables: (2, 8, 8) integers in 1..255, for Y and for both chroma planes, natural order.
         height: rows that a viewer shows, ceil(hr_height / scale).
         width: columns that a viewer shows.
-        hr_height: the photograph's rows; None, like the next two, when the file does not say.
+        hr_height: the photograph's rows; None, like the next three, when the file does not say.
         hr_width: the photograph's columns.
         scale: 1, 2, 4 or 8.
+        model_id: 3 bytes that name the weights that made the file, not all zeros.
+        intact: of a file of ours that was read, whether the picture is still the one that we wrote; None for others.
+            Writing takes no notice of it.
     """
 
     coefficients: np.ndarray
@@ -52,65 +57,84 @@ class JpegThumbnail:
     hr_height: int | None = None
     hr_width: int | None = None
     scale: int | None = None
+    model_id: bytes | None = None
+    intact: bool | None = None
 
 
-def write_jpeg(thumbnail: JpegThumbnail, huffman: Literal["optimized", "default"] = "optimized") -> bytes:
+def write_jpeg(
+    thumbnail: JpegThumbnail,
+    profile: Profile = "small",
+    backend: Backend = "jpeglib",
+    icc: bytes | None = None,
+    restart_rows: int = RESTART_ROWS,
+) -> bytes:
     """The file's bytes.
 
     Args:
-        thumbnail: what to write. With all of hr_height, hr_width and scale the file says them; with none it does not.
-        huffman: code tables made for this file, or the standard's (ITU-T T.81, annex K.3).
+        thumbnail: what to write. With all of hr_height, hr_width and scale the file says them, and the model's id; with
+            none it does not.
+        profile: how to code it (`profiles.write_profile`); what is read back is the same.
+        backend: which library writes.
+        icc: the color profile that viewers apply; None for sRGB.
+        restart_rows: rows of blocks between restart markers, in the profile `fast`.
 
     Raises:
         ThumbnailError: for sizes, tables or coefficients that no baseline JPEG can hold, or that disagree.
     """
-    import jpeglib
-
-    if huffman not in ("optimized", "default"):
-        raise ThumbnailError(f'Huffman tables are "optimized" or "default", not "{huffman}"')
-    origin = _check(thumbnail)
-    y, cb, cr = np.ascontiguousarray(thumbnail.coefficients, dtype=np.int16)
-    tables = np.ascontiguousarray(thumbnail.tables, dtype=np.uint16)
-    image = jpeglib.from_dct(Y=y, Cb=cb, Cr=cr, qt=tables, quant_tbl_no=np.array([0, 1, 1]))
-    image.height, image.width = thumbnail.height, thumbnail.width  # else rounded up to blocks
-    with _temporary_file() as path:
-        image.write_dct(str(path), flags=["+OPTIMIZE_CODING"] if huffman == "optimized" else [])
-        data = path.read_bytes()
-    return insert_origin(data, origin, thumbnail.height, thumbnail.width) if origin else data
+    check_profile(profile)
+    _check(thumbnail)
+    if restart_rows < 1 or restart_rows * math.ceil(thumbnail.width / 8) > 0xFFFF:
+        raise ThumbnailError(f"restart markers cannot be {restart_rows} rows of blocks apart")
+    picture = CodedPicture(
+        thumbnail.coefficients, np.asarray(thumbnail.tables)[[0, 1, 1]], thumbnail.height, thumbnail.width
+    )
+    data = write_profile(picture, profile, find_backend(backend), restart_rows)
+    notes = _origin_segment(thumbnail) + (icc_segments(icc) if icc else b"")
+    place = next(segments(data)).end  # after JFIF's segment
+    return data[:place] + notes + data[place:]
 
 
-def read_jpeg(data: bytes) -> JpegThumbnail:
-    """What `write_jpeg` wrote, or any 4:4:4 JPEG holds.
+def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
+    """What `write_jpeg` wrote, or any 4:4:4 8-bit color JPEG holds.
+
+    A file of ours that was changed since is read nevertheless; `intact` says so.
 
     Raises:
-        ThumbnailError: for bytes that are no whole JPEG file, or one that is not 4:4:4 color.
+        ForeignJpegError: for one that is not 4:4:4 YCbCr with 8-bit tables of which both chroma planes share one
+            (`foreign.read_foreign` takes it).
+        ThumbnailError: for bytes that are no whole JPEG file that can be restored.
     """
-    import jpeglib
-
-    height, width = _check_frame(data)
-    origin = find_origin(data, height, width)
-    _decode(data)  # libjpeg reads coefficients of a truncated file without a word; Pillow does not
-    with _temporary_file() as path:
-        path.write_bytes(data)
-        try:
-            image = jpeglib.read_dct(str(path))
-            y, (cb, cr), tables = image.load()
-        except OSError as error:
-            raise ThumbnailError(f"damaged JPEG file: {error}") from error
-    if image.jpeg_color_space.name != "JCS_YCbCr":
-        raise ThumbnailError("this JPEG file does not hold YCbCr, and cannot be restored")
-    used = [int(index) for index in image.quant_tbl_no]
-    if used[1] != used[2]:
-        raise ThumbnailError("Cb and Cr have tables of their own in this JPEG file; hyperthumb's share one")
+    parts = list(segments(data))
+    frame = check_file(parts, len(data))
+    _check_planes(frame, parts)
+    origin = find_origin(parts, frame.height, frame.width)
+    picture = find_backend(backend).read(without_metadata(data, parts), frame.height, frame.width)
+    if not np.array_equal(picture.tables[1], picture.tables[2]):
+        raise ForeignJpegError("Cb and Cr have tables of their own in this JPEG file; hyperthumb's share one")
+    tables = picture.tables[:2]
+    intact = is_intact(parts, *frame[2:4], picture.coefficients, tables) if origin else None
+    if not intact:
+        decode(data)  # libjpeg reads coefficients of a truncated file without a word; Pillow does not
     return JpegThumbnail(
-        coefficients=np.stack([y, cb, cr]).astype(np.int16),
-        tables=np.stack([tables[used[0]], tables[used[1]]]).astype(np.int64),
-        height=height,
-        width=width,
+        coefficients=picture.coefficients,
+        tables=tables,
+        height=frame.height,
+        width=frame.width,
         hr_height=origin.height if origin else None,
         hr_width=origin.width if origin else None,
         scale=origin.scale if origin else None,
+        model_id=origin.model_id if origin else None,
+        intact=intact,
     )
+
+
+def read_icc(data: bytes) -> bytes | None:
+    """The color profile that a JPEG file carries, if it does.
+
+    Raises:
+        ThumbnailError: when the bytes are no whole JPEG file.
+    """
+    return find_icc(list(segments(data)))
 
 
 def decode_rgb(data: bytes) -> np.ndarray:
@@ -119,42 +143,60 @@ def decode_rgb(data: bytes) -> np.ndarray:
     Raises:
         ThumbnailError: when the bytes are no whole JPEG file.
     """
-    next(segments(data))
-    return np.asarray(_decode(data).convert("RGB"))
+    check_file(list(segments(data)), len(data))
+    return np.asarray(decode(data).convert("RGB"))
 
 
-def _decode(data: bytes) -> Image.Image:
+def decode(data: bytes) -> Image.Image:
+    """Pillow's picture of a file that `segments.check_file` passed.
+
+    Raises:
+        ThumbnailError: when Pillow refuses it.
+    """
     try:
-        image = Image.open(io.BytesIO(data), formats=["JPEG"])
-        image.load()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+            image = Image.open(io.BytesIO(data), formats=["JPEG"])
+            image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ThumbnailError(f"damaged JPEG file: {error}") from error
     return image
 
 
-def _check_frame(data: bytes) -> tuple[int, int]:
-    """Height and width, once the frame header promises what we can hold and the data can fill."""
-    frame = next((segment for segment in segments(data) if segment.marker in _START_OF_FRAME), None)
-    if frame is None or len(frame.payload) < 6:
-        raise ThumbnailError("damaged JPEG file: it has no frame header")
-    precision, height, width, components = struct.unpack_from(">BHHB", frame.payload)
-    if frame.marker not in _READABLE_FRAMES or precision != 8:
-        raise ThumbnailError("this kind of JPEG (arithmetic, lossless or of more than 8 bits) cannot be restored")
-    sampling = [frame.payload[7 + 3 * i] for i in range((len(frame.payload) - 6) // 3)]
-    if components != 3 or sampling != [0x11] * 3:
-        raise ThumbnailError("only a color JPEG without chroma subsampling (4:4:4) can be restored")
-    if not height or not width:
-        raise ThumbnailError("damaged JPEG file: it has no size")
-    # Every block costs a bit at the least, for its DC: a size that the data cannot fill must not be allocated.
-    if 3 * math.ceil(height / 8) * math.ceil(width / 8) > 8 * len(data):
-        raise ThumbnailError(f"damaged JPEG file: {len(data)} bytes cannot hold {width}x{height} pixels")
-    return height, width
+def _check_planes(frame: Frame, parts: list[Segment]) -> None:
+    """Refuses what is not Y, Cb and Cr of the same size with 8-bit tables."""
+    planes = frame.components
+    if len(planes) == 4:
+        raise ThumbnailError("a CMYK JPEG cannot be restored; convert it to RGB first")
+    if len(planes) == 1:
+        raise ForeignJpegError("this JPEG file is grey")
+    if len(planes) != 3:
+        raise ThumbnailError(f"a JPEG of {len(planes)} planes is neither grey nor color")
+    if any((plane.horizontal, plane.vertical) != (1, 1) for plane in planes):
+        raise ForeignJpegError("this JPEG file has chroma at another resolution than luma (4:2:0 or the like)")
+    if not _is_ycbcr(frame, parts):
+        raise ForeignJpegError("this JPEG file does not hold YCbCr")
+    tables = quantization_tables(parts)
+    if max(max(tables[plane.table]) for plane in planes) > 255:
+        raise ForeignJpegError("this JPEG file has quantization tables of 16 bits")
 
 
-def _check(thumbnail: JpegThumbnail) -> Origin | None:
+def _is_ycbcr(frame: Frame, parts: list[Segment]) -> bool:
+    """Whether three planes are YCbCr, as libjpeg decides it (jdapimin.c, `default_decompress_parms`)."""
+    if any(part.marker == 0xE0 and part.payload.startswith(b"JFIF\0") for part in parts):
+        return True
+    for part in parts:
+        if part.marker == 0xEE and part.payload.startswith(b"Adobe") and len(part.payload) >= 12:
+            return part.payload[11] != 0
+    return bytes(plane.identifier for plane in frame.components) != b"RGB"
+
+
+def _check(thumbnail: JpegThumbnail) -> None:
     height, width = thumbnail.height, thumbnail.width
     if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
         raise ThumbnailError(f"a JPEG file's sides are 1 to {MAX_SIDE} pixels, not {width}x{height}")
+    if height * width > MAX_PIXELS:
+        raise ThumbnailError(f"a thumbnail has at most {MAX_PIXELS} pixels; {width}x{height} has more")
     coefficients, tables = np.asarray(thumbnail.coefficients), np.asarray(thumbnail.tables)
     expected = (3, math.ceil(height / 8), math.ceil(width / 8), 8, 8)
     if coefficients.shape != expected or coefficients.dtype.kind not in "iu":
@@ -165,25 +207,29 @@ def _check(thumbnail: JpegThumbnail) -> Origin | None:
     if tables.shape != (2, 8, 8) or tables.dtype.kind not in "iu" or tables.min() < 1 or tables.max() > 255:
         raise ThumbnailError("quantization tables are two of 8x8 integers in 1..255")
     _check_range(coefficients)
-    return _check_origin(thumbnail)
+    _check_origin(thumbnail)
 
 
 def _check_range(coefficients: np.ndarray) -> None:
-    magnitude = np.abs(coefficients.astype(np.int64)).reshape(-1, 64)
-    if magnitude[:, 1:].max() > MAX_AC:
+    blocks = coefficients.reshape(-1, 64)
+    if max(int(blocks[:, 1:].max(initial=0)), -int(blocks[:, 1:].min(initial=0))) > MAX_AC:
         raise ThumbnailError(f"an AC coefficient of a baseline JPEG is in -{MAX_AC}..{MAX_AC}")
-    dc = coefficients[..., 0, 0].reshape(3, -1).astype(np.int64)
-    if np.abs(np.diff(dc, axis=1, prepend=0)).max() > MAX_DC_STEP:
+    # Restart markers make differences to zero of any block in the first column.
+    dc = coefficients[..., 0, 0].astype(np.int64)
+    steps = np.diff(dc.reshape(3, -1), axis=1, prepend=0)
+    if max(int(np.abs(steps).max()), int(np.abs(dc[..., 0]).max())) > MAX_DC_STEP:
         raise ThumbnailError(f"neighbouring DC coefficients of a baseline JPEG differ by {MAX_DC_STEP} at the most")
 
 
-def _check_origin(thumbnail: JpegThumbnail) -> Origin | None:
+def _check_origin(thumbnail: JpegThumbnail) -> None:
     given = (thumbnail.hr_height, thumbnail.hr_width, thumbnail.scale)
-    if given == (None, None, None):
-        return None
     hr_height, hr_width, scale = given
     if hr_height is None or hr_width is None or scale is None:
-        raise ThumbnailError("hr_height, hr_width and scale are given together or not at all")
+        if given != (None, None, None) or thumbnail.model_id is not None:
+            raise ThumbnailError(
+                "hr_height, hr_width and scale are given together or not at all, a model's id with them"
+            )
+        return
     if scale not in SCALES:
         raise ThumbnailError(f"the scale is 1, 2, 4 or 8, not {scale}")
     if (math.ceil(hr_height / scale), math.ceil(hr_width / scale)) != (thumbnail.height, thumbnail.width):
@@ -191,15 +237,19 @@ def _check_origin(thumbnail: JpegThumbnail) -> Origin | None:
             f"a photograph of {hr_width}x{hr_height} at scale {scale} has no thumbnail of "
             f"{thumbnail.width}x{thumbnail.height}"
         )
-    return Origin(hr_height, hr_width, scale)
+    if thumbnail.model_id is not None and (len(thumbnail.model_id) != MODEL_ID_BYTES or not any(thumbnail.model_id)):
+        raise ThumbnailError(f"a model's id is {MODEL_ID_BYTES} bytes that are not all zero")
 
 
-@contextmanager
-def _temporary_file() -> Iterator[Path]:
-    """The path of an empty file that is gone afterwards: jpeglib takes and gives paths."""
-    descriptor, name = tempfile.mkstemp(suffix=".jpg")
-    os.close(descriptor)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
+def _origin_segment(thumbnail: JpegThumbnail) -> bytes:
+    if thumbnail.hr_height is None or thumbnail.hr_width is None or thumbnail.scale is None:
+        return b""
+    return pack_origin(
+        thumbnail.height,
+        thumbnail.width,
+        (thumbnail.hr_height, thumbnail.hr_width),
+        thumbnail.scale,
+        thumbnail.model_id,
+        thumbnail.coefficients,
+        thumbnail.tables,
+    )

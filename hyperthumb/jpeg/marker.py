@@ -1,112 +1,114 @@
-"""The one thing an ordinary JPEG cannot say: how large the photograph was that the thumbnail restores to.
+"""What an ordinary JPEG cannot say: the photograph that the thumbnail restores to, and whether it is still the same.
 
-It travels in an application segment that every other program skips, 12 bytes in all:
+It travels in an application segment that every other program skips, 13 bytes in all:
 
-    FF E9 | 00 0A | "HyTh" | version 1 | scale | missing rows | missing columns
+    FF E9 | 00 0B | "HT" | version, scale | missing rows, missing columns | model id (3) | check (2)
 
-The photograph has `scale` times the file's height, less the missing rows (0 to scale - 1), and so for columns.
+Where two fields share a byte each has four bits. The photograph has `scale` times the file's height, less the missing
+rows (0 to scale - 1), and so for columns. The model id is the beginning of the SHA-256 of the weights that made the
+file; zeros if it is not known. The check is the low half of the CRC-32 of the fields before it, the picture's size, its
+tables and its coefficients: a file that was recompressed or edited after we wrote it no longer fits, one that was
+losslessly rewritten still does.
 """
 
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from ..errors import ThumbnailError
+from .segments import Segment
 
 APP9 = 0xE9
 SCALES = (1, 2, 4, 8)
-_MAGIC = b"HyTh"
+MODEL_ID_BYTES = 3
+_MAGIC = b"HT"
 _VERSION = 1
-_PAYLOAD = struct.Struct(">4s4B")
-_STANDALONE = {0x01, *range(0xD0, 0xD8)}  # TEM and RSTn have no length
-
-
-class Segment(NamedTuple):
-    """A marker segment of a JPEG file.
-
-    Attributes:
-        marker: its code, the byte after FF.
-        start: where its FF stands in the file.
-        end: where the next one starts.
-        payload: what follows the length.
-    """
-
-    marker: int
-    start: int
-    end: int
-    payload: bytes
+_PAYLOAD = struct.Struct(">2sBB3sH")
+_UNKNOWN_MODEL = bytes(MODEL_ID_BYTES)
 
 
 class Origin(NamedTuple):
-    """The photograph's size in pixels, and the scale between it and the thumbnail."""
+    """The photograph's size in pixels, its scale to the thumbnail, the model's id, the coefficients' check."""
 
     height: int
     width: int
     scale: int
+    model_id: bytes | None
+    check: int
 
 
-def segments(data: bytes) -> Iterator[Segment]:
-    """The segments between SOI and the first scan's data, that scan's header included.
-
-    Raises:
-        ThumbnailError: when the bytes are no JPEG, or end before a scan.
-    """
-    if data[:2] != b"\xff\xd8":
-        raise ThumbnailError("this is not a JPEG file")
-    position = 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            raise ThumbnailError(f"damaged JPEG file: no marker at byte {position}")
-        marker = data[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-            continue
-        if marker in _STANDALONE:
-            position += 2
-            continue
-        (length,) = struct.unpack_from(">H", data, position + 2)
-        end = position + 2 + length
-        if length < 2 or end > len(data):
-            raise ThumbnailError(f"damaged JPEG file: the segment at byte {position} does not end")
-        yield Segment(marker, position, end, data[position + 4 : end])
-        if marker == 0xDA:
-            return
-        position = end
-    raise ThumbnailError("damaged JPEG file: it ends before the picture")
-
-
-def insert_origin(data: bytes, origin: Origin, height: int, width: int) -> bytes:
-    """The file with our segment after its first one (JFIF's).
+def coefficient_check(fields: bytes, height: int, width: int, coefficients: np.ndarray, tables: np.ndarray) -> int:
+    """16 bits that change with the picture.
 
     Args:
-        data: a JPEG file of `height` rows and `width` columns.
-        origin: what to say; its size over its scale, rounded up, is height by width.
+        fields: the marker's payload before the check.
         height: of the thumbnail.
         width: of the thumbnail.
+        coefficients: (3, h/8, w/8, 8, 8) integers.
+        tables: (2, 8, 8) integers in 1..255.
     """
-    missing_rows, missing_columns = height * origin.scale - origin.height, width * origin.scale - origin.width
-    payload = _PAYLOAD.pack(_MAGIC, _VERSION, origin.scale, missing_rows, missing_columns)
-    place = next(segments(data)).end
-    return b"".join((data[:place], struct.pack(">BBH", 0xFF, APP9, len(payload) + 2), payload, data[place:]))
+    check = zlib.crc32(fields + struct.pack(">HH", height, width))
+    check = zlib.crc32(np.ascontiguousarray(tables, dtype=np.uint8).data, check)
+    return zlib.crc32(np.ascontiguousarray(coefficients, dtype="<i2").data, check) & 0xFFFF
 
 
-def find_origin(data: bytes, height: int, width: int) -> Origin | None:
-    """What our segment says, or None in a file without one.
+def pack_origin(
+    height: int,
+    width: int,
+    hr_size: tuple[int, int],
+    scale: int,
+    model_id: bytes | None,
+    coefficients: np.ndarray,
+    tables: np.ndarray,
+) -> bytes:
+    """The whole segment, for a thumbnail of `height` rows and `width` columns of a photograph of `hr_size`."""
+    missing = (height * scale - hr_size[0]) << 4 | (width * scale - hr_size[1])
+    fields = struct.pack(">2sBB3s", _MAGIC, _VERSION << 4 | scale, missing, model_id or _UNKNOWN_MODEL)
+    check = coefficient_check(fields, height, width, coefficients, tables)
+    payload = fields + struct.pack(">H", check)
+    return struct.pack(">BBH", 0xFF, APP9, len(payload) + 2) + payload
+
+
+def find_origin(parts: list[Segment], height: int, width: int) -> Origin | None:
+    """What our segment says; None in a file without one, or with one that makes no sense.
 
     Raises:
-        ThumbnailError: when there is one that makes no sense, or one of a later version.
+        ThumbnailError: when it is one of a later version.
     """
-    for segment in segments(data):
-        if segment.marker != APP9 or not segment.payload.startswith(_MAGIC):
-            continue
-        if len(segment.payload) < 5 or segment.payload[4] != _VERSION:
-            raise ThumbnailError("the thumbnail was written by a later version of hyperthumb")
-        if len(segment.payload) != _PAYLOAD.size:
-            raise ThumbnailError("the thumbnail's note of the photograph's size is damaged")
-        _, _, scale, missing_rows, missing_columns = _PAYLOAD.unpack(segment.payload)
+    for payload in _payloads(parts):
+        if payload[2] >> 4 > _VERSION:
+            raise ThumbnailError("this thumbnail was written by a later version of hyperthumb")
+        if payload[2] >> 4 < _VERSION or len(payload) != _PAYLOAD.size:
+            return None
+        _, first, missing, model_id, check = _PAYLOAD.unpack(payload)
+        scale, missing_rows, missing_columns = first & 15, missing >> 4, missing & 15
         if scale not in SCALES or missing_rows >= scale or missing_columns >= scale:
-            raise ThumbnailError("the thumbnail's note of the photograph's size is damaged")
-        return Origin(height * scale - missing_rows, width * scale - missing_columns, scale)
+            return None
+        return Origin(
+            height=height * scale - missing_rows,
+            width=width * scale - missing_columns,
+            scale=scale,
+            model_id=None if model_id == _UNKNOWN_MODEL else model_id,
+            check=check,
+        )
     return None
+
+
+def is_intact(parts: list[Segment], height: int, width: int, coefficients: np.ndarray, tables: np.ndarray) -> bool:
+    """Whether our segment's check fits what was read from the file that holds it."""
+    payload = next(_payloads(parts))
+    check = coefficient_check(payload[:-2], height, width, coefficients, tables)
+    return payload[-2:] == struct.pack(">H", check)
+
+
+def _payloads(parts: list[Segment]) -> Iterator[bytes]:
+    return (
+        part.payload
+        for part in parts
+        if part.marker == APP9 and part.payload.startswith(_MAGIC) and len(part.payload) > 2
+    )

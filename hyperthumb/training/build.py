@@ -148,7 +148,7 @@ def _build_validator(
         sources,
         get_protocol(options.val.protocol, options.scale),
         open_lpips(options.val.lpips, device.type) if sources else None,
-        options.val.huffman,
+        options.val.profile,
         options.path.experiments_root / options.name / "visualization" if options.val.save_img else None,
         table,
         world,

@@ -28,7 +28,7 @@ class Validator:
         sources: validation sets by name.
         protocol: crop and channels.
         lpips: a distance, or None.
-        huffman: the files' Huffman tables.
+        profile: how the files are coded.
         visualization: where pictures are kept, one folder an iteration, or None to keep none.
         table: the file of numbers; on the main process only.
         world: who else takes part.
@@ -39,13 +39,13 @@ class Validator:
         sources: Mapping[str, ImageSource],
         protocol: Protocol,
         lpips: Distance | None,
-        huffman: Literal["optimized", "default"],
+        profile: Literal["small", "fast", "optimized", "default"],
         visualization: Path | None,
         table: ValidationTable | None,
         world: World,
         logger: logging.Logger,
     ) -> None:
-        self.sources, self.protocol, self.lpips, self.huffman = sources, protocol, lpips, huffman
+        self.sources, self.protocol, self.lpips, self.profile = sources, protocol, lpips, profile
         self.visualization, self.table, self.world, self.logger = visualization, table, world, logger
         self.last_seconds = 0.0
 
@@ -64,7 +64,7 @@ class Validator:
         return means
 
     def _run_set(self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int) -> dict[str, float]:
-        rescaler = NetworkRescaler(network, huffman=self.huffman)
+        rescaler = NetworkRescaler(network, profile=self.profile)
         mine = (source.load(index) for index in range(self.world.rank, len(source), self.world.size))
         with ExitStack() as stack:
             root = self.visualization / name / f"{iteration:07d}" if self.visualization else None

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from hyperthumb.config import Component, OptionsError, OptionsWarning, load_test_options, load_train_options
+from hyperthumb.config import (
+    Component,
+    OptionsError,
+    OptionsWarning,
+    load_network_options,
+    load_test_options,
+    load_train_options,
+)
 from tests.config.samples import TEST, TRAIN, line_of, write
 
 
@@ -278,3 +285,17 @@ def test_importing_config_is_cheap():
     root = Path(__file__).parents[2]
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert result.stdout.strip() == "[]"
+
+
+def test_the_network_alone_is_read_whatever_became_of_the_rest(tmp_path):
+    path = write(tmp_path, TRAIN)
+    expected = load_train_options(path)
+    path.write_text(TRAIN.replace("dataroot_gt: data", "dataroot_gt: gone") + "val: {from_another_version: 3}\n")
+    options = load_network_options(path)
+    assert (options.name, options.scale, options.network_g) == ("sample", 4, expected.network_g)
+
+
+def test_complaints_about_the_network_alone_have_their_lines(tmp_path):
+    text = TRAIN.replace("num_feat: 8}", "num_feet: 8}", 1)
+    with pytest.raises(OptionsError, match=rf':{line_of(text, "num_feet")}: network_g.encoder: unknown key "num_feet"'):
+        load_network_options(write(tmp_path, text))

@@ -42,7 +42,7 @@ def test_json_has_the_means_and_what_repeats_them(tmp_path: Path) -> None:
         checkpoint_sha256="ab" * 32,
         versions={"torch": "2.11.0"},
         device="cpu",
-        huffman="optimized",
+        profile="small",
     )
     assert mean == accumulate(ROWS)
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")) == {
@@ -64,7 +64,7 @@ def test_json_has_the_means_and_what_repeats_them(tmp_path: Path) -> None:
         "checkpoint_sha256": "ab" * 32,
         "versions": {"torch": "2.11.0"},
         "device": "cpu",
-        "huffman": "optimized",
+        "profile": "small",
     }
 
 

@@ -1,5 +1,6 @@
 import dataclasses
 import io
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -7,24 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from hyperthumb.errors import ThumbnailError
-from hyperthumb.jpeg.file import MAX_AC, JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
+from hyperthumb.config.schema import ValidationOptions
+from hyperthumb.errors import ForeignJpegError, ThumbnailError
+from hyperthumb.jpeg.file import MAX_AC, decode_rgb, read_icc, read_jpeg, write_jpeg
+from hyperthumb.jpeg.profiles import Profile
+from hyperthumb.jpeg.segments import segments
+from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail
 
-
-def thumbnail(height=19, width=33, seed=0, **changes):
-    """Coefficients as real ones are: few are not zero."""
-    rng = np.random.default_rng(seed)
-    shape = (3, -(-height // 8), -(-width // 8), 8, 8)
-    coefficients = np.clip(np.round(rng.standard_t(1.5, shape)), -MAX_AC, MAX_AC).astype(np.int16)
-    fields = JpegThumbnail(coefficients, rng.integers(1, 256, (2, 8, 8)), height, width)
-    return dataclasses.replace(fields, **changes)
-
-
-def assert_same(a, b):
-    assert np.array_equal(a.coefficients, b.coefficients)
-    assert np.array_equal(a.tables, b.tables)
-    for field in ("height", "width", "hr_height", "hr_width", "scale"):
-        assert getattr(a, field) == getattr(b, field)
+PROFILES = get_args(Profile)
+UNKNOWN = {"hr_height": None, "hr_width": None, "scale": None, "model_id": None}
 
 
 @settings(max_examples=60)
@@ -39,18 +31,20 @@ def test_round_trip_of_anything_a_baseline_file_can_hold(height, width, seed, sc
     if scale:
         rows, columns = data.draw(st.integers(0, scale - 1)), data.draw(st.integers(0, scale - 1))
         written = dataclasses.replace(
-            written, hr_height=height * scale - rows, hr_width=width * scale - columns, scale=scale
+            written, hr_height=height * scale - rows, hr_width=width * scale - columns, scale=scale, model_id=b"\1\2\3"
         )
-    huffman = data.draw(st.sampled_from(["optimized", "default"]))
-    assert_same(read_jpeg(write_jpeg(written, huffman)), written)
+    profile = data.draw(st.sampled_from(PROFILES))
+    read = read_jpeg(write_jpeg(written, profile, restart_rows=data.draw(st.integers(1, 3))))
+    assert same_content(read, written)
+    assert read.intact is (True if scale else None)
 
 
-def test_a_viewer_sees_the_declared_size_and_an_ordinary_file():
-    data = write_jpeg(thumbnail(19, 33, hr_height=75, hr_width=130, scale=4))
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_viewer_sees_the_declared_size_and_an_ordinary_file(profile):
+    data = write_jpeg(thumbnail(19, 33, hr_height=75, hr_width=130, scale=4), profile)
     image = Image.open(io.BytesIO(data))
     assert image.size == (33, 19)
     assert image.format == "JPEG"
-    assert "progression" not in image.info
     assert image.info["jfif"] == 257
     assert decode_rgb(data).shape == (19, 33, 3)
     assert decode_rgb(data).dtype == np.uint8
@@ -62,11 +56,51 @@ def test_tables_are_in_natural_order_for_other_readers():
     assert np.array_equal(np.array([stored[0], stored[1]]).reshape(2, 8, 8), written.tables)
 
 
-def test_optimized_huffman_tables_are_smaller():
-    written = thumbnail(64, 80)
-    optimized, default = write_jpeg(written, "optimized"), write_jpeg(written, "default")
-    assert len(optimized) < len(default)
-    assert np.array_equal(decode_rgb(optimized), decode_rgb(default))
+def test_each_profile_is_smaller_than_the_one_before_and_shows_the_same():
+    files = [write_jpeg(shaded(120, 160), profile) for profile in ("default", "optimized", "small")]
+    assert len(files[0]) > len(files[1]) > len(files[2])
+    pictures = [decode_rgb(data) for data in (*files, write_jpeg(shaded(120, 160), "fast"))]
+    assert all(np.array_equal(picture, pictures[0]) for picture in pictures[1:])
+
+
+def test_small_is_never_larger_than_optimized():
+    for side in (1, 8, 16, 40):
+        written = thumbnail(side, side)
+        assert len(write_jpeg(written, "small")) <= len(write_jpeg(written, "optimized"))
+
+
+def test_options_name_the_same_profiles():
+    assert str(Profile).partition("[")[2].rstrip("]") in str(ValidationOptions.__dataclass_fields__["profile"].type)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_color_profile_travels_whole(profile):
+    icc = np.random.default_rng(0).bytes(150_000)
+    data = write_jpeg(shaded(), profile, icc=icc)
+    assert read_icc(data) == icc == Image.open(io.BytesIO(data)).info["icc_profile"]
+    assert read_jpeg(data).intact
+    assert read_icc(write_jpeg(shaded(), profile)) is None
+    with pytest.raises(ThumbnailError, match="does not fit"):
+        write_jpeg(shaded(), profile, icc=bytes(17_000_000))
+
+
+def test_part_of_a_color_profile_is_none():
+    data = write_jpeg(shaded(), icc=bytes(100_000))
+    second = [part for part in segments(data) if part.marker == 0xE2][1]
+    assert read_icc(data[: second.start] + data[second.end :]) is None
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_changed_coefficient_is_noticed(profile):
+    written = shaded()
+    changed = written.coefficients.copy()
+    changed[2, 1, 1, 0, 0] += 1
+    data = write_jpeg(written, profile)
+    note = next(part for part in segments(data) if part.marker == 0xE9)
+    other = write_jpeg(dataclasses.replace(written, coefficients=changed, **UNKNOWN))
+    forged = other[: note.start] + data[note.start : note.end] + other[note.start :]
+    assert read_jpeg(forged).intact is False
+    assert read_jpeg(data).intact is True
 
 
 def test_reads_what_other_programs_write():
@@ -92,6 +126,9 @@ def test_reads_what_other_programs_write():
         ({"coefficients": np.zeros((3, 3, 5, 8, 8), np.float32)}, "integer coefficients"),
         ({"coefficients": np.full((3, 3, 5, 8, 8), 1024, np.int16)}, "AC coefficient"),
         ({"hr_height": 76}, "together"),
+        ({"model_id": b"abc"}, "together"),
+        ({"hr_height": 76, "hr_width": 132, "scale": 4, "model_id": b"ab"}, "3 bytes"),
+        ({"hr_height": 76, "hr_width": 132, "scale": 4, "model_id": bytes(3)}, "not all zero"),
         ({"hr_height": 76, "hr_width": 132, "scale": 3}, "1, 2, 4 or 8"),
         ({"hr_height": 72, "hr_width": 132, "scale": 4}, "has no thumbnail"),
         ({"hr_height": 77, "hr_width": 132, "scale": 4}, "has no thumbnail"),
@@ -102,6 +139,11 @@ def test_what_no_file_can_hold_is_refused(changes, message):
         write_jpeg(thumbnail(**changes))
 
 
+def test_thumbnails_of_too_many_pixels_are_refused():
+    with pytest.raises(ThumbnailError, match="at most"):
+        write_jpeg(dataclasses.replace(thumbnail(), height=65000, width=65000))
+
+
 def test_dc_steps_that_no_file_can_hold_are_refused():
     coefficients = np.zeros((3, 3, 5, 8, 8), np.int16)
     coefficients[1, :, ::2, 0, 0], coefficients[1, :, 1::2, 0, 0] = 1024, -1024
@@ -109,12 +151,23 @@ def test_dc_steps_that_no_file_can_hold_are_refused():
         write_jpeg(thumbnail(coefficients=coefficients))
 
 
-def test_unknown_huffman_choice():
-    with pytest.raises(ThumbnailError, match="optimized"):
+def test_unknown_choices():
+    with pytest.raises(ThumbnailError, match="the profiles are small, fast, optimized, default"):
         write_jpeg(thumbnail(), "arithmetic")
+    with pytest.raises(ThumbnailError, match="jpeglib and torchjpeg"):
+        write_jpeg(thumbnail(), backend="gdi")
+    with pytest.raises(ThumbnailError, match="restart"):
+        write_jpeg(thumbnail(), "fast", restart_rows=0)
 
 
-GOOD = write_jpeg(thumbnail(64, 64, hr_height=253, hr_width=256, scale=4))
+def test_dc_that_a_restart_would_make_too_large_is_refused():
+    coefficients = np.zeros((3, 2, 1, 8, 8), np.int16)
+    coefficients[0, :, 0, 0, 0] = 1500, 2500
+    with pytest.raises(ThumbnailError, match="DC"):
+        write_jpeg(thumbnail(16, 8, coefficients=coefficients), "fast")
+
+
+GOOD = {profile: write_jpeg(shaded(64, 64), profile) for profile in PROFILES}
 
 
 @pytest.mark.parametrize("read", [read_jpeg, decode_rgb])
@@ -128,31 +181,68 @@ def test_garbage_is_refused(read, data):
         read(data)
 
 
-@pytest.mark.parametrize("kept", range(3, len(GOOD) - 2, 97))
-def test_truncated_files_are_refused(kept):
-    with pytest.raises(ThumbnailError):
-        read_jpeg(GOOD[:kept])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_files_truncated_anywhere_are_refused(profile):
+    data = GOOD[profile]
+    for kept in range(len(data)):
+        with pytest.raises(ThumbnailError):
+            read_jpeg(data[:kept])
 
 
-def test_a_size_that_the_data_cannot_fill_is_refused_before_it_is_allocated():
-    frame = GOOD.index(b"\xff\xc0")
-    bomb = GOOD[: frame + 5] + b"\xff\x00\xff\x00" + GOOD[frame + 9 :]
-    with pytest.raises(ThumbnailError, match="cannot hold"):
-        read_jpeg(bomb)
+def test_what_follows_the_picture_does_no_harm():
+    assert read_jpeg(GOOD["small"] + b"and so on").intact
+
+
+@pytest.mark.parametrize("side", [0xFF00, 0x2000], ids=["65280", "8192"])
+def test_a_size_that_the_data_cannot_fill_is_refused_before_it_is_allocated(side):
+    bomb = bytearray(GOOD["fast"])
+    frame = bomb.index(b"\xff\xc0")
+    bomb[frame + 5 : frame + 9] = side.to_bytes(2, "big") * 2
+    with pytest.raises(ThumbnailError, match=r"cannot hold|declares"):
+        read_jpeg(bytes(bomb))
+
+
+def test_many_scans_are_refused():
+    data = write_jpeg(shaded(200, 200), "small")
+    scan = [part for part in segments(data) if part.marker == 0xDA][-1]
+    with pytest.raises(ThumbnailError, match="scans"):
+        read_jpeg(data[: scan.start] + data[scan.start : -2] * 101 + data[-2:])
 
 
 @pytest.mark.parametrize(
-    ("mode", "options"), [("RGB", {"subsampling": 2}), ("L", {}), ("CMYK", {"subsampling": 0})], ids=str
+    ("find", "offset", "value", "message"),
+    [
+        (b"\xff\xc0", 1, 0xC9, "arithmetic"),
+        (b"\xff\xc0", 1, 0xC3, "lossless"),
+        (b"\xff\xc0", 4, 12, "12 bits"),
+        (b"\xff\xc0", 11, 0x91, "sampling factors"),
+        (b"\xff\xc0", 12, 7, "no quantization table"),
+        (b"\xff\xc0", 3, 200, "no marker"),
+        (b"\xff\xdb", 5, 0, "zero"),
+        (b"\xff\xdb", 4, 0x20, "does not end"),
+        (b"\xff\xc4", 5, 200, "Huffman"),
+        (b"\xff\xc4", 4, 9, "Huffman"),
+        (b"\xff\xc4", 1, 0x84, "unknown kind"),
+        (b"\xff\xdd", 3, 5, "no marker|restart"),
+        (b"\xff\xda", 5, 77, "scan header"),
+    ],
 )
-def test_other_kinds_of_jpeg_are_refused(mode, options):
-    buffer = io.BytesIO()
-    Image.new(mode, (32, 32)).save(buffer, "JPEG", **options)
-    with pytest.raises(ThumbnailError, match="4:4:4"):
-        read_jpeg(buffer.getvalue())
+def test_headers_that_lie_are_refused(find, offset, value, message):
+    data = bytearray(GOOD["fast"])
+    data[data.index(find) + offset] = value
+    with pytest.raises(ThumbnailError, match=message):
+        read_jpeg(bytes(data))
 
 
-def test_rgb_jpeg_is_refused():
-    buffer = io.BytesIO()
-    Image.new("RGB", (32, 32)).save(buffer, "JPEG", keep_rgb=True)
-    with pytest.raises(ThumbnailError, match="YCbCr"):
-        read_jpeg(buffer.getvalue())
+@pytest.mark.parametrize(
+    ("mode", "options", "error", "message"),
+    [
+        ("RGB", {"subsampling": 2}, ForeignJpegError, "4:2:0"),
+        ("L", {}, ForeignJpegError, "grey"),
+        ("RGB", {"keep_rgb": True}, ForeignJpegError, "YCbCr"),
+        ("CMYK", {"subsampling": 0}, ThumbnailError, "CMYK"),
+    ],
+)
+def test_other_kinds_of_jpeg_are_refused(mode, options, error, message):
+    with pytest.raises(error, match=message):
+        read_jpeg(pillow_jpeg(mode=mode, **options))

@@ -1,0 +1,182 @@
+"""Works through a list of files: some at a time, each failure by itself, with a progress bar, in order."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import traceback
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal, NamedTuple
+
+from hyperthumb.errors import HyperthumbError
+
+from .messages import collected_notes, printable, warnings_as_notes
+from .targets import Job
+
+Status = Literal["done", "failed", "skipped"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result(ABC):
+    """What a command found or made; subclasses are dataclasses of what JSON can hold."""
+
+    @abstractmethod
+    def in_words(self) -> str:
+        """What people are told, after the file's name."""
+
+
+class Outcome(NamedTuple):
+    """What came of one file.
+
+    Attributes:
+        job: the file.
+        status: done, failed or skipped.
+        result: when it is done.
+        problem: the reason otherwise.
+        notes: what else there is to know.
+        seconds: how long it took.
+    """
+
+    job: Job
+    status: Status
+    result: Result | None
+    problem: str | None
+    notes: tuple[str, ...]
+    seconds: float
+
+
+Work = Callable[[Path, Path | None], Result]
+"""From source and target (None for commands that write nothing) to what there is to say."""
+
+
+def outcomes(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Outcome]:
+    """Does the jobs, `workers` at a time, and gives what came of them in their order.
+
+    Threads, not processes: they share the network, and decoding, networks and encoding all run outside Python's lock.
+    """
+    if workers == 1:  # in this thread, where Ctrl-C stops a job at once
+        yield from (_attempt(job, work) for job in jobs)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[Outcome]] = deque()
+        try:
+            for job in jobs:
+                if len(waiting) >= 4 * workers:  # ahead of what is shown, but not without end
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(_attempt, job, work))
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, arguments: argparse.Namespace) -> int:
+    """Does the jobs and says what came of each: results on stdout (JSON: an object a line), complaints on stderr.
+
+    Args:
+        jobs: the files.
+        work: what is done with each.
+        workers: how many at a time.
+        verb: such as "compressed", for the sum at the end.
+        arguments: `json`, and `quiet`: whether files that went well are passed over (not in JSON).
+
+    Returns:
+        The exit code.
+    """
+    counts: dict[Status, int] = {"done": 0, "failed": 0, "skipped": 0}
+    with warnings_as_notes(), _Progress(len(jobs), verb) as say:
+        for outcome in outcomes(jobs, work, workers):
+            counts[outcome.status] += 1
+            _tell(outcome, say, arguments.json, arguments.quiet)
+    if len(jobs) > 1 and (counts["done"] < len(jobs) or not arguments.quiet):
+        sums = [f"{counts['done']} of {len(jobs)} {verb}"]
+        sums += [f"{counts[status]} {status}" for status in ("failed", "skipped") if counts[status]]
+        print(", ".join(sums), file=sys.stderr)
+    return 1 if counts["failed"] else 0
+
+
+def _attempt(job: Job, work: Work) -> Outcome:
+    if job.problem is not None:
+        return Outcome(job, "skipped" if job.skipped else "failed", None, job.problem, (), 0.0)
+    start = perf_counter()
+    with collected_notes() as notes:
+        try:
+            result, problem = work(job.source, job.target), None
+        except HyperthumbError as error:
+            result, problem = None, str(error).removeprefix(f"{job.source}: ")
+        except Exception as error:
+            result, problem = None, _name_unexpected(error)
+    status: Status = "done" if problem is None else "failed"
+    return Outcome(job, status, result, problem, tuple(notes), perf_counter() - start)
+
+
+def _name_unexpected(error: Exception) -> str:
+    text = str(error).partition("\n")[0]
+    if isinstance(error, MemoryError) or "out of memory" in text.lower() or "can't allocate memory" in text.lower():
+        return "there is not enough memory for this picture; a smaller --tile or fewer --jobs need less"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"a mistake in hyperthumb, please report it: {type(error).__name__}: {text} "
+        f"({Path(place.filename).name}, line {place.lineno})"
+    )
+
+
+class _Progress:
+    """A progress bar on a terminal, and a way to print that does not tear it."""
+
+    def __init__(self, total: int, verb: str) -> None:
+        self._bar: Any = None
+        if total > 1 and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, desc=verb, unit="file", file=sys.stderr, leave=False)
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, text: str, error: bool = False) -> None:
+        stream = sys.stderr if error else sys.stdout
+        if self._bar is None:
+            print(text, file=stream, flush=True)
+        else:
+            self._bar.write(text, file=stream)
+
+    def advance(self) -> None:
+        if self._bar is not None:
+            self._bar.update()
+
+
+def _tell(outcome: Outcome, say: _Progress, as_json: bool, quiet: bool) -> None:
+    say.advance()
+    if as_json:
+        say(json.dumps(_as_json(outcome), allow_nan=False))
+    source = printable(outcome.job.source)
+    if outcome.result is not None and not as_json and not quiet:
+        arrow = "" if outcome.job.target is None else f" -> {printable(outcome.job.target)}"
+        say(f"{source}{arrow}: {outcome.result.in_words()}".replace(": \n", ":\n", 1))
+    for sentence in outcome.notes:
+        say(f"warning: {source}: {printable(sentence)}", error=True)
+    if outcome.status == "failed":
+        say(f"error: {source}: {printable(outcome.problem or '')}", error=True)
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    said: dict[str, object] = {"input": str(outcome.job.source), "status": outcome.status}
+    if outcome.job.target is not None:
+        said["output"] = str(outcome.job.target)
+    if outcome.problem is not None:
+        said["reason"] = outcome.problem
+    if outcome.result is not None:
+        said |= dataclasses.asdict(outcome.result)
+    return said | {"notes": list(outcome.notes), "seconds": round(outcome.seconds, 3)}

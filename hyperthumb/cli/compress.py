@@ -1,0 +1,138 @@
+"""hyperthumb compress: photographs to thumbnail files."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperthumb.errors import HyperthumbError
+
+from .arguments import add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
+from .batch import Result, run_batch
+from .codecs import open_codec
+from .messages import in_bytes
+from .sources import find_sources, is_thumbnail, note_all, read_source
+from .targets import Naming, plan
+
+if TYPE_CHECKING:
+    from hyperthumb.codec import Codec
+
+NAMING = Naming(".thumb", ".jpg", (".jpg", ".jpeg"), "thumbnails")
+_THUMBNAIL_ALREADY = "this is a thumbnail that hyperthumb made; `hyperthumb restore` makes a photograph of it"
+_NOT_READ = (  # Pillow would read some of them: the small preview inside
+    ".arw", ".avif", ".cr2", ".cr3", ".dng", ".gif", ".heic", ".heif", ".jxl", ".nef", ".orf", ".pef", ".raf", ".rw2",
+    ".srw",
+)  # fmt: skip
+MAX_PIXELS = 2**28  # 268 megapixels, beyond every camera's single frame; 0.8 GB as RGB
+
+_EXAMPLES = """\
+examples:
+  hyperthumb compress photo.png                         photo.thumb.jpg, at the model's own rate
+  hyperthumb compress photo.png -o small.jpg --max-bytes 20000
+  hyperthumb compress holiday/ -o thumbs/ --bpp 0.3     every photograph below holiday/
+
+PNG, JPEG, WebP, TIFF and BMP are read. EXIF's orientation is applied; the rest of EXIF (place, date, camera) does not
+go into the thumbnail. The color profile does, and counts as part of its size.
+"""
+
+
+@dataclass(frozen=True)
+class Compressed(Result):
+    """A thumbnail that was written: the photograph's size, the file's, and what it came to."""
+
+    width: int
+    height: int
+    bytes: int
+    bpp: float
+    rate_scale: float
+    scale: int
+    model: str
+
+    def in_words(self) -> str:
+        return f"{self.width}x{self.height}, {in_bytes(self.bytes)}, {self.bpp:.3f} bpp"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = new_parser(
+        "compress", "Makes small, ordinary .jpg thumbnails from which the photographs can be restored.", _EXAMPLES
+    )
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="files, folders (searched to the bottom), patterns")
+    add_output(parser, "photo.png to photo.thumb.jpg beside it")
+    rate = parser.add_mutually_exclusive_group()
+    rate.add_argument(
+        "--bpp", type=positive_float, metavar="X", help="bits of the file per pixel of the photograph, at most"
+    )
+    rate.add_argument("--max-bytes", type=positive_int, metavar="N", help="bytes of the file, at most")
+    rate.add_argument(
+        "--rate-scale", type=positive_float, metavar="X", help="coarser (above 1) or finer tables than the model's"
+    )
+    parser.add_argument(
+        "--profile",
+        choices=("small", "fast", "optimized", "default"),
+        default="small",
+        help="small: progressive, fewest bytes; fast: baseline, read soonest; optimized, default: plain baseline with "
+        "Huffman tables made for the file, or the standard's (default %(default)s)",
+    )
+    parser.add_argument(
+        "--background", type=color, metavar="COLOR", help="shows through transparent places (which are refused without)"
+    )
+    add_model(parser)
+    add_reporting(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from PIL import Image
+
+    from hyperthumb.pictures import EXTENSIONS
+
+    sources = find_sources(arguments.photos, EXTENSIONS, "photographs", lambda path: not is_thumbnail(path))
+    named = [each._replace(problem=_THUMBNAIL_ALREADY) if is_thumbnail(each.path) else each for each in sources]
+    jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing)
+    if arguments.skip_existing:  # `compress *.jpg` once more meets what it wrote before
+        jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # this is our process, and `compress_file` refuses more
+    codec = open_codec(arguments.model, arguments.device, arguments.jobs)
+
+    def work(source: Path, target: Path | None) -> Compressed:
+        assert target is not None
+        return compress_file(codec, source, target, arguments)
+
+    return run_batch(jobs, work, arguments.jobs, "compressed", arguments)
+
+
+def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:
+    """Reads one photograph, compresses it as the arguments say, writes the thumbnail.
+
+    Raises:
+        HyperthumbError: when any of it cannot be done; nothing is written then.
+    """
+    from hyperthumb.files import write_atomically
+    from hyperthumb.pictures import decode_picture
+
+    if source.suffix.lower() in _NOT_READ:
+        raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")
+    picture = decode_picture(read_source(source), str(source), arguments.background, MAX_PIXELS)
+    note_all(picture.notes)
+    rated = codec.compress_at_rate(
+        picture.pixels,
+        bpp=arguments.bpp,
+        max_bytes=arguments.max_bytes,
+        rate_scale=arguments.rate_scale,
+        profile=arguments.profile,
+        icc=picture.icc,
+        tile=arguments.tile,
+    )
+    write_atomically(target, rated.data)
+    height, width = picture.pixels.shape[:2]
+    return Compressed(
+        width=width,
+        height=height,
+        bytes=len(rated.data),
+        bpp=8 * len(rated.data) / (height * width),
+        rate_scale=rated.rate_scale,
+        scale=codec.model.scale,
+        model=codec.model.model_id.hex(),
+    )

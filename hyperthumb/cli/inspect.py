@@ -1,0 +1,184 @@
+"""hyperthumb inspect: what thumbnail files say of themselves, without torch and without decoding anything."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .arguments import add_reporting, new_parser
+from .batch import Result, run_batch
+from .messages import in_bytes
+from .sources import JPEG_EXTENSIONS, find_sources, read_source
+from .targets import Job
+
+if TYPE_CHECKING:
+    from hyperthumb.jpeg.inspection import Scan
+
+Table = tuple[tuple[int, ...], ...]
+_PLANES = {1: ("Y",), 3: ("Y", "Cb", "Cr")}
+
+
+@dataclass(frozen=True)
+class Inspected(Result):
+    """A JPEG file, as people and programs want to read it; fields that only hyperthumb's own files have may be None.
+
+    Attributes:
+        bytes: the file's size.
+        header_bytes: all of it but the coded picture.
+        header_share: the same as a part of 1.
+        icc_bytes: of the header, the color profile.
+        width: of the thumbnail.
+        height: of the thumbnail.
+        photograph_width: of the photograph that it restores to.
+        photograph_height: of the same.
+        scale: between them.
+        bpp: bits of the file per pixel of the photograph.
+        model: the id of the model that made it, in hexadecimal.
+        unchanged: whether it is as hyperthumb wrote it; None when that was not asked, or the file is not ours.
+        subsampling: "4:4:4" for thumbnails.
+        coding: baseline, extended or progressive.
+        profile: the profile that codes pictures so.
+        huffman: standard or optimized code tables.
+        restart_interval: blocks between restart markers; 0 for none.
+        planes: their names.
+        scans: the passes over the picture.
+        tables: quantization tables by the planes that share them, in natural order.
+    """
+
+    bytes: int
+    header_bytes: int
+    header_share: float
+    icc_bytes: int
+    width: int
+    height: int
+    photograph_width: int | None
+    photograph_height: int | None
+    scale: int | None
+    bpp: float | None
+    model: str | None
+    unchanged: bool | None
+    subsampling: str
+    coding: str
+    profile: str
+    huffman: str
+    restart_interval: int
+    planes: tuple[str, ...]
+    scans: tuple[Scan, ...]
+    tables: dict[str, Table]
+
+    def in_words(self) -> str:
+        return "\n" + "\n".join(f"  {label:10}  {text}".rstrip() for label, text in self._lines()) + "\n"
+
+    def _lines(self) -> list[tuple[str, str]]:
+        profile = f", {in_bytes(self.icc_bytes)} of it color profile" if self.icc_bytes else ""
+        header = f"{in_bytes(self.header_bytes)} ({100 * self.header_share:.1f} %) of header{profile}"
+        lines = [
+            ("thumbnail", f"{self.width}x{self.height}, {self.subsampling}"),
+            ("file", f"{in_bytes(self.bytes)}, {header}"),
+        ]
+        if self.scale is None:
+            lines.append(("photograph", "not known: this file does not come from hyperthumb, or has lost its marker"))
+        else:
+            lines.append(("photograph", f"{self.photograph_width}x{self.photograph_height}, {self.bpp:.3f} bpp"))
+            lines.append(("scale", str(self.scale)))
+            lines.append(("model", self.model or "not known"))
+        if self.unchanged is not None:
+            lines.append(("unchanged", "yes" if self.unchanged else "no: recompressed or edited since it was written"))
+        every = f", restart markers every {self.restart_interval} blocks" if self.restart_interval else ""
+        lines.append(("coding", f"{self.coding}, {self.huffman} Huffman tables{every} (profile {self.profile})"))
+        for scan in self.scans:
+            lines.append(("scans" if scan is self.scans[0] else "", _scan_in_words(scan, self.planes)))
+        return lines + _side_by_side(self.tables)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = new_parser("inspect", "Says what is in thumbnail files, or in any other JPEG. Needs no model.")
+    parser.add_argument("thumbs", nargs="+", metavar="THUMB", help="files, folders (searched to the bottom), patterns")
+    parser.add_argument(
+        "--verify", action="store_true", help="decode the file as well: is it whole, and as hyperthumb wrote it?"
+    )
+    add_reporting(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    sources = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "JPEG files")
+    jobs = [Job(source.path, None, source.problem) for source in sources]
+
+    def work(source: Path, target: Path | None) -> Inspected:
+        return inspect_file(source, arguments.verify)
+
+    return run_batch(jobs, work, 1, "inspected", arguments)
+
+
+def inspect_file(path: Path, verify: bool) -> Inspected:
+    """Reads one file.
+
+    Raises:
+        HyperthumbError: when it cannot be read, or is no JPEG.
+    """
+    from hyperthumb.jpeg.inspection import describe
+
+    data = read_source(path)
+    said = describe(data)
+    planes = _PLANES.get(len(said.tables)) or tuple(f"{number}" for number in range(1, len(said.tables) + 1))
+    return Inspected(
+        bytes=said.num_bytes,
+        header_bytes=said.header_bytes,
+        header_share=round(said.header_share, 4),
+        icc_bytes=said.icc_bytes,
+        width=said.width,
+        height=said.height,
+        photograph_width=said.hr_width,
+        photograph_height=said.hr_height,
+        scale=said.scale,
+        bpp=said.bpp,
+        model=said.model_id.hex() if said.model_id else None,
+        unchanged=_verify(data) if verify else None,
+        subsampling=said.subsampling,
+        coding=said.kind,
+        profile=said.profile,
+        huffman=said.huffman,
+        restart_interval=said.restart_interval,
+        planes=planes,
+        scans=said.scans,
+        tables=_share_tables(planes, said.tables),
+    )
+
+
+def _verify(data: bytes) -> bool | None:
+    from hyperthumb.errors import ForeignJpegError
+    from hyperthumb.jpeg.file import decode_rgb, read_jpeg
+
+    try:
+        return read_jpeg(data).intact
+    except ForeignJpegError:  # not as we write them; whether it decodes is still worth knowing
+        decode_rgb(data)
+        return None
+
+
+def _scan_in_words(scan: Scan, names: tuple[str, ...]) -> str:
+    """`Y 1-63, bits from 1 up: 5,012 bytes`."""
+    planes = " ".join(names[plane] for plane in scan.planes if plane < len(names))
+    band = str(scan.first) if scan.first == scan.last else f"{scan.first}-{scan.last}"
+    bits = f", bit {scan.low_bit}" if scan.high_bit else f", bits from {scan.low_bit} up" if scan.low_bit else ""
+    return f"{planes} {band}{bits}: {in_bytes(scan.num_bytes)}"
+
+
+def _share_tables(names: tuple[str, ...], tables: tuple[Table, ...]) -> dict[str, Table]:
+    """The tables by the planes that share them: `Y`, `Cb Cr`."""
+    planes: dict[Table, list[str]] = {}
+    for name, table in zip(names, tables, strict=True):
+        planes.setdefault(table, []).append(name)
+    return {" ".join(named): table for table, named in planes.items()}
+
+
+def _side_by_side(tables: dict[str, Table]) -> list[tuple[str, str]]:
+    width = 36  # 8 steps of up to 3 digits, and a gap
+    rows = [
+        "".join("".join(f"{step:4}" for step in table[row]).ljust(width) for table in tables.values())
+        for row in range(8)
+    ]
+    return [("tables", "".join(name.rjust(4).ljust(width) for name in tables)), *(("", row) for row in rows)]

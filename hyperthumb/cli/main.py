@@ -1,0 +1,124 @@
+"""The entry point: picks the command, turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import FrameType
+from typing import NamedTuple, NoReturn
+
+import hyperthumb
+from hyperthumb.errors import HyperthumbError
+
+SOME_FAILED, NOTHING_TRIED = 1, 2
+INTERRUPTED, TERMINATED = 130, 143  # 128 + the signal's number, as shells have it
+
+
+class Command(NamedTuple):
+    """A command: what the overview says of it, and the module with its `build_parser` and `run`."""
+
+    summary: str
+    module: str
+
+
+COMMANDS = {
+    "compress": Command("make small, ordinary .jpg thumbnails of photographs", "hyperthumb.cli.compress"),
+    "restore": Command("restore photographs from such thumbnails", "hyperthumb.cli.restore"),
+    "inspect": Command("say what is in thumbnail files", "hyperthumb.cli.inspect"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool.
+
+    Args:
+        argv: the arguments without the program's name; None takes the process's.
+
+    Returns:
+        The exit code: 0 all well, 1 some files failed, 2 nothing was tried (wrong arguments, no usable model).
+    """
+    for stream in (sys.stdout, sys.stderr):  # names of files may hold anything
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except HyperthumbError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return NOTHING_TRIED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does; say no more, at exit neither
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    overview = _build_overview()
+    if not arguments:
+        overview.print_help(sys.stderr)
+        return NOTHING_TRIED
+    if arguments[0] not in COMMANDS:
+        overview.parse_args(arguments[:1])  # --help, --version, or an error; none of them returns
+    command = import_module(COMMANDS[arguments[0]].module)
+    parser: argparse.ArgumentParser = command.build_parser()
+    run: Callable[[argparse.Namespace], int] = command.run
+    # Not subparsers: they cannot take `compress a.png -o thumbs b.png`.
+    parsed = parser.parse_intermixed_args(_names_after_dashes(arguments[1:]))
+    with _terminated_cleanly():
+        return run(parsed)
+
+
+def _names_after_dashes(arguments: list[str]) -> list[str]:
+    """What follows `--` are names, whatever they begin with; argparse loses sight of it."""
+    if "--" not in arguments:
+        return arguments
+    place = arguments.index("--")
+    names = [os.path.join(os.curdir, name) if name.startswith("-") else name for name in arguments[place + 1 :]]
+    return arguments[:place] + names
+
+
+def _build_overview() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    parser = argparse.ArgumentParser(
+        prog="hyperthumb",
+        description="Photographs as small, ordinary JPEG thumbnails that restore to full size.",
+        epilog="commands:\n"
+        + "".join(f"  {name:{width}}  {command.summary}\n" for name, command in COMMANDS.items())
+        + "\n`hyperthumb COMMAND --help` lists a command's options."
+        "\nExit codes: 0 all well, 1 some files failed, 2 nothing was tried.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"hyperthumb {hyperthumb.__version__}")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    return parser
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception: what is half-written gets cleaned up on the way out."""
+
+
+@contextmanager
+def _terminated_cleanly() -> Iterator[None]:
+    """While it holds, SIGTERM raises `Terminated`; outside the main thread, where none arrives, it does nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated

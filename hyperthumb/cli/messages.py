@@ -1,0 +1,65 @@
+"""What the tool says while it works, and which file a warning belongs to."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TextIO
+
+_current: ContextVar[list[str] | None] = ContextVar("notes of the file in hand", default=None)
+
+
+def note(sentence: str) -> None:
+    """Adds a remark on the file in hand."""
+    notes = _current.get()
+    assert notes is not None, "no file is in hand"
+    if sentence not in notes:
+        notes.append(sentence)
+
+
+@contextmanager
+def collected_notes() -> Iterator[list[str]]:
+    """Gathers what `note` and warnings say, in this thread, until it ends."""
+    notes: list[str] = []
+    token = _current.set(notes)
+    try:
+        yield notes
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Makes every `UserWarning`, Pillow's for example, a note on the file that its thread has in hand."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _show
+        yield
+
+
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    if _current.get() is not None:
+        note(str(message))
+    else:
+        print(f"warning: {message}", file=sys.stderr)
+
+
+def printable(path: Path | str) -> str:
+    """A file's name on one line, whatever characters it holds."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
+
+
+def in_bytes(count: int) -> str:
+    """`14,702 bytes`."""
+    return f"{count:,} byte{'' if count == 1 else 's'}"

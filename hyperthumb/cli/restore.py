@@ -1,0 +1,109 @@
+"""hyperthumb restore: thumbnail files to photographs."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .arguments import add_model, add_output, add_reporting, new_parser, picture_size
+from .batch import Result, run_batch
+from .codecs import open_codec
+from .messages import in_bytes, note
+from .sources import JPEG_EXTENSIONS, find_sources, is_thumbnail, note_all, read_source
+from .targets import Naming, UsageError, plan
+
+if TYPE_CHECKING:
+    from hyperthumb.codec import Codec
+
+_EXAMPLES = """\
+examples:
+  hyperthumb restore photo.thumb.jpg                    photo.restored.png
+  hyperthumb restore photo.thumb.jpg -o photo.webp      lossless WebP; .png and .jpg (quality 95) are the others
+  hyperthumb restore thumbs/ -o restored/ --format webp
+
+Of a folder, the files that hyperthumb wrote are restored. Name a file to restore any other JPEG: one that a service has
+recompressed, or one that never was a thumbnail; what had to be assumed is said.
+"""
+
+
+@dataclass(frozen=True)
+class Restored(Result):
+    """A photograph that was written: its size, and the file's."""
+
+    width: int
+    height: int
+    bytes: int
+    scale: int
+    model: str
+
+    def in_words(self) -> str:
+        return f"{self.width}x{self.height}, {in_bytes(self.bytes)}"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = new_parser("restore", "Restores photographs from the .jpg thumbnails that `compress` made.", _EXAMPLES)
+    parser.add_argument("thumbs", nargs="+", metavar="THUMB", help="files, folders (searched to the bottom), patterns")
+    add_output(parser, "photo.thumb.jpg to photo.restored.png beside it")
+    parser.add_argument(
+        "--format", choices=("png", "webp", "jpg"), help="of files that -o does not name one by one (default png)"
+    )
+    parser.add_argument(
+        "--size", type=picture_size, metavar="WxH", help="the photograph's, for a thumbnail that has lost it"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="bf16 is faster where the processor knows it, and differs a little (default %(default)s)",
+    )
+    add_model(parser)
+    add_reporting(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from hyperthumb.pictures import WRITABLE
+
+    sources = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
+    naming = Naming(".restored", f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
+    jobs = plan(sources, arguments.output, naming, arguments.overwrite, arguments.skip_existing)
+    if arguments.format and any(job.target and job.target.suffix.lower() != naming.extension for job in jobs):
+        raise UsageError(f"-o {arguments.output} and --format {arguments.format} contradict each other")
+    codec = open_codec(arguments.model, arguments.device, arguments.jobs)
+
+    def work(source: Path, target: Path | None) -> Restored:
+        assert target is not None
+        return restore_file(codec, source, target, arguments)
+
+    return run_batch(jobs, work, arguments.jobs, "restored", arguments)
+
+
+def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:
+    """Reads one thumbnail, restores it, writes the photograph with the thumbnail's color profile.
+
+    Raises:
+        HyperthumbError: when any of it cannot be done; nothing is written then.
+    """
+    from hyperthumb.files import write_atomically
+    from hyperthumb.pictures import encode_picture, read_presentation, turn
+
+    data = read_source(source)
+    restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size)
+    note_all(restored.notes)
+    presentation = read_presentation(data)
+    if presentation.note:
+        note(presentation.note)
+    # Not in files of ours: a JPEG that never was a thumbnail may lie on its side.
+    pixels = turn(restored.image, presentation.orientation)
+    encoded = encode_picture(pixels, target.suffix, presentation.icc)
+    write_atomically(target, encoded)
+    height, width = pixels.shape[:2]
+    return Restored(
+        width=width,
+        height=height,
+        bytes=len(encoded),
+        scale=codec.model.scale,
+        model=codec.model.model_id.hex(),
+    )

@@ -1,0 +1,185 @@
+"""Photographs to thumbnail files and back, with one model: hyperthumb as a library."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from .errors import HyperthumbError, ThumbnailWarning
+from .jpeg.file import Profile, write_jpeg
+from .jpeg.foreign import read_foreign
+from .model_file import LoadedModel, load_model
+from .networks import resolve_device
+from .rate_control import RatedFile, find_rate
+from .thumbnails import analyze, quantize, restore, with_size
+from .tiling import Analyzer, Precision, Restorer
+from .zoo import find_model
+
+
+class Restoration(NamedTuple):
+    """A restored photograph, uint8 (H, W, 3), and sentences on what was assumed or lost: none for a file of ours."""
+
+    image: np.ndarray
+    notes: list[str]
+
+
+def load(name_or_path: str | os.PathLike[str] | None = None, device: str = "auto") -> Codec:
+    """See `hyperthumb.load`."""
+    return Codec(load_model(find_model(name_or_path)), device)
+
+
+class Codec:
+    """A model at work.
+
+        image -> analyze -> quantize at a rate -> write_jpeg -> bytes -> read -> restore -> image
+                                  '--- find_rate ---'
+
+    Several threads may share one.
+
+    Args:
+        model: what `load_model` gave; its network moves to the device.
+        device: auto, cpu, cuda or mps.
+
+    Raises:
+        OptionsError: for a device that is not there.
+    """
+
+    def __init__(self, model: LoadedModel, device: str = "auto") -> None:
+        self.model = model
+        self.network = model.network.to(resolve_device(device)).eval()
+        self._analyzer = Analyzer(self.network)
+        self._restorers: dict[Precision, Restorer] = {"fp32": Restorer(self.network)}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Codec({self.model.name!r}, scale {self.model.scale}, model id {self.model.model_id.hex()})"
+
+    def compress(
+        self,
+        image: np.ndarray,
+        bpp: float | None = None,
+        max_bytes: int | None = None,
+        rate_scale: float | None = None,
+        profile: Profile = "small",
+        icc: bytes | None = None,
+        tile: int | None = None,
+    ) -> bytes:
+        """The thumbnail file of a photograph.
+
+        Of bpp, max_bytes and rate_scale one at most is given; with none, the model decides on the rate.
+
+        Args:
+            image: (H, W, 3) uint8 RGB of any size.
+            bpp: bits of the file per pixel of the photograph, never above and as near below as the tables allow.
+            max_bytes: the same as a number of bytes. A photograph that has no use for so many gets fewer: its tables
+                cannot be finer than 1.
+            rate_scale: multiplies the tables: 1 is the model's own choice, above are smaller files.
+            profile: how the file is coded, see `write_jpeg`; small is the smallest.
+            icc: a color profile to keep in the file.
+            tile: HR rows worked on at a time, see `tiling`; None chooses.
+
+        Raises:
+            ThumbnailError: when no file is so small; the message says how small it could be.
+            HyperthumbError: for an image or a wish that makes no sense.
+        """
+        return self.compress_at_rate(image, bpp, max_bytes, rate_scale, profile, icc, tile).data
+
+    def compress_at_rate(
+        self,
+        image: np.ndarray,
+        bpp: float | None = None,
+        max_bytes: int | None = None,
+        rate_scale: float | None = None,
+        profile: Profile = "small",
+        icc: bytes | None = None,
+        tile: int | None = None,
+    ) -> RatedFile:
+        """`compress`, with the rate scale that it came to."""
+        _check_wish(bpp, max_bytes, rate_scale)
+        photograph = analyze(self._analyzer, image, tile)
+
+        def write(scale: float) -> bytes:
+            jpeg = quantize(self.network, photograph, scale, self.model.model_id).jpeg
+            return write_jpeg(jpeg, profile, icc=icc)
+
+        if max_bytes is None and bpp is None:
+            scale = 1.0 if rate_scale is None else rate_scale
+            return RatedFile(write(scale), scale)
+        steps = photograph.analysis.steps.cpu().numpy()
+        if max_bytes is not None:
+            return find_rate(steps, write, max_bytes)
+        assert bpp is not None
+        pixels = photograph.height * photograph.width
+
+        def in_bpp(size: int) -> str:  # rounded up: what is named has to be enough when it is asked for
+            return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
+
+        # A wish of exactly so many bytes must not lose one to binary fractions.
+        return find_rate(steps, write, math.floor(bpp * pixels / 8 + 1e-6), in_bpp)
+
+    def restore(
+        self,
+        data: bytes,
+        tile: int | None = None,
+        precision: Precision = "fp32",
+        size: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """The photograph of a thumbnail file, uint8 (H, W, 3), of exactly its size.
+
+        Args:
+            data: the file.
+            tile: HR rows worked on at a time, see `tiling`; None chooses.
+            precision: fp32, or bf16 where that is faster.
+            size: the photograph's (height, width), for a file that has lost it.
+
+        Raises:
+            ThumbnailError: for bytes that are no JPEG file, a damaged one, or one of another scale than the model's.
+
+        Warns:
+            ThumbnailWarning: when the file is not as this model made it, saying what was assumed.
+        """
+        image, notes = self.restore_with_notes(data, tile, precision, size)
+        for note in notes:
+            warnings.warn(note, ThumbnailWarning, stacklevel=2)
+        return image
+
+    def restore_with_notes(
+        self,
+        data: bytes,
+        tile: int | None = None,
+        precision: Precision = "fp32",
+        size: tuple[int, int] | None = None,
+    ) -> Restoration:
+        """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
+        if not isinstance(data, bytes):
+            raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
+        thumbnail, notes = read_foreign(data)
+        thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
+        notes = [*notes, *assumed]
+        if thumbnail.model_id is not None and thumbnail.model_id != self.model.model_id:
+            notes.append(
+                f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
+                f"({self.model.model_id.hex()}), which may restore it badly"
+            )
+        return Restoration(restore(self._restorer(precision), thumbnail, tile), notes)
+
+    def _restorer(self, precision: Precision) -> Restorer:
+        with self._lock:  # making one ready is no work for several threads at a time
+            if precision not in self._restorers:
+                self._restorers[precision] = Restorer(self.network, precision)
+            return self._restorers[precision]
+
+
+def _check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:
+    wishes = {"bpp": bpp, "max_bytes": max_bytes, "rate_scale": rate_scale}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if len(given) > 1:
+        raise HyperthumbError(f"give one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
+    for name, value in given.items():
+        if not (math.isfinite(value) and value > 0):
+            raise HyperthumbError(f"{name} is a number above 0, not {value}")

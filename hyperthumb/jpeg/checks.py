@@ -1,0 +1,115 @@
+"""What a JPEG file must be like before a decoder sees it.
+
+The checks bound what reading may cost in memory and time, and keep from jpeglib the headers at which libjpeg gives up:
+jpeglib 1.0.2 then closes a file that it has not opened, and the process dies.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+
+from ..errors import ThumbnailError
+from .segments import DHT, DQT, DRI, EOI, METADATA, SOF_MARKERS, SOS, Frame, Segment, parse_frame
+
+MAX_SIDE = 65500  # libjpeg's limit
+MAX_PIXELS = 100_000_000  # 0.6 GB of coefficients; at 4x the photograph has 1.6 gigapixels
+MAX_SCANS = 100  # an encoder that searches for the best progressive script ends with about ten
+_KNOWN = {DHT, DQT, DRI, SOS, EOI} | METADATA | SOF_MARKERS
+HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive Huffman
+
+
+def check_file(parts: list[Segment], size: int) -> Frame:
+    """The frame of a file that an 8-bit Huffman decoder can be trusted with.
+
+    Args:
+        parts: all of the file's segments.
+        size: of the file, in bytes.
+
+    Raises:
+        ThumbnailError: for arithmetic, lossless, hierarchical and 12-bit files, damaged headers and impossible sizes.
+    """
+    for part in parts:
+        if part.marker not in _KNOWN:
+            raise ThumbnailError(f"damaged JPEG file: it has a segment of an unknown kind ({part.marker:#x})")
+        if part.marker == DHT:
+            _check_huffman(part.payload)
+        elif part.marker == DRI and len(part.payload) != 2:
+            raise ThumbnailError("damaged JPEG file: its restart interval is not a number of two bytes")
+    tables = quantization_tables(parts)
+    frames = [parse_frame(part) for part in parts if part.marker in SOF_MARKERS]
+    scans = [part for part in parts if part.marker == SOS]
+    if len(frames) != 1 or not scans:
+        raise ThumbnailError("damaged JPEG file: it has no picture, or several")
+    frame = frames[0]
+    if frame.marker not in HUFFMAN_FRAMES:
+        raise ThumbnailError("this kind of JPEG (arithmetic-coded, lossless or hierarchical) cannot be restored")
+    if frame.precision != 8:
+        raise ThumbnailError(f"a JPEG of {frame.precision} bits per sample cannot be restored; 8 bits can")
+    if not frame.height or not frame.width or not frame.components:
+        raise ThumbnailError("damaged JPEG file: it has no size")
+    if any(plane.table not in tables for plane in frame.components):
+        raise ThumbnailError("damaged JPEG file: a plane has no quantization table")
+    if any(not (1 <= plane.horizontal <= 4 and 1 <= plane.vertical <= 4) for plane in frame.components):
+        raise ThumbnailError("damaged JPEG file: its planes' sampling factors are not 1 to 4")
+    if max(frame.height, frame.width) > MAX_SIDE or frame.height * frame.width > MAX_PIXELS:
+        raise ThumbnailError(f"this JPEG file declares {frame.width}x{frame.height} pixels; more than can be read")
+    # Every block costs a bit at the least, for its DC: a size that the data cannot fill must not be allocated.
+    widest, tallest = (max(plane[i] for plane in frame.components) for i in (1, 2))
+    blocks = sum(
+        math.ceil(frame.height * plane.vertical / (8 * tallest))
+        * math.ceil(frame.width * plane.horizontal / (8 * widest))
+        for plane in frame.components
+    )
+    if blocks > 8 * size:
+        raise ThumbnailError(f"damaged JPEG file: {size} bytes cannot hold {frame.width}x{frame.height} pixels")
+    if len(scans) > MAX_SCANS:
+        raise ThumbnailError(f"this JPEG file has {len(scans)} scans; more than {MAX_SCANS} are not read")
+    first_scan, frame_start = scans[0].start, next(part.start for part in parts if part.marker in SOF_MARKERS)
+    if first_scan < frame_start:
+        raise ThumbnailError("damaged JPEG file: a scan stands before the frame header")
+    for scan in scans:
+        _check_scan(scan.payload, frame)
+    return frame
+
+
+def quantization_tables(parts: list[Segment]) -> dict[int, list[int]]:
+    """The file's quantization tables by their number, as 64 steps in zig-zag order.
+
+    Raises:
+        ThumbnailError: for tables that do not end, or hold a zero.
+    """
+    tables: dict[int, list[int]] = {}
+    for payload in (part.payload for part in parts if part.marker == DQT):
+        place = 0
+        while place < len(payload):
+            wide, number = payload[place] >> 4, payload[place] & 15
+            end = place + 1 + 64 * (2 if wide else 1)
+            if wide > 1 or number > 3 or end > len(payload):
+                raise ThumbnailError("damaged JPEG file: a quantization table does not end")
+            steps = list(struct.unpack_from(">64H" if wide else ">64B", payload, place + 1))
+            if 0 in steps:
+                raise ThumbnailError("damaged JPEG file: a quantization table holds a zero")
+            tables[number] = steps
+            place = end
+    return tables
+
+
+def _check_huffman(payload: bytes) -> None:
+    """Code tables (T.81 B.2.4.2) that are whole and numbered 0 to 3."""
+    place = 0
+    while place < len(payload):
+        number, counts = payload[place], payload[place + 1 : place + 17]
+        symbols = sum(counts)
+        place += 17 + symbols
+        if number & 0xEF > 3 or symbols > 256 or place > len(payload):
+            raise ThumbnailError("damaged JPEG file: a Huffman table does not end")
+
+
+def _check_scan(payload: bytes, frame: Frame) -> None:
+    """A scan header (T.81 B.2.3) of planes that there are, each once."""
+    count = payload[0] if payload else 0
+    named = list(payload[1 : 1 + 2 * count : 2])
+    known = [plane.identifier for plane in frame.components]
+    if not 1 <= count <= 4 or len(payload) != 4 + 2 * count or len(set(named)) != count or not set(named) <= set(known):
+        raise ThumbnailError("damaged JPEG file: a scan header makes no sense")

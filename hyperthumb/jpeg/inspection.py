@@ -1,0 +1,185 @@
+"""What a JPEG file says of itself, from its headers alone: neither torch nor a JPEG library is loaded."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .checks import check_file, quantization_tables
+from .icc import find_icc
+from .marker import find_origin
+from .profiles import Profile
+from .segments import DHT, DRI, SOS, Component, Segment, scan_end, segments
+from .tables import ZIGZAG
+
+_KINDS: dict[int, Literal["baseline", "extended", "progressive"]] = {
+    0xC0: "baseline",
+    0xC1: "extended",
+    0xC2: "progressive",
+}
+_SUBSAMPLINGS = {(1, 1): "4:4:4", (2, 1): "4:2:2", (1, 2): "4:4:0", (2, 2): "4:2:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
+# CRC-32 of the standard's Huffman tables (ITU-T T.81, tables K.3 to K.6) as they stand in DHT.
+_STANDARD_HUFFMAN = {331096769, 1984109764, 3213323520, 3678300463}
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One pass over the picture.
+
+    Attributes:
+        planes: the numbers, from 0, of the planes in it.
+        first: its lowest frequency, as a place in zig-zag order; 0 is DC.
+        last: its highest frequency.
+        high_bit: for a refinement, the bit that was known before; 0 for a first pass.
+        low_bit: the lowest bit that it brings.
+        num_bytes: of its entropy-coded data.
+    """
+
+    planes: tuple[int, ...]
+    first: int
+    last: int
+    high_bit: int
+    low_bit: int
+    num_bytes: int
+
+
+@dataclass(frozen=True)
+class FileDescription:
+    """A JPEG file.
+
+    Attributes:
+        num_bytes: the file's size.
+        header_bytes: all of it but the entropy-coded data.
+        height: rows that a viewer shows.
+        width: columns that a viewer shows.
+        kind: of its frame.
+        huffman: "standard" when every code table is one of ITU-T T.81, annex K.3.
+        restart_interval: blocks of pixels (MCUs) between restart markers; 0 for none.
+        scans: in the file's order.
+        subsampling: "4:4:4", "4:2:0", ..., "grey", or the planes' sampling factors.
+        tables: each plane's quantization table, 8 rows of 8 steps in natural order.
+        icc_bytes: size of the color profile; 0 for none.
+        hr_height: the photograph's rows; None, like the next three, where no marker of ours says.
+        hr_width: the photograph's columns.
+        scale: 1, 2, 4 or 8.
+        model_id: 3 bytes that name the model.
+    """
+
+    num_bytes: int
+    header_bytes: int
+    height: int
+    width: int
+    kind: Literal["baseline", "extended", "progressive"]
+    huffman: Literal["standard", "optimized"]
+    restart_interval: int
+    scans: tuple[Scan, ...]
+    subsampling: str
+    tables: tuple[tuple[tuple[int, ...], ...], ...]
+    icc_bytes: int
+    hr_height: int | None = None
+    hr_width: int | None = None
+    scale: int | None = None
+    model_id: bytes | None = None
+
+    @property
+    def header_share(self) -> float:
+        """0..1, of the file's bytes."""
+        return self.header_bytes / self.num_bytes
+
+    @property
+    def bpp(self) -> float | None:
+        """Bits of the file per pixel of the photograph, where its size is known."""
+        if self.hr_height is None or self.hr_width is None:
+            return None
+        return 8 * self.num_bytes / (self.hr_height * self.hr_width)
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that codes a picture as this file does."""
+        if self.kind == "progressive":
+            return "small"
+        if self.restart_interval:
+            return "fast"
+        return "default" if self.huffman == "standard" else "optimized"
+
+
+def describe(data: bytes) -> FileDescription:
+    """Reads a file's headers; the coefficients stay coded, and damage to them unnoticed.
+
+    Raises:
+        ThumbnailError: for bytes that are no whole 8-bit Huffman-coded JPEG file.
+    """
+    parts = list(segments(data))
+    frame = check_file(parts, len(data))
+    tables = quantization_tables(parts)
+    scans = tuple(_scan(part, frame.components, data) for part in parts if part.marker == SOS)
+    origin = find_origin(parts, frame.height, frame.width)
+    return FileDescription(
+        num_bytes=len(data),
+        header_bytes=len(data) - sum(scan.num_bytes for scan in scans),
+        height=frame.height,
+        width=frame.width,
+        kind=_KINDS[frame.marker],
+        huffman=_huffman(parts),
+        restart_interval=_restart_interval(parts),
+        scans=scans,
+        subsampling=_subsampling(frame.components),
+        tables=tuple(_natural(tables[plane.table]) for plane in frame.components),
+        icc_bytes=len(find_icc(parts) or b""),
+        hr_height=origin.height if origin else None,
+        hr_width=origin.width if origin else None,
+        scale=origin.scale if origin else None,
+        model_id=origin.model_id if origin else None,
+    )
+
+
+def _scan(part: Segment, planes: tuple[Component, ...], data: bytes) -> Scan:
+    """A scan header (T.81 B.2.3); what a damaged one does not hold is read as zeros."""
+    payload = part.payload.ljust(4, b"\0")
+    count = payload[0]
+    payload = payload.ljust(4 + 2 * count, b"\0")
+    identifiers = [plane.identifier for plane in planes]
+    named = [payload[1 + 2 * i] for i in range(count)]
+    first, last, bits = payload[1 + 2 * count : 4 + 2 * count]
+    return Scan(
+        planes=tuple(identifiers.index(name) for name in named if name in identifiers),
+        first=first,
+        last=last,
+        high_bit=bits >> 4,
+        low_bit=bits & 15,
+        num_bytes=scan_end(data, part.end) - part.end,
+    )
+
+
+def _huffman(parts: list[Segment]) -> Literal["standard", "optimized"]:
+    for payload in (part.payload for part in parts if part.marker == DHT):
+        place = 0
+        while place + 17 <= len(payload):
+            end = place + 17 + sum(payload[place + 1 : place + 17])
+            if zlib.crc32(payload[place:end]) not in _STANDARD_HUFFMAN:
+                return "optimized"
+            place = end
+    return "standard"
+
+
+def _restart_interval(parts: list[Segment]) -> int:
+    intervals = [int.from_bytes(part.payload[:2], "big") for part in parts if part.marker == DRI]
+    return intervals[0] if intervals else 0
+
+
+def _subsampling(planes: tuple[Component, ...]) -> str:
+    if len(planes) == 1:
+        return "grey"
+    factors = [(plane.horizontal, plane.vertical) for plane in planes]
+    if len(planes) == 3 and factors[1] == factors[2] == (1, 1) and factors[0] in _SUBSAMPLINGS:
+        return _SUBSAMPLINGS[factors[0]]
+    return ",".join(f"{horizontal}x{vertical}" for horizontal, vertical in factors)
+
+
+def _natural(steps: list[int]) -> tuple[tuple[int, ...], ...]:
+    table = np.zeros(64, np.int64)
+    table[list(ZIGZAG)] = steps
+    return tuple(tuple(row) for row in table.reshape(8, 8).tolist())

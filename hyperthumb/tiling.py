@@ -1,0 +1,156 @@
+"""Compressing and restoring pictures larger than memory: strip by strip, with the result of the whole.
+
+The strips do not overlap: every layer remembers the rows that the next strip needs (`archs/rows.py`), so the result is
+the whole picture's to float rounding, whatever the strips' size. A network that is not made of local layers, such as
+one with attention over the whole picture, is run on the whole.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .archs.hyperthumbnail import HyperThumbnail
+from .archs.row_program import NotLocalError
+from .archs.strips import StripAnalyzer, StripRestorer
+from .errors import HyperthumbError
+from .rescaling import Analysis, RescalingNetwork
+
+Precision = Literal["fp32", "bf16"]
+
+# Thumbnail pixels of a strip. On a CPU a layer's rows should fit into the last level of cache together with those that
+# it makes (24 channels: 3 MB each); a GPU wants enough to fill it with one launch.
+_STRIP_PIXELS = {"cpu": 32 * 960, "other": 1024 * 1024}
+
+
+class Restorer:
+    """A network's decoder, made ready once for many thumbnails: composed, cast, laid out for this device.
+
+    Args:
+        network: its weights are copied; training it further does not reach the copy.
+        precision: bf16 runs the decoder in bfloat16, all but the convolution that makes the pixels; JPEG decoding and a
+            bicubic skip are float32 always. Differences: docs/thumbnails.md.
+
+    Raises:
+        HyperthumbError: for bf16 with a network that can only be run whole.
+    """
+
+    def __init__(self, network: RescalingNetwork, precision: Precision = "fp32") -> None:
+        if precision not in ("fp32", "bf16"):
+            raise HyperthumbError(f'the precision is fp32 or bf16, not "{precision}"')
+        self.network = network.eval()
+        self._strips: StripRestorer | None = None
+        reason = f"{type(network).__name__} is not a HyperThumbnail"
+        if isinstance(network, HyperThumbnail):
+            try:
+                self._strips = StripRestorer(network, precision == "bf16")
+            except NotLocalError as error:
+                reason = str(error)
+        if self._strips is None and precision == "bf16":
+            raise HyperthumbError(f"this network restores in fp32 only: it cannot be taken apart ({reason})")
+
+    @property
+    def in_strips(self) -> bool:
+        """Whether memory is bounded; otherwise `tile` has no effect."""
+        return self._strips is not None
+
+    @torch.inference_mode()
+    def restore(
+        self, coefficients: Tensor, tables: Tensor, height: int, width: int, tile: int | None = None
+    ) -> np.ndarray:
+        """See `restore`."""
+        if self._strips is None:
+            strips = iter([self.network.restore(coefficients, tables)])
+        else:
+            scale, columns = self._strips.scale, 8 * coefficients.shape[3]
+            strips = self._strips.strips(coefficients, tables, _rows(tile, scale, columns, coefficients.device))
+        picture = np.empty((height, width, 3), np.uint8)
+        done = 0
+        for strip in strips:
+            rows = min(strip.shape[2], height - done)
+            if rows <= 0:
+                break
+            pixels = strip[0, :, :rows, :width].mul(255).round_().to(torch.uint8)
+            picture[done : done + rows] = pixels.permute(1, 2, 0).cpu().numpy()
+            done += rows
+        return picture
+
+
+class Analyzer:
+    """A network's encoder, made ready once for many photographs; see `Restorer`."""
+
+    def __init__(self, network: RescalingNetwork) -> None:
+        self.network = network.eval()
+        self._strips: StripAnalyzer | None = None
+        if isinstance(network, HyperThumbnail):
+            try:
+                self._strips = StripAnalyzer(network)
+            except NotLocalError:
+                self._strips = None
+
+    @torch.inference_mode()
+    def analyze(self, hr: Tensor, tile: int | None = None) -> Analysis:
+        """See `analyze`."""
+        multiple = self.network.multiple
+        if hr.shape[2] % multiple or hr.shape[3] % multiple or self._strips is None:
+            return self.network.analyze(hr.float() / 255 if hr.dtype == torch.uint8 else hr)
+        scale = self._strips.scale
+        return self._strips.analyze(hr, _rows(tile, scale, hr.shape[3] // scale, hr.device))
+
+
+def analyze(network: RescalingNetwork, hr: Tensor, tile: int | None = None) -> Analysis:
+    """`network.analyze` in memory that does not grow with the picture.
+
+    Args:
+        network: it is put into eval mode.
+        hr: (1, 3, H, W) RGB, float in 0..1 or uint8 in 0..255 (a quarter of the memory), sides multiples of
+            `network.multiple`.
+        tile: HR rows worked on at a time, the picture's full width; None chooses.
+
+    Raises:
+        HyperthumbError: when a side is not a multiple.
+    """
+    return Analyzer(network).analyze(hr, tile)
+
+
+def restore(
+    network: RescalingNetwork,
+    coefficients: Tensor,
+    tables: Tensor,
+    tile: int | None = None,
+    precision: Precision = "fp32",
+    *,
+    height: int,
+    width: int,
+) -> np.ndarray:
+    """The photograph from what a file holds, in memory that does not grow with the picture beyond the picture.
+
+    Args:
+        network: it is put into eval mode.
+        coefficients: (1, 3, h/8, w/8, 8, 8) integers on the network's device.
+        tables: (1, 2, 8, 8) integers on the network's device.
+        tile: HR rows worked on at a time, the picture's full width; None chooses.
+        precision: see `Restorer`.
+        height: the photograph's rows; what the network makes beyond them is cut off.
+        width: its columns.
+
+    Returns:
+        uint8 (height, width, 3).
+
+    Raises:
+        HyperthumbError: see `Restorer`.
+    """
+    return Restorer(network, precision).restore(coefficients, tables, height, width, tile)
+
+
+def _rows(tile: int | None, scale: int, columns: int, device: torch.device) -> int:
+    """HR rows of a strip for a thumbnail of so many columns, a multiple of the scale."""
+    if tile is None:
+        pixels = _STRIP_PIXELS["cpu" if device.type == "cpu" else "other"]
+        return max(pixels // columns, 1) * scale
+    if tile < 1:
+        raise HyperthumbError(f"a tile has 1 row or more, not {tile}")
+    return max(tile // scale, 1) * scale

@@ -1,0 +1,55 @@
+"""Networks out of the folders that trainings leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from .archs.part import Part
+from .config import load_network_options
+from .errors import CheckpointError
+from .networks import build_network
+from .registry import Buildable
+from .rescaling import RescalingNetwork
+from .weights import choose_weights, load_weights, read_safely
+
+_RATE = "rate"
+
+
+class TrainedNetwork(NamedTuple):
+    """A training's network, and what it was built from; without the rate model, which nobody needs to use it."""
+
+    network: RescalingNetwork
+    part: Buildable
+    name: str
+
+
+def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork:
+    """The network of a training, with its average weights where there are any.
+
+    Args:
+        path: a training's folder, for its newest weights; or a .pth file, of ours or of the original repository.
+        options_file: that names the network; None is `options.resolved.yml` in the training's folder.
+
+    Raises:
+        CheckpointError: when one of the two is missing, cannot be read, or does not fit the other.
+        OptionsError: when the options cannot be read.
+    """
+    checkpoint = path / "models" / "net_g_latest.pth" if path.is_dir() else path
+    if not checkpoint.is_file():
+        raise CheckpointError(f"there is no checkpoint at {checkpoint}")
+    if options_file is None:
+        options_file = checkpoint.parent.parent / "options.resolved.yml"
+        if not options_file.is_file():
+            raise CheckpointError(
+                f"{checkpoint} does not say which network it is of, and there is no {options_file.name} in the folder "
+                f"above its own; scripts/export_model.py --options FILE.yml makes a model file of it"
+            )
+    options = load_network_options(options_file)
+    arguments = {name: value for name, value in options.network_g.arguments.items() if name != _RATE}
+    part = Part(options.network_g.type, arguments)
+    network = build_network(part, options.scale)
+    weights = network.adapt_weights(choose_weights(read_safely(checkpoint), "auto", checkpoint))
+    used = {name: value for name, value in weights.items() if not name.startswith(f"{_RATE}.")}
+    load_weights(network, used, checkpoint)
+    return TrainedNetwork(network, part, options.name)

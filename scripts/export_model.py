@@ -1,0 +1,65 @@
+"""A training's network as one model file, for `hyperthumb --model FILE` and `hyperthumb.load(FILE)`.
+
+    python scripts/export_model.py experiments/lite_4x lite_4x.safetensors
+    python scripts/export_model.py experiments/lite_4x/models/net_g_20000.pth lite_4x.safetensors --card license=CC0
+    python scripts/export_model.py converted.pth paper_4x.safetensors --options options/test/hyperthumbnail_4x.yml
+
+The average weights are taken where there are any, in half precision; the rate model stays behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.model_file import load_model, save_model
+from hyperthumb.trained import load_trained
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; 0 when all is well, 1 for a user's mistake."""
+    options = parse(arguments)
+    try:
+        export(options.source, options.target, options.options, options.name, dict(options.card))
+    except HyperthumbError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, help="a training's folder, or a .pth file")
+    parser.add_argument("target", type=Path, help="the .safetensors file to write")
+    parser.add_argument("--options", type=Path, metavar="FILE.yml", help="names the network; by default the training's")
+    parser.add_argument("--name", help="what people will call it; by default the target's")
+    parser.add_argument(
+        "--card", action="append", default=[], type=entry, metavar="KEY=VALUE", help="what else to say; repeatable"
+    )
+    return parser.parse_args(arguments)
+
+
+def entry(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f'"{text}" is not KEY=VALUE')
+    return key, value
+
+
+def export(source: Path, target: Path, options_file: Path | None, name: str | None, card: dict[str, str]) -> None:
+    """Writes `target` whole or not at all, reads it again, and says what it holds."""
+    trained = load_trained(source, options_file)
+    save_model(target, trained.network, trained.part, name or target.stem, card)
+    model = load_model(target)
+    count = sum(parameter.numel() for parameter in model.network.parameters())
+    print(
+        f"{target}: {model.name}, scale {model.scale}, {count:,} parameters, {target.stat().st_size:,} bytes, "
+        f"model id {model.model_id.hex()}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

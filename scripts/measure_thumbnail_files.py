@@ -1,0 +1,113 @@
+"""Bytes of the profiles, and the time to write and to read each: the tables of docs/thumbnails.md.
+
+    python scripts/measure_thumbnail_files.py FOLDER [--photo FILE] [--bpp 0.30] [--scale 4]
+
+Each picture of the folder, and the photograph, is made smaller with bicubic interpolation and quantized with the
+standard's tables at the highest quality whose default file is not above the asked bpp. Times are the processor's, the
+least of some runs on one thread, so that other work on the machine counts little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import numpy as np
+import torch
+
+from hyperthumb.data.image_io import list_images, read_image
+from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
+from hyperthumb.jpeg.profiles import Profile
+from hyperthumb.jpeg.simulator import rgb_to_coefficients
+from hyperthumb.jpeg.tables import standard_tables
+from hyperthumb.resize import bicubic_downscale
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)[::-1]
+RUNS = 7
+
+
+class Measured(NamedTuple):
+    """A profile's bytes, and milliseconds to write and to read it."""
+
+    num_bytes: int
+    write: float
+    read: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="photographs whose numbers are averaged")
+    parser.add_argument("--photo", type=Path, help="one large photograph, measured by itself")
+    parser.add_argument("--bpp", type=float, default=0.30, help="of the default file (default %(default)s)")
+    parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 4, 8), help="default %(default)s")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    groups = [(arguments.folder.name, [arguments.folder / name for name in list_images(arguments.folder)])]
+    if arguments.photo:
+        groups.append((arguments.photo.name, [arguments.photo]))
+    for name, paths in groups:
+        thumbnails = [make_thumbnail(read_image(path), arguments.scale, arguments.bpp) for path in paths]
+        print_table(name, thumbnails)
+
+
+def make_thumbnail(image: np.ndarray, scale: int, bpp: float) -> JpegThumbnail:
+    """The picture made smaller, at the highest quality whose default file is not above the bpp."""
+    hr_height, hr_width = image.shape[:2]
+    height, width = math.ceil(hr_height / scale), math.ceil(hr_width / scale)
+    multiple = 8 * scale
+    padding = ((0, -hr_height % multiple), (0, -hr_width % multiple), (0, 0))
+    padded = torch.from_numpy(np.pad(image, padding, mode="edge")).permute(2, 0, 1)[None] / 255
+    coefficients = rgb_to_coefficients(bicubic_downscale(padded, scale).clamp(0, 1))[0].numpy()
+
+    def at(quality: int) -> JpegThumbnail:
+        tables = standard_tables(quality)
+        quantized = np.round(coefficients / tables[[0, 1, 1]][:, None, None]).astype(np.int16)
+        return JpegThumbnail(quantized, tables, height, width, hr_height, hr_width, scale, b"\x01\x02\x03")
+
+    low, high = 1, 100
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = 8 * len(write_jpeg(at(middle), "default")) <= bpp * hr_height * hr_width
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return at(low)
+
+
+def measure(thumbnail: JpegThumbnail, profile: Profile) -> Measured:
+    """Times are the least of RUNS."""
+    data = write_jpeg(thumbnail, profile)
+    assert np.array_equal(read_jpeg(data).coefficients, thumbnail.coefficients)
+    write = least_milliseconds(lambda: write_jpeg(thumbnail, profile))
+    return Measured(len(data), write, least_milliseconds(lambda: read_jpeg(data)))
+
+
+def least_milliseconds(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(RUNS):
+        started = time.process_time()
+        call()
+        times.append(time.process_time() - started)
+    return 1000 * min(times)
+
+
+def print_table(name: str, thumbnails: list[JpegThumbnail]) -> None:
+    """Markdown; bytes are the sum over the pictures, times the mean."""
+    pixels = sum((t.hr_height or 0) * (t.hr_width or 0) for t in thumbnails)
+    sizes = sorted({f"{t.width}x{t.height}" for t in thumbnails})
+    print(f"\n{name}: {len(thumbnails)} thumbnails of {', '.join(sizes)}\n")
+    print("| profile | bytes | bpp | against default | write, ms | read, ms |\n|---|---|---|---|---|---|")
+    default = 0
+    for profile in PROFILES:
+        rows = [measure(thumbnail, profile) for thumbnail in thumbnails]
+        total = sum(row.num_bytes for row in rows)
+        default = default or total
+        write, read = (np.mean([row[i] for row in rows]) for i in (1, 2))
+        against = f"{100 * (total / default - 1):+.2f} %"
+        print(f"| {profile} | {total} | {8 * total / pixels:.4f} | {against} | {write:.1f} | {read:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

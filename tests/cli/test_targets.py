@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hyperthumb.cli.sources import Source
+from hyperthumb.cli.targets import Job, Naming, UsageError, plan
+
+NAMING = Naming(".thumb", ".jpg", (".jpg", ".jpeg"), "thumbnails")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def planned(names: list[str], output: str | None = None, naming: Naming = NAMING, **settings: bool) -> list[Job]:
+    sources = [Source(Path("in") / name, Path(name)) for name in names]
+    return plan(sources, output, naming, **{"overwrite": False, "skip_existing": False, **settings})
+
+
+def targets(*arguments: object, **settings: bool) -> list[str]:
+    return [job.target.as_posix() for job in planned(*arguments, **settings) if job.target and not job.problem]
+
+
+def test_beside_the_source_by_default():
+    assert targets(["a.png", "b/c.tar.webp"]) == ["in/a.thumb.jpg", "in/b/c.tar.thumb.jpg"]
+
+
+def test_the_way_back_has_one_tag_only():
+    back = Naming(".restored", ".png", (".png",), "restored photographs")
+    assert targets(["a.thumb.jpg", "b.jpg", "c.restored.jpg"], None, back) == [
+        "in/a.restored.png",
+        "in/b.restored.png",
+        "in/c.restored.png",
+    ]
+    assert targets([".thumb.jpg"], None, back) == ["in/.thumb.restored.png"]
+
+
+@pytest.mark.parametrize("output", ["out", "out/", "out.d", "there.jpg"])
+def test_a_folder_keeps_the_folders(output):
+    Path("there.jpg").mkdir()
+    folder = output.rstrip("/")
+    assert targets(["a.png", "b/c.png"], output) == [f"{folder}/a.thumb.jpg", f"{folder}/b/c.thumb.jpg"]
+
+
+def test_one_source_to_one_file():
+    assert targets(["a.png"], "x/small.JPG") == ["x/small.JPG"]
+    assert targets(["a.png"], "small.jpg/") == ["small.jpg/a.thumb.jpg"]
+
+
+def test_several_sources_to_one_file_is_a_mistake():
+    with pytest.raises(UsageError, match=r"-o small\.jpg is one file and there are 2 to write; give a folder"):
+        planned(["a.png", "b.png"], "small.jpg")
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.WEBP", "x.heic"])
+def test_extensions_that_are_not_written_are_no_folders(name):
+    with pytest.raises(UsageError, match=r"thumbnails end in \.jpg or \.jpeg"):
+        planned(["a.png"], name)
+
+
+def test_existing_files():
+    Path("in").mkdir()
+    Path("in/a.thumb.jpg").write_bytes(b"old")
+    os.symlink("nowhere", "in/c.thumb.jpg")
+    names = ["a.png", "b.png", "c.png"]
+    refused, fine, dangling = planned(names)
+    assert refused.problem == f"{Path('in/a.thumb.jpg')} exists; --overwrite replaces it"
+    assert not refused.skipped
+    assert fine.problem is None
+    assert dangling.problem is not None
+    assert [job.problem for job in planned(names, overwrite=True)] == [None] * 3
+    assert [job.skipped for job in planned(names, skip_existing=True)] == [True, False, True]
+
+
+def test_two_sources_never_share_a_target():
+    first, second = planned(["a.png", "a.jpg"])
+    assert first.problem is None
+    assert "like in/a.png; rename one of them" in second.problem
+    assert planned(["a.png", "a.jpg"], overwrite=True)[1].problem is not None
+
+
+def test_a_source_is_never_written_over():
+    for overwrite in (False, True):
+        jobs = planned(["a.png", "a.thumb.jpg"], overwrite=overwrite)
+        assert [job.problem for job in jobs] == ["would be written over in/a.thumb.jpg, which is to be read"] * 2
+    assert "written over" in planned(["a.jpg"], "in/../in/a.jpg", overwrite=True)[0].problem
+
+
+def test_what_is_no_source_stays_a_problem():
+    (job,) = plan([Source(Path("x"), Path("x"), "no such thing")], "out", NAMING, False, False)
+    assert job == Job(Path("x"), None, "no such thing")

@@ -1,0 +1,456 @@
+"""The tool as people use it: `main` with real files and a tiny model."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+import hyperthumb
+from hyperthumb.cli import batch, compress
+from hyperthumb.cli.main import main
+from hyperthumb.jpeg.inspection import describe
+from tests.support import photograph, save_tiny_model
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys, tiny_model) -> Run:
+    """Runs the tool in an empty folder; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str, model: bool = True) -> tuple[int, str, str]:
+        try:
+            code = main([*arguments, *(["--model", str(tiny_model)] if model else [])])
+        except SystemExit as exit_:
+            code = int(exit_.code)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert not [name for _, _, files in os.walk(".") for name in files if name.endswith(".tmp")]
+        return code, out, err
+
+    return call
+
+
+def save(name: str, height: int = 41, width: int = 50, seed: int = 0, **settings: object) -> np.ndarray:
+    pixels = photograph(height, width, seed)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(name, **settings)
+    return pixels
+
+
+def read(name: str) -> np.ndarray:
+    with Image.open(name) as image:
+        return np.asarray(image)
+
+
+def test_a_photograph_there_and_back(run, tiny_model):
+    pixels = save("photo.png", 57, 83)
+    assert run("compress", "photo.png") == (
+        0,
+        f"photo.png -> photo.thumb.jpg: 83x57, {os.path.getsize('photo.thumb.jpg'):,} bytes, "
+        f"{8 * os.path.getsize('photo.thumb.jpg') / (57 * 83):.3f} bpp\n",
+        "",
+    )
+    code, out, err = run("restore", "photo.thumb.jpg")
+    assert (code, err) == (0, "")
+    assert out == f"photo.thumb.jpg -> photo.restored.png: 83x57, {os.path.getsize('photo.restored.png'):,} bytes\n"
+    codec = hyperthumb.load(tiny_model, device="cpu")
+    data = codec.compress(pixels)
+    assert Path("photo.thumb.jpg").read_bytes() == data
+    np.testing.assert_array_equal(read("photo.restored.png"), codec.restore(data))
+
+
+def test_folders_keep_their_shape_and_are_safe_to_repeat(run):
+    save("in/a.png")
+    save("in/deep/b.webp", seed=1)
+    assert run("compress", "in")[0] == 0  # beside the photographs
+    code, _, err = run("compress", "in", "--skip-existing")  # thumbnails are not photographs
+    assert (code, err) == (0, "0 of 2 compressed, 2 skipped\n")
+    code, _, err = run("compress", "in")
+    assert code == 1
+    assert "error: in/a.png: in/a.thumb.jpg exists; --overwrite replaces it" in err
+    assert run("compress", "in", "--overwrite")[0] == 0
+    code, _, err = run("restore", "in", "-o", "out")
+    assert (code, err) == (0, "2 of 2 restored\n")
+    assert sorted(path.as_posix() for path in Path("out").rglob("*.png")) == [
+        "out/a.restored.png",
+        "out/deep/b.restored.png",
+    ]
+
+
+def test_thumbnails_among_the_files_are_not_compressed_again(run):
+    save("a.jpg")
+    run("compress", "a.jpg")
+    before = Path("a.thumb.jpg").read_bytes()
+    code, _, err = run("compress", "a.jpg", "a.thumb.jpg", "--overwrite", "--rate-scale", "3")
+    assert code == 1
+    assert "error: a.thumb.jpg: this is a thumbnail that hyperthumb made" in err
+    assert len(Path("a.thumb.jpg").read_bytes()) < len(before)
+    assert run("compress", "*.jpg", "--skip-existing")[:1] == (0,)
+
+
+def test_many_at_a_time_come_out_as_one_at_a_time_does(run):
+    for number in range(12):
+        save(f"in/{number}.png", seed=number)
+    for jobs in ("1", "8"):
+        assert run("compress", "in", "-o", f"thumbs{jobs}", "--jobs", jobs)[0] == 0
+        assert run("restore", f"thumbs{jobs}", "-o", f"back{jobs}", "--jobs", jobs)[0] == 0
+    for kind in ("thumbs", "back"):
+        one, many = sorted(Path(f"{kind}1").iterdir()), sorted(Path(f"{kind}8").iterdir())
+        assert [path.read_bytes() for path in one] == [path.read_bytes() for path in many]
+        assert len(one) == 12
+
+
+def test_files_of_kinds_that_are_not_read(run):
+    save("photo.tif")
+    Path("photo.tif").rename("photo.dng")
+    code, _, err = run("compress", "photo.dng")
+    assert code == 1
+    assert "error: photo.dng: .dng files are not read; convert it to PNG, TIFF or JPEG first" in err
+
+
+def test_one_bad_file_does_not_stop_the_batch(run):
+    save("good.png")
+    Path("bad.png").write_bytes(Path("good.png").read_bytes()[:200])
+    Path("empty.jpg").touch()
+    code, out, err = run("compress", "bad.png", "good.png", "empty.jpg", "missing.png", "*.tif", "--jobs", "2")
+    assert code == 1
+    assert out.startswith("good.png -> good.thumb.jpg")
+    assert [line.partition(":")[2].partition(":")[0].strip() for line in err.splitlines()[:-1]] == [
+        "bad.png", "empty.jpg", "missing.png", "*.tif"
+    ]  # fmt: skip
+    assert err.splitlines()[-1] == "1 of 5 compressed, 4 failed"
+    assert sorted(os.listdir()) == ["bad.png", "empty.jpg", "good.png", "good.thumb.jpg"]
+
+
+def test_bad_thumbnails_are_named_one_by_one(run):
+    save("photo.png")
+    run("compress", "photo.png")
+    data = Path("photo.thumb.jpg").read_bytes()
+    Path("half.jpg").write_bytes(data[: len(data) // 2])
+    Path("zero.jpg").touch()
+    Path("really.jpg").write_bytes(Path("photo.png").read_bytes())
+    Image.new("CMYK", (16, 16)).save("cmyk.jpg")
+    for command in (["restore"], ["inspect", "--verify"]):
+        is_restore = command == ["restore"]
+        bad = ["half.jpg", "zero.jpg", "really.jpg"] + ["cmyk.jpg"] * is_restore
+        code, out, err = run(*command, *bad, "photo.thumb.jpg", model=is_restore)
+        assert code == 1
+        assert out.count("photo.thumb.jpg") == 1
+        assert [line.split(": ")[:2] for line in err.splitlines()[:-1]] == [["error", name] for name in bad]
+    assert not list(Path().glob("half*.png"))
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_json(run, jobs):
+    for number in range(4):
+        save(f"{number}.png", seed=number)
+    code, out, _ = run("compress", "0.png", "1.png", "nothing", "2.png", "3.png", "--json", "--jobs", jobs)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 1
+    assert [line["input"] for line in lines] == ["0.png", "1.png", "nothing", "2.png", "3.png"]
+    assert [line["status"] for line in lines] == ["done", "done", "failed", "done", "done"]
+    first = lines[0]
+    assert first["bytes"] == os.path.getsize(first["output"])
+    assert first["bpp"] == 8 * first["bytes"] / (first["width"] * first["height"])
+    assert (first["width"], first["height"], first["scale"], first["rate_scale"]) == (50, 41, 4, 1)
+    thumbs = [line["output"] for line in lines if line["status"] == "done"]
+    back = [json.loads(line) for line in run("restore", *thumbs, "--json", "--jobs", jobs)[1].splitlines()]
+    assert [line["output"] for line in back] == [f"{number}.restored.png" for number in range(4)]
+    assert {line["model"] for line in back} == {first["model"]}
+    said = json.loads(run("inspect", thumbs[0], "--json", "--verify", model=False)[1])
+    assert (said["photograph_width"], said["photograph_height"], said["scale"]) == (50, 41, 4)
+    assert (said["model"], said["unchanged"], said["bytes"]) == (first["model"], True, first["bytes"])
+    assert np.array(next(iter(said["tables"].values()))).shape == (8, 8)
+
+
+def test_the_size_that_was_asked_for(run):
+    save("photo.png", 160, 240)
+    _, plain, _ = run("compress", "photo.png", "--json")
+    size = json.loads(plain)["bytes"]
+    wish = int(size * 0.8)
+    assert run("compress", "photo.png", "-o", "a.jpg", "--max-bytes", str(wish))[0] == 0
+    assert 0.7 * wish < os.path.getsize("a.jpg") <= wish
+    assert run("compress", "photo.png", "-o", "b.jpg", "--bpp", f"{8 * wish / (160 * 240):.4f}")[0] == 0
+    assert abs(os.path.getsize("b.jpg") - os.path.getsize("a.jpg")) <= 0.05 * wish
+    code, out, _ = run("compress", "photo.png", "-o", "c.jpg", "--rate-scale", "2", "--json")
+    assert (code, json.loads(out)["rate_scale"]) == (0, 2)
+    assert os.path.getsize("c.jpg") < size
+    code, _, err = run("compress", "photo.png", "-o", "d.jpg", "--max-bytes", "100")
+    assert code == 1
+    assert "error: photo.png: " in err
+    assert "bytes" in err
+    assert not Path("d.jpg").exists()
+
+
+@pytest.mark.parametrize("profile", ["small", "fast", "optimized", "default"])
+def test_profiles(run, profile):
+    save("photo.png", 300, 400)
+    run("compress", "photo.png", "--profile", profile)
+    assert json.loads(run("inspect", "photo.thumb.jpg", "--json", model=False)[1])["profile"] == profile
+
+
+def test_transparency_and_backgrounds(run):
+    rgba = np.dstack([photograph(40, 40), np.full((40, 40), 255, np.uint8)])
+    rgba[10:30, 10:30, 3] = 0
+    Image.fromarray(rgba).save("logo.png")
+    code, _, err = run("compress", "logo.png")
+    assert code == 1
+    assert "error: logo.png: the picture is transparent in places" in err
+    code, _, err = run("compress", "logo.png", "--background", "#ff0000")
+    assert code == 0
+    assert "warning: logo.png: its transparent places were flattened onto the background" in err
+    shown = read("logo.thumb.jpg")[4:6, 4:6].reshape(-1, 3).mean(axis=0)
+    assert shown[0] - shown[1:].max() > 60
+
+
+def test_color_profile_goes_all_the_way(run):
+    save("photo.jpg", icc_profile=SRGB)
+    for name in ("photo.jpg", "photo.thumb.jpg"):
+        run("compress" if name == "photo.jpg" else "restore", name)
+    for extension in ("png", "webp", "jpg"):
+        run("restore", "photo.thumb.jpg", "-o", f"out.{extension}")
+        with Image.open(f"out.{extension}") as image:
+            assert image.info["icc_profile"] == SRGB
+    with Image.open("photo.thumb.jpg") as image:
+        assert image.info["icc_profile"] == SRGB
+    said = json.loads(run("inspect", "photo.thumb.jpg", "--json", model=False)[1])
+    assert said["icc_bytes"] == len(SRGB)
+
+
+def test_orientation_is_applied(run):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    save("photo.jpg", 40, 64, exif=exif)
+    _, out, _ = run("compress", "photo.jpg", "--json")
+    assert (json.loads(out)["width"], json.loads(out)["height"]) == (40, 64)
+    with Image.open("photo.thumb.jpg") as image:
+        assert image.size == (10, 16)
+        assert not image.getexif()
+    # A JPEG that never was a thumbnail comes out upright too.
+    assert run("restore", "photo.jpg")[0] == 0
+    assert read("photo.restored.png").shape == (256, 160, 3)
+
+
+def test_output_formats(run):
+    save("photo.png", 60, 64)
+    run("compress", "photo.png")
+    run("restore", "photo.thumb.jpg")
+    pixels = read("photo.restored.png")
+    run("restore", "photo.thumb.jpg", "-o", "a.webp")
+    np.testing.assert_array_equal(read("a.webp"), pixels)
+    run("restore", "photo.thumb.jpg", "-o", "a.JPG")
+    assert np.abs(read("a.JPG").astype(int) - pixels).mean() < 3
+    run("restore", "photo.thumb.jpg", "-o", "folder", "--format", "webp")
+    np.testing.assert_array_equal(read("folder/photo.restored.webp"), pixels)
+
+
+def test_files_that_have_lost_what_they_knew(run):
+    save("photo.png", 41, 50)
+    run("compress", "photo.png")
+    with Image.open("photo.thumb.jpg") as image:
+        image.save("again.jpg", quality=80)
+    code, _, err = run("restore", "again.jpg")
+    assert code == 0
+    assert "warning: again.jpg: " in err
+    assert "52x44" in err
+    assert read("again.restored.png").shape == (44, 52, 3)
+    code, _, err = run("restore", "again.jpg", "--size", "50x41", "-o", "sized.png")
+    assert code == 0
+    assert read("sized.png").shape == (41, 50, 3)
+    code, _, err = run("restore", "photo.thumb.jpg", "--size", "49x41", "-o", "no.png")
+    assert code == 1
+    assert "50x41, not 49x41" in err
+
+
+def test_another_model_is_noticed(run, tmp_path):
+    save("photo.png")
+    run("compress", "photo.png")
+    other = save_tiny_model(tmp_path / "other.safetensors", seed=5)
+    code, _, err = run("restore", "photo.thumb.jpg", "--model", str(other), model=False)
+    assert code == 0
+    assert "warning: photo.thumb.jpg: the thumbnail was made by another model" in err
+
+
+def test_tiles_and_precision(run):
+    save("photo.png", 200, 300)
+    run("compress", "photo.png")
+    run("compress", "photo.png", "-o", "tiled.jpg", "--tile", "64")
+    run("restore", "photo.thumb.jpg", "-o", "whole.png")
+    run("restore", "photo.thumb.jpg", "-o", "tiled.png", "--tile", "64")
+    assert np.abs(read("tiled.png").astype(int) - read("whole.png")).max() <= 1
+    assert np.abs(read("tiled.jpg").astype(int) - read("photo.thumb.jpg")).mean() < 0.5
+    assert run("restore", "photo.thumb.jpg", "-o", "half.png", "--precision", "bf16")[0] == 0
+    assert np.abs(read("half.png").astype(int) - read("whole.png")).mean() < 2
+
+
+def test_quiet(run):
+    save("photo.png")
+    assert run("compress", "photo.png", "-q") == (0, "", "")
+
+
+def test_options_may_stand_between_files(run):
+    save("a.png")
+    save("b.png", seed=1)
+    assert run("compress", "a.png", "-o", "thumbs", "b.png")[0] == 0
+    assert sorted(os.listdir("thumbs")) == ["a.thumb.jpg", "b.thumb.jpg"]
+
+
+def test_names_that_look_like_options(run, tiny_model):
+    save("-q.png")
+    code, out, _ = run("compress", "--model", str(tiny_model), "--", "-q.png", model=False)
+    assert code == 0
+    assert out.startswith("-q.png -> -q.thumb.jpg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "usage: hyperthumb"),
+        (["compres", "a.png"], "invalid choice: 'compres'"),
+        (["compress"], "the following arguments are required: PHOTO"),
+        (["compress", "a.png", "--bpp", "0.3", "--max-bytes", "100"], "not allowed with argument"),
+        (["compress", "a.png", "--bpp", "-1"], '"-1" is not a number above 0'),
+        (["compress", "a.png", "--bpp", "nan"], '"nan" is not a number above 0'),
+        (["compress", "a.png", "--max-bytes", "20k"], '"20k" is not a whole number above 0'),
+        (["compress", "a.png", "--jobs", "0"], '"0" is not a whole number above 0'),
+        (["compress", "a.png", "--background", "reddish"], '"reddish" is no color'),
+        (["compress", "a.png", "--tile", "8"], "a tile has at least 64 rows, not 8"),
+        (["compress", "a.png", "--device", "tpu"], "invalid choice: 'tpu'"),
+        (["compress", "a.png", "--overwrite", "--skip-existing"], "not allowed with argument"),
+        (["compress", "a.png", "-o", ""], "-o is followed by an empty name"),
+        (["compress", "a.png", "-o", "a.webp"], "thumbnails end in .jpg or .jpeg"),
+        (["compress", "a.png", "b.png", "-o", "x.jpg"], "-o x.jpg is one file and there are 2 to write"),
+        (["compress", "a.png", "--over"], "unrecognized arguments: --over"),
+        (["restore", "a.jpg", "-o", "a.gif"], "restored photographs end in .png, .webp, .jpg or .jpeg"),
+        (["restore", "a.jpg", "-o", "a.png", "--format", "webp"], "contradict each other"),
+        (["restore", "a.jpg", "--size", "100"], '"100" is not a size such as 1920x1080'),
+        (["compress", "a.png"], "no model ships with hyperthumb yet"),
+        (["restore", "a.jpg", "--model", "missing.safetensors"], 'there is no model "missing.safetensors"'),
+        (["restore", "a.jpg", "--model", "a.png"], "a.png cannot be read as a model file"),
+    ],
+)
+def test_wrong_arguments_are_sentences_and_nothing_is_tried(run, arguments, sentence):
+    save("a.png")
+    save("b.png", seed=1)
+    code, out, err = run(*arguments, model=False)
+    assert code == 2
+    assert out == ""
+    assert sentence in " ".join(err.split())
+    assert sorted(os.listdir()) == ["a.png", "b.png"]
+
+
+def test_help_and_version(run):
+    code, out, _ = run("--help", model=False)
+    assert code == 0
+    assert all(command in out for command in ("compress", "restore", "inspect"))
+    for command in ("compress", "restore", "inspect"):
+        code, out, _ = run(command, "--help", model=False)
+        assert code == 0
+        assert "--json" in out
+    assert run("--version", model=False)[:2] == (0, f"hyperthumb {hyperthumb.__version__}\n")
+
+
+def test_inspect_for_people(run):
+    save("photo.png", 300, 400)
+    run("compress", "photo.png")
+    code, out, _ = run("inspect", "photo.thumb.jpg", model=False)
+    assert code == 0
+    said = describe(Path("photo.thumb.jpg").read_bytes())
+    words = " ".join(out.split())
+    for expected in (
+        "thumbnail 100x75, 4:4:4",
+        f"{said.num_bytes:,} bytes, {said.header_bytes:,} bytes ({100 * said.header_share:.1f} %) of header",
+        f"photograph 400x300, {said.bpp:.3f} bpp",
+        "scale 4",
+        f"model {said.model_id.hex()}",
+        "coding progressive, optimized Huffman tables (profile small)",
+        f"scans Y Cb Cr 0: {said.scans[0].num_bytes:,} bytes Y 1-",
+        " ".join(map(str, said.tables[0][0])),
+    ):
+        assert expected in words
+    assert "unchanged" not in words
+    assert "unchanged yes" in " ".join(run("inspect", "photo.thumb.jpg", "--verify", model=False)[1].split())
+
+
+def test_inspect_reads_other_jpegs(run):
+    Image.fromarray(photograph(40, 40)).save("photo.jpg")
+    Image.fromarray(photograph(40, 40)[..., 0]).save("grey.jpg")
+    code, out, _ = run("inspect", ".", "--verify", model=False)
+    assert code == 0
+    words = " ".join(out.split())
+    assert "40x40, 4:2:0" in words
+    assert "40x40, grey" in words
+    assert words.count("photograph not known") == 2
+
+
+@pytest.mark.parametrize("command", ["compress", "restore"])
+def test_an_interrupt_leaves_nothing_half_written(run, monkeypatch, command):
+    save("photo.png")
+    run("compress", "photo.png")
+    before = sorted(os.listdir())
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    code, _, err = run(command, "photo.png" if command == "compress" else "photo.thumb.jpg", "--overwrite")
+    assert (code, err) == (130, "interrupted\n")
+    assert sorted(os.listdir()) == before
+
+
+def test_termination_leaves_nothing_half_written(run, monkeypatch):
+    save("photo.png")
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(os, "replace", lambda *_: signal.raise_signal(signal.SIGTERM))
+    assert run("compress", "photo.png") == (143, "", "")
+    assert os.listdir() == ["photo.png"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_full_disk_is_one_file_s_failure(run, monkeypatch):
+    save("a.png")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    code, _, err = run("compress", "a.png")
+    assert code == 1
+    assert "error: a.png: cannot write a.thumb.jpg: No space left on device" in err
+    assert os.listdir() == ["a.png"]
+
+
+def test_large_photographs_are_read_and_bombs_are_not(run, monkeypatch):
+    save("photo.png", 60, 70)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit, as low as a medium-format camera finds it
+    assert run("compress", "photo.png")[0] == 0
+    monkeypatch.setattr(compress, "MAX_PIXELS", 60 * 70 - 1)
+    code, _, err = run("compress", "photo.png", "--overwrite")
+    assert code == 1
+    assert "error: photo.png: 70x60 is more than 4,199 pixels" in err
+
+
+def test_the_progress_bar_is_for_terminals(run, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    for number in range(3):
+        save(f"{number}.png", seed=number)
+    monkeypatch.setattr(batch.sys, "stderr", terminal)
+    code, out, _ = run("compress", ".", "--json")
+    assert code == 0
+    assert len([json.loads(line) for line in out.splitlines()]) == 3
+    assert "3/3" in terminal.getvalue()

@@ -1,0 +1,94 @@
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hyperthumb.errors import ThumbnailError
+from hyperthumb.jpeg.file import decode_rgb, read_jpeg, write_jpeg
+from hyperthumb.jpeg.foreign import CHANGED, NOT_OURS, read_foreign
+from hyperthumb.jpeg.segments import segments
+from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded
+
+
+def shown(thumbnail):
+    plain = dataclasses.replace(thumbnail, hr_height=None, hr_width=None, scale=None, model_id=None)
+    return decode_rgb(write_jpeg(plain, "default"))
+
+
+@pytest.mark.parametrize("profile", ["small", "fast", "optimized", "default"])
+def test_nothing_is_said_about_a_file_of_ours(profile):
+    written = shaded()
+    read, sentences = read_foreign(write_jpeg(written, profile))
+    assert sentences == []
+    assert same_content(read, written)
+
+
+def test_a_444_file_keeps_its_coefficients():
+    data = pillow_jpeg(subsampling=0, progressive=True)
+    read, sentences = read_foreign(data)
+    assert sentences == [NOT_OURS]
+    assert same_content(read, read_jpeg(data))
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "word"),
+    [
+        ("RGB", {"subsampling": 2}, "chroma at another resolution"),
+        ("RGB", {"subsampling": 1, "progressive": True}, "chroma at another resolution"),
+        ("RGB", {"keep_rgb": True}, "YCbCr"),
+        ("L", {}, "grey"),
+        ("RGB", {"subsampling": 0, "qtables": [[9] * 64, [9] * 64, [7] * 64]}, "tables of their own"),
+    ],
+)
+@pytest.mark.parametrize("size", [(64, 80), (61, 75)])
+def test_other_files_keep_what_they_show(mode, options, word, size):
+    data = pillow_jpeg(*size, mode=mode, **options)
+    read, sentences = read_foreign(data)
+    assert sentences[0] == NOT_OURS
+    assert word in sentences[1]
+    assert (read.height, read.width, read.scale, read.intact) == (*size, None, None)
+    difference = shown(read).astype(int) - decode_rgb(data)
+    assert np.abs(difference).max() <= 3
+    assert np.abs(difference).mean() < 0.6
+
+
+def recompressed(data, keep_note, **options):
+    """What a service makes of a file: decoded, perhaps resized, and written anew, with our segment or without."""
+    picture = Image.open(io.BytesIO(data))
+    size = options.pop("size", picture.size)
+    buffer = io.BytesIO()
+    picture.resize(size).save(buffer, "JPEG", **options)
+    fresh = buffer.getvalue()
+    note = next(part for part in segments(data) if part.marker == 0xE9)
+    return fresh[:20] + data[note.start : note.end] * keep_note + fresh[20:]
+
+
+@pytest.mark.parametrize("options", [{"quality": 60}, {"quality": 60, "subsampling": 0}, {"size": (40, 32)}], ids=str)
+def test_a_recompressed_file_is_recognised(options):
+    read, sentences = read_foreign(recompressed(write_jpeg(shaded()), True, **options))
+    assert sentences[0] == CHANGED
+    assert (read.scale, read.model_id, read.intact) == (4, b"\x0a\xbc\xde", False)
+    assert (read.hr_height, read.hr_width) == (4 * read.height - 1, 4 * read.width - 2)
+
+
+def test_without_our_note_nothing_is_known():
+    read, sentences = read_foreign(recompressed(write_jpeg(shaded()), False, subsampling=0))
+    assert sentences == [NOT_OURS]
+    assert (read.scale, read.model_id) == (None, None)
+
+
+def test_a_flipped_bit_is_noticed():
+    data = bytearray(write_jpeg(shaded(), "default"))
+    data[-40] ^= 0x10
+    try:
+        _, sentences = read_foreign(bytes(data))
+    except ThumbnailError:
+        return
+    assert sentences == [CHANGED]
+
+
+def test_cmyk_is_refused_in_a_sentence():
+    with pytest.raises(ThumbnailError, match="CMYK JPEG cannot be restored"):
+        read_foreign(pillow_jpeg(mode="CMYK"))
