@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.archs.official import from_official, official_sizes, to_official
+from hyperthumb.archs.official import from_official, official_sizes
+from hyperthumb.archs.official_names import to_official
 from hyperthumb.archs.part import Part
 from hyperthumb.errors import CheckpointError
 from tests.archs.instances import official_network, official_state, reference
