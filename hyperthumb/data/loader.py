@@ -68,7 +68,12 @@ class TrainingLoader(DataLoader[TrainingBatch]):
         )
 
     def __iter__(self) -> Iterator[TrainingBatch]:  # type: ignore[override]
-        for batch in super().__iter__():
+        batches = super().__iter__()
+        if self.num_workers:
+            # PyTorch answers a worker's death with an exception wherever the main process happens to be, in the middle
+            # of an optimizer's step too. Without its handler the next batch says so.
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for batch in batches:
             if isinstance(batch, HyperthumbError):
                 raise batch
             yield batch

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch
+from hyperthumb.errors import WorkersLostError
 from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
 
@@ -81,7 +82,15 @@ class Trainer:
         while iteration < last and not stopping:
             iteration += 1
             rates = self.optimizers.set_learning_rates(iteration)
-            terms, batch = self._step(batches, iteration, progress)
+            try:
+                terms, batch = self._step(batches, iteration, progress)
+            except WorkersLostError:
+                if not stop.signalled:
+                    raise
+                # A signal to the whole process group took the data workers along; the weights are the last step's.
+                iteration -= 1
+                self._save(iteration, validated=True)
+                break
             progress.step()
             if iteration % self.options.logger.print_freq == 0 or iteration == last:
                 self._report(progress, iteration, terms, rates)
@@ -107,7 +116,10 @@ class Trainer:
         names: list[str] = []
         for micro_batch in range(self.train_options.accumulate):
             waiting = time.perf_counter()
-            batch: TrainingBatch = next(batches)
+            try:
+                batch: TrainingBatch = next(batches)
+            except RuntimeError as error:  # PyTorch's word for a dead worker
+                raise WorkersLostError(f"the processes that load data are gone: {error}") from error
             progress.waited_for_data(time.perf_counter() - waiting)
             names += batch.names
             seed_iteration(self.options.manual_seed, iteration, micro_batch, self.world.rank)
