@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..constraints import Count, CountOrZero
 from ..registry import DECODERS
 from .blocks import RGB_MEAN, zero_initialize
 from .edsr import EDSRBody
@@ -38,11 +39,11 @@ class FrequencyAwareDecoder(nn.Module):
     def __init__(
         self,
         scale: int,
-        num_feat: int = 24,
-        num_block: int = 16,
-        branch_num_feat: int = 24,
-        branch_num_block: int = 16,
-        branch_out: int = 24,
+        num_feat: Count = 24,
+        num_block: CountOrZero = 16,
+        branch_num_feat: Count = 24,
+        branch_num_block: CountOrZero = 16,
+        branch_out: Count = 24,
         skip: bool = False,
     ) -> None:
         super().__init__()

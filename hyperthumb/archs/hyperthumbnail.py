@@ -125,7 +125,9 @@ class HyperThumbnail(RescalingNetwork):
     def tables(self, coefficients: Tensor) -> Tensor:
         """(B, 2, 8, 8) tables in 1..255 for unquantized coefficients: integers in `eval()` mode."""
         steps = self.quantization(coefficients)
-        return inward_clamp(self._round(steps), 1, 255) if self.training else _integer_tables(steps)
+        if self.training and self.quantization.trainable:
+            return inward_clamp(self._round(steps), 1, 255)
+        return _integer_tables(steps)
 
     def decode(self, dequantized: Tensor) -> Decoded:
         """(B, 3, h/8, w/8, 8, 8) coefficients times their tables to the restored image and the thumbnail.

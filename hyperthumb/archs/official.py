@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..weights import load_weights
 from .hyperthumbnail import SCALES, HyperThumbnail
 from .official_names import to_ours
 from .part import Part
@@ -95,5 +97,5 @@ def from_official(official: Mapping[str, Tensor]) -> tuple[HyperThumbnail, dict[
     """
     network = official_sizes(official).build()
     converted = to_ours(official, network.state_dict())
-    network.load_state_dict(converted)
+    load_weights(network, converted, Path("the original's checkpoint"))
     return network.eval(), converted
