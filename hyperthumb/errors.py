@@ -39,6 +39,10 @@ class NonFiniteError(HyperthumbError):
     """A loss or a gradient that is not finite; training stopped before the weights were touched."""
 
 
+class WorkersLostError(HyperthumbError):
+    """The processes that load data have died: out of memory, or killed from outside."""
+
+
 class OptionsWarning(UserWarning):
     """A setting that is understood and has no effect here."""
 

@@ -8,6 +8,8 @@ downscaling; edges by mirroring with the edge pixel repeated, as MATLAB does.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +31,7 @@ def bicubic_downscale(image: Tensor, scale: int) -> Tensor:
     if scale == 1:
         return image
     weights = _downscale_weights(image.device, image.dtype, scale)
-    with torch.autocast(image.device.type, enabled=False):  # bf16 has steps of one level of 256 near white
+    with _full_precision(image):
         for axis in (2, 3):
             image = _stride_filter(image, weights, scale, axis)
     return image
@@ -48,10 +50,17 @@ def bicubic_upscale(image: Tensor, scale: int) -> Tensor:
     if scale == 1:
         return image
     weights = _upscale_weights(image.device, image.dtype, scale)
-    with torch.autocast(image.device.type, enabled=False):
+    with _full_precision(image):
         for axis in (2, 3):
             image = _phase_filter(image, weights, axis)
     return image
+
+
+@contextmanager
+def _full_precision(image: Tensor) -> Iterator[None]:
+    """Neither bf16, whose steps near white are whole levels of 256, nor TF32, which cuDNN takes unasked."""
+    with torch.autocast(image.device.type, enabled=False), torch.backends.cudnn.flags(allow_tf32=False):
+        yield
 
 
 def _cubic(x: float) -> float:
@@ -95,9 +104,14 @@ def _upscale_weights(scale: int) -> Tensor:
 
 def _mirror(image: Tensor, before: int, after: int, axis: int) -> Tensor:
     """Pads one axis by mirroring with the edge repeated (... 2 1 0 0 1 2 ...), however short the axis is."""
-    size = image.shape[axis]
-    index = torch.arange(-before, size + after, device=image.device) % (2 * size)
-    return image.index_select(axis, torch.where(index < size, index, 2 * size - 1 - index))
+    index = _mirror_index(image.device, torch.int64, before, image.shape[axis], after)
+    return image.index_select(axis, index)
+
+
+@constant
+def _mirror_index(before: int, size: int, after: int) -> Tensor:
+    period = [*range(size), *reversed(range(size))]
+    return torch.tensor([period[k % (2 * size)] for k in range(-before, size + after)])
 
 
 def _stride_filter(image: Tensor, weights: Tensor, scale: int, axis: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,30 @@ def read_safely(path: Path) -> dict[str, Any]:
         CheckpointError: missing, damaged, or holding anything that would have to run code.
     """
     try:
+        _check_sums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint at {path}") from error
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path} is refused: it is damaged, or it holds objects whose loading could run code"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
+    except Exception as error:  # torch.load raises whatever its zip and pickle readers raise
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {_first_line(error)}") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} holds a {type(content).__name__}, not a checkpoint")
     return content
+
+
+def _check_sums(path: Path) -> None:
+    """The archive that torch writes has checksums, which `torch.load` does not look at."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise CheckpointError(f"{path} is damaged: the checksum of {damaged} is wrong")
 
 
 def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:
@@ -55,7 +68,10 @@ def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, T
             raise CheckpointError(f"{path} has neither params_ema nor params (it has: {', '.join(map(str, content))})")
     if key not in content:
         raise CheckpointError(f"{path} has no {key} (it has: {', '.join(map(str, content))})")
-    return content[key]
+    weights = content[key]
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise CheckpointError(f"{path}: {key} is not a mapping of names to tensors")
+    return weights
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path, strict: bool = True) -> None:

@@ -17,11 +17,11 @@ IN_ROOMS = [path for path in FILES if path.parent != PACKAGE]
 # A room may import these rooms and top-level modules of ours, and itself.
 ALLOWED = {
     "jpeg": {"constants", "errors"},
-    "archs": {"errors", "jpeg", "registry", "rescaling", "resize", "weights"},
+    "archs": {"constraints", "errors", "jpeg", "registry", "rescaling", "resize", "weights"},
     "losses": {"errors", "registry"},
     "metrics": {"errors"},
     "data": {"errors", "files", "pictures", "registry"},
-    "config": {"errors", "registry", "basicsr_bridge", "wording"},
+    "config": {"basicsr_bridge", "constraints", "errors", "registry", "rescaling", "wording"},
     "baselines": {"errors", "registry", "resize"},
     "evaluation": {
         "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "jpeg", "baselines", "networks",

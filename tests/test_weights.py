@@ -56,3 +56,19 @@ def test_sha256(tmp_path):
     path = tmp_path / "abc"
     path.write_bytes(b"abc")  # FIPS 180-2, appendix B.1
     assert sha256_of(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save({"params": {"w": torch.arange(1000.0)}}, path)
+    data = bytearray(path.read_bytes())
+    data[data.index(torch.arange(1000.0).numpy().tobytes()) + 2001] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_safely(path)
+
+
+@pytest.mark.parametrize("value", [None, [1, 2], {"w": 3}])
+def test_weights_that_are_none(value):
+    with pytest.raises(CheckpointError, match="not a mapping"):
+        choose_weights({"params": value}, "params", HERE)

@@ -7,6 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from ..constraints import Count, CountOrZero
 from ..registry import DECODERS
 from .blocks import RGB_MEAN, conv3x3, zero_initialize
 from .composed import ComposedConvolution
@@ -41,11 +42,11 @@ class FrequencyAwareDecoder(nn.Module):
     def __init__(
         self,
         scale: int,
-        num_feat: int = 24,
-        num_block: int = 16,
-        branch_num_feat: int = 24,
-        branch_num_block: int = 16,
-        branch_out: int = 24,
+        num_feat: Count = 24,
+        num_block: CountOrZero = 16,
+        branch_num_feat: Count = 24,
+        branch_num_block: CountOrZero = 16,
+        branch_out: Count = 24,
         skip: bool = False,
     ) -> None:
         super().__init__()

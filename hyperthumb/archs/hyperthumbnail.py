@@ -15,6 +15,7 @@ from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from ..jpeg.zigzag import to_zigzag
 from ..registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
 from ..rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
+from .official_names import is_official, to_ours
 
 SCALES = (1, 2, 4, 8)
 
@@ -124,7 +125,9 @@ class HyperThumbnail(RescalingNetwork):
     def tables(self, coefficients: Tensor) -> Tensor:
         """(B, 2, 8, 8) tables in 1..255 for unquantized coefficients: integers in `eval()` mode."""
         steps = self.quantization(coefficients)
-        return inward_clamp(self._round(steps), 1, 255) if self.training else _integer_tables(steps)
+        if self.training and self.quantization.trainable:
+            return inward_clamp(self._round(steps), 1, 255)
+        return _integer_tables(steps)
 
     def decode(self, dequantized: Tensor) -> Decoded:
         """(B, 3, h/8, w/8, 8, 8) coefficients times their tables to the restored image and the thumbnail.
@@ -149,9 +152,7 @@ class HyperThumbnail(RescalingNetwork):
         return Decoded(restored, thumbnail)
 
     def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        from .official import from_official, is_official
-
-        return from_official(weights)[1] if is_official(weights) else weights
+        return to_ours(weights, self.state_dict()) if is_official(weights) else weights
 
     def rate_parameters(self) -> Iterator[nn.Parameter]:
         return self.rate.rate_parameters() if self.rate is not None else iter(())

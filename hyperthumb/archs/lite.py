@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..constraints import Count, CountOrZero
 from ..registry import DECODERS, ENCODERS
 from .blocks import ResidualBlock, conv3x3, zero_initialize
 from .skip import bicubic_enlargement, bicubic_thumbnail, full_precision
@@ -26,7 +27,7 @@ class LiteEncoder(nn.Module):
         skip: add to the bicubic downscale (else to mid-grey).
     """
 
-    def __init__(self, scale: int, num_feat: int = 64, num_block: int = 4, skip: bool = True) -> None:
+    def __init__(self, scale: int, num_feat: Count = 64, num_block: CountOrZero = 4, skip: bool = True) -> None:
         super().__init__()
         self.scale, self.skip = scale, skip
         self.unshuffle = nn.PixelUnshuffle(scale)
@@ -39,7 +40,7 @@ class LiteEncoder(nn.Module):
     def forward(self, hr: Tensor) -> Tensor:
         """(B, 3, H, W) RGB in 0..1 to (B, 3, H/scale, W/scale), not clamped; H and W are multiples of `scale`."""
         learned = self.conv_last(self.body(self.conv_first(self.unshuffle(hr - 0.5))))
-        return learned + (bicubic_thumbnail(hr, self.scale) if self.skip else 0.5)
+        return full_precision(learned) + (bicubic_thumbnail(hr, self.scale) if self.skip else 0.5)
 
 
 @DECODERS.register()
@@ -58,7 +59,7 @@ class LiteDecoder(nn.Module):
 
     takes_coefficients = True
 
-    def __init__(self, scale: int, num_feat: int = 40, num_block: int = 8, skip: bool = True) -> None:
+    def __init__(self, scale: int, num_feat: Count = 40, num_block: CountOrZero = 8, skip: bool = True) -> None:
         super().__init__()
         self.scale, self.skip = scale, skip
         self.conv_first = conv3x3(3, num_feat)

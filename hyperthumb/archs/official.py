@@ -1,48 +1,19 @@
-"""The original repository's checkpoints as ours, and ours as theirs: names, sizes, nothing else.
-
-Their network of scale 1 has an encoder and decoders that it never runs; ours has none, so those are left out.
-"""
+"""A network of ours for a checkpoint of the original repository, of whatever size."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..weights import load_weights
 from .hyperthumbnail import SCALES, HyperThumbnail
+from .official_names import to_ours
 from .part import Part
-
-# Theirs, ours; each {} stands for a number.
-_NAMES = (
-    ("encoder.conv_first.", "encoder.conv_first."),
-    ("encoder.rdb_first.", "encoder.dense."),
-    ("encoder.down_list.{}.down_double_conv1.c{}.", "encoder.down.{}.conv{}."),
-    ("encoder.down_list.{}.rdb.", "encoder.down.{}.dense."),
-    ("encoder.up_list.{}.up1.convblock.0.", "encoder.up.{}.enlarge."),
-    ("encoder.up_list.{}.double_conv1.c{}.", "encoder.up.{}.conv{}."),
-    ("encoder.up_list.{}.rdb.", "encoder.up.{}.dense."),
-    ("encoder.conv_last.", "encoder.conv_last."),
-    ("coefficient_decoder.", "decoder.branch."),
-    ("decoder.", "decoder.main."),
-    ("entropy_bottleneck.bottlenecks.0.", "rate.luma."),
-    ("entropy_bottleneck.bottlenecks.1.", "rate.chroma."),
-    ("table_predictor.MLPs.0.first_linear.0.", "quantization.luma.first."),
-    ("table_predictor.MLPs.0.layers.{}.0.", "quantization.luma.hidden.{}."),
-    ("table_predictor.MLPs.0.final_linear.", "quantization.luma.last."),
-    ("table_predictor.MLPs.1.first_linear.0.", "quantization.chroma.first."),
-    ("table_predictor.MLPs.1.layers.{}.0.", "quantization.chroma.hidden.{}."),
-    ("table_predictor.MLPs.1.final_linear.", "quantization.chroma.last."),
-)
-# CompressAI 1.2.4's names of what 1.2.8 has in lists: `_matrix0` is `matrices.0`.
-_OLD_LISTS = {"matrices": "matrix", "biases": "bias", "factors": "factor"}
-# CompressAI's range coder tables: of other shapes once filled, and never needed here.
-_CODER_TABLES = ("_offset", "_quantized_cdf", "_cdf_length")
-_DCT_TABLES = ("losslessJPEG.Y_TABLE", "losslessJPEG.C_TABLE")  # of ones, whatever the network
-_UNUSED_AT_SCALE_1 = ("encoder.", "decoder.", "coefficient_decoder.")
 
 
 @dataclass(frozen=True)
@@ -111,11 +82,6 @@ def official_sizes(official: Mapping[str, Tensor]) -> OfficialSizes:
     return sizes
 
 
-def is_official(weights: Mapping[str, Tensor]) -> bool:
-    """Whether these are the original repository's names."""
-    return "table_predictor.MLPs.0.first_linear.0.weight" in weights
-
-
 def _count(official: Mapping[str, Tensor], pattern: str) -> int:
     return len({match[1] for name in official if (match := re.match(pattern, name))})
 
@@ -124,72 +90,12 @@ def from_official(official: Mapping[str, Tensor]) -> tuple[HyperThumbnail, dict[
     """Our network with the original's weights, and those weights by our names.
 
     Args:
-        official: a state dict of the original, with either version's bottleneck names. The range coder's tables are
-            ignored, whatever their shapes.
+        official: a state dict of the original.
 
     Raises:
         CheckpointError: for a name or shape that the original's network does not have, or a missing one.
     """
     network = official_sizes(official).build()
-    own = network.state_dict()
-    converted = {name: value for name, value in own.items() if name.endswith(_CODER_TABLES)}
-    for name, value in official.items():
-        name = _new_bottleneck_name(name)
-        skipped = name in _DCT_TABLES or name.endswith(_CODER_TABLES)
-        if skipped or (network.scale == 1 and name.startswith(_UNUSED_AT_SCALE_1)):
-            continue
-        ours = _translate(name, _NAMES)
-        if ours not in own:
-            raise CheckpointError(f"the original HyperThumbnail has no parameter {name}")
-        if own[ours].shape != value.shape:
-            raise CheckpointError(f"{name} is of shape {tuple(value.shape)}, not {tuple(own[ours].shape)}")
-        converted[ours] = value
-    missing = sorted(own.keys() - converted.keys())
-    if missing:
-        raise CheckpointError(f"parameters are missing: {', '.join(missing[:3])} ({len(missing)} in all)")
-    network.load_state_dict(converted)
-    return network.eval(), {name: converted[name] for name in own}
-
-
-def to_official(ours: Mapping[str, Tensor], compressai: str = "1.2.8") -> dict[str, Tensor]:
-    """The original's state dict for weights of ours.
-
-    Args:
-        ours: a state dict of a `HyperThumbnail` with the paper's parts.
-        compressai: whose bottleneck names to write: "1.2.4", which the original was released with, or "1.2.8".
-
-    Raises:
-        CheckpointError: for a parameter that has no counterpart there.
-    """
-    official: dict[str, Tensor] = {}
-    backwards = tuple((mine, theirs) for theirs, mine in _NAMES)
-    for name, value in ours.items():
-        theirs = _translate(name, backwards)
-        if theirs is None:
-            raise CheckpointError(
-                f"the original HyperThumbnail has nothing like {name}; only the paper's parts convert"
-            )
-        official[_old_bottleneck_name(theirs) if compressai == "1.2.4" else theirs] = value
-    for name in _DCT_TABLES:
-        official[name] = torch.ones(8, 8, dtype=torch.float64)
-    return official
-
-
-def _translate(name: str, pairs: tuple[tuple[str, str], ...]) -> str | None:
-    for source, target in pairs:
-        match = re.match(re.escape(source).replace(r"\{\}", r"(\d+)"), name)
-        if match:
-            return target.format(*match.groups()) + name[match.end() :]
-    return None
-
-
-def _new_bottleneck_name(name: str) -> str:
-    for new, old in _OLD_LISTS.items():
-        name = re.sub(rf"(bottlenecks\.\d\.)_{old}(\d)$", rf"\1{new}.\2", name)
-    return name
-
-
-def _old_bottleneck_name(name: str) -> str:
-    for new, old in _OLD_LISTS.items():
-        name = re.sub(rf"(bottlenecks\.\d\.){new}\.(\d)$", rf"\1_{old}\2", name)
-    return name
+    converted = to_ours(official, network.state_dict())
+    load_weights(network, converted, Path("the original's checkpoint"))
+    return network.eval(), converted

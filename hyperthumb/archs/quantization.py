@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
+from ..constraints import Between, Count, CountOrZero
 from ..errors import HyperthumbError
 from ..jpeg.clamp import inward_clamp
 from ..jpeg.tables import standard_tables
@@ -23,6 +24,9 @@ from ..registry import QUANTIZATIONS
 
 class Quantization(nn.Module, ABC):
     """Coefficients to continuous tables."""
+
+    trainable = True
+    """Whether the steps need a rounding with a gradient in training; tables that are given are integers always."""
 
     def forward(self, coefficients: Tensor) -> Tensor:
         """(B, 3, h/8, w/8, 8, 8) to (B, 2, 8, 8) positive steps."""
@@ -69,7 +73,9 @@ class PredictedTables(Quantization):
         pool: average or maximum over the blocks of an image.
     """
 
-    def __init__(self, num_hidden: int = 192, num_layers: int = 2, pool: Literal["avg", "max"] = "avg") -> None:
+    def __init__(
+        self, num_hidden: Count = 192, num_layers: CountOrZero = 2, pool: Literal["avg", "max"] = "avg"
+    ) -> None:
         super().__init__()
         if pool not in ("avg", "max"):
             raise HyperthumbError(f'pool is "avg" or "max", not "{pool}"')
@@ -97,7 +103,9 @@ class PredictedLogTables(Quantization):
         num_layers: hidden-to-hidden layers.
     """
 
-    def __init__(self, initial_step: float = 9.0, num_hidden: int = 64, num_layers: int = 1) -> None:
+    def __init__(
+        self, initial_step: Annotated[float, Between(1, 255)] = 9.0, num_hidden: Count = 64, num_layers: CountOrZero = 1
+    ) -> None:
         super().__init__()
         if not 1 <= initial_step <= 255:
             raise HyperthumbError(f"initial_step is 1 to 255, not {initial_step}")
@@ -123,7 +131,9 @@ class FixedTables(Quantization):
         quality: libjpeg's, 1 to 100.
     """
 
-    def __init__(self, quality: int = 75) -> None:
+    trainable = False
+
+    def __init__(self, quality: Annotated[int, Between(1, 100)] = 75) -> None:
         super().__init__()
         self.tables: Tensor
         self.register_buffer("tables", torch.from_numpy(standard_tables(quality)).float(), persistent=False)
@@ -140,7 +150,7 @@ class LearnedTables(Quantization):
         initial: quality whose standard tables training starts from.
     """
 
-    def __init__(self, initial: int = 75) -> None:
+    def __init__(self, initial: Annotated[int, Between(1, 100)] = 75) -> None:
         super().__init__()
         self.log_tables = nn.Parameter(torch.from_numpy(standard_tables(initial)).float().log())
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
+from ..constraints import Above
 from ..jpeg.clamp import inward_clamp
 from ..jpeg.zigzag import to_zigzag
 from ..registry import RATE_MODELS
@@ -54,7 +55,7 @@ class FactorizedRate(RateModel):
         init_scale: half width of the distributions at the start.
     """
 
-    def __init__(self, init_scale: float = 10.0) -> None:
+    def __init__(self, init_scale: Annotated[float, Above(0)] = 10.0) -> None:
         super().__init__()
         from compressai.entropy_models import EntropyBottleneck
 
@@ -72,7 +73,7 @@ class FactorizedRate(RateModel):
         lower = bottleneck._logits_cumulative(flat - 0.5, stop_gradient=False)
         upper = bottleneck._logits_cumulative(flat + 0.5, stop_gradient=False)
         # In the upper tail both sigmoids are 1 to float precision; their mirror images in the lower tail are not.
-        sign = -torch.sign(lower + upper).detach()
+        sign = torch.where(lower + upper > 0, -1.0, 1.0)
         likelihood = (torch.sigmoid(sign * upper) - torch.sigmoid(sign * lower)).abs()
         bounded = bottleneck.likelihood_lower_bound(likelihood)
         return -bounded.log2().view(values.shape).sum((0, 2))

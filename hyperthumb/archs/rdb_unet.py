@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..constraints import Count
 from ..registry import ENCODERS
 from .blocks import RGB_MEAN, ResidualDenseBlock, conv3x3, zero_initialize
 from .skip import bicubic_thumbnail
@@ -25,7 +26,7 @@ class RDBUNet(nn.Module):
         skip: the output is the bicubic downscale plus what the network learned, instead of the network's alone.
     """
 
-    def __init__(self, scale: int, num_feat: int = 64, growth: int = 32, skip: bool = False) -> None:
+    def __init__(self, scale: int, num_feat: Count = 64, growth: Count = 32, skip: bool = False) -> None:
         super().__init__()
         self.scale, self.skip = scale, skip
         self.unshuffle = nn.PixelUnshuffle(scale)

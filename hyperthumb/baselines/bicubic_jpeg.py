@@ -36,7 +36,7 @@ class BicubicJpeg(Rescaler[np.ndarray]):
         self.quality = quality
         self.subsampling = subsampling
         self.optimize = optimize
-        self.name = f"Bicubic & JPEG q{quality} {subsampling} & Bicubic"
+        self.name = f"Bicubic & JPEG q{quality} {subsampling}{' optimized' if optimize else ''} & Bicubic"
 
     def downscale(self, image: np.ndarray) -> np.ndarray:
         return _to_uint8(bicubic_downscale(_to_float(image), self.scale))

@@ -11,8 +11,8 @@ from ..registry import PartOf
 from ..wording import did_you_mean
 from .complaints import Complaints
 from .components import ComponentReader
-from .constraints import Flat, KeysFrom, NamedByKey
 from .ignored import KEYS, Ignored
+from .marks import Flat, KeysFrom, NamedByKey
 from .nodes import Mapping, Node, Scalar
 from .values import INVALID, is_null
 

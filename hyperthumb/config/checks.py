@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..registry import ARCHS
 from .build import RecordReader
-from .components import Component
+from .components import Component, find_class, takes_but_lacks
 from .ignored import TRAINING_ONLY_KEYS
 from .schema import (
     DatasetOptions,
+    LossesOptions,
+    OptimizerOptions,
     PathOptions,
     SchedulerOptions,
     TestOptions,
@@ -30,18 +33,19 @@ _SCHEDULERS = {
 
 def check_training(options: TrainOptions, reader: RecordReader) -> None:
     """Check a training's options; complaints and settings without effect are added to the reader's."""
-    _check_parts(options.scale, options.network_g, reader)
+    _check_network(options.scale, options.network_g, reader)
     if options.datasets is not INVALID:
         _check_crops(options.scale, options.datasets.train, reader)
         if options.datasets.val is not INVALID:
             _check_evaluation_datasets(options.datasets.val, reader)
     if options.train is not INVALID:
         _check_loop(options.train, options.device, reader)
+        _check_rate(options.train.losses, options.network_g, reader)
 
 
 def check_test(options: TestOptions, reader: RecordReader) -> None:
     """Check a test's options; complaints and settings without effect are added to the reader's."""
-    _check_parts(options.scale, options.network_g, reader)
+    _check_network(options.scale, options.network_g, reader)
     if options.datasets == {}:
         reader.complain("datasets", "there is no data set to test on")
     elif options.datasets is not INVALID:
@@ -52,11 +56,42 @@ def check_test(options: TestOptions, reader: RecordReader) -> None:
         reader.ignore(options.val, "val_freq", "val", "a test measures once")
     if isinstance(options.path, PathOptions):
         reader.ignore(options.path, "resume_state", "path", "a test takes its weights from pretrain_network_g")
+        for setting in ("experiments_root", "tb_root"):
+            reader.ignore(options.path, setting, "path", "a test writes to results_root")
+    if options.network_g is None:
+        _ignore_what_networks_need(options, reader)
 
 
-def _check_parts(scale: Any, network: Component | None, reader: RecordReader) -> None:
+def _ignore_what_networks_need(options: TestOptions, reader: RecordReader) -> None:
+    reason = "there is no network_g"
+    reader.ignore(options, "comparison", "", reason)
+    if isinstance(options.val, ValidationOptions):
+        for setting in ("profile", "rate_scale"):
+            reader.ignore(options.val, setting, "val", reason)
+    if isinstance(options.path, PathOptions):
+        for setting in ("pretrain_network_g", "strict_load_g", "param_key_g"):
+            reader.ignore(options.path, setting, "path", reason)
+
+
+def _check_network(scale: Any, network: Component | None, reader: RecordReader) -> None:
+    if not isinstance(network, Component):
+        return
+    from ..rescaling import RescalingNetwork  # it is torch's, as is the class that was looked up
+
+    cls = find_class(ARCHS, network.type)
+    if cls is None or not issubclass(cls, RescalingNetwork):
+        message = (
+            f"{network.type} maps an image to an image; to rescale it has to be a part, such as "
+            f"`network_g: {{type: HyperThumbnail, ..., decoder: {{type: {network.type}, ...}}}}`"
+        )
+        reader.complain("network_g.type", message)
+    elif network.type == "HyperThumbnail":
+        _check_parts(scale, network, reader)
+
+
+def _check_parts(scale: Any, network: Component, reader: RecordReader) -> None:
     """At scale 1 the thumbnail is the picture itself; at any other, two networks get from one to the other."""
-    if not isinstance(network, Component) or network.type != "HyperThumbnail" or scale is INVALID:
+    if scale is INVALID:
         return
     for part in ("encoder", "decoder"):
         given = network.arguments.get(part) is not None
@@ -96,6 +131,15 @@ def _check_evaluation_datasets(datasets: dict[str, DatasetOptions], reader: Reco
                 reader.complain(f"datasets.{key}.name", message)
 
 
+def _check_rate(losses: LossesOptions, network: Component, reader: RecordReader) -> None:
+    if not isinstance(losses, LossesOptions) or losses.rate is None or not isinstance(network, Component):
+        return
+    cls = find_class(ARCHS, network.type)
+    if cls is not None and takes_but_lacks(cls, network, "rate"):
+        message = "the network has no rate model; give network_g.rate, such as {type: factorized}, or drop this loss"
+        reader.complain("train.losses.rate", message)
+
+
 def _check_loop(train: TrainingOptions, device: str, reader: RecordReader) -> None:
     if train.precision == "fp16" and device == "cpu":
         reader.complain("train.precision", "fp16 wants a GPU, but device is cpu; bf16 works on both")
@@ -106,3 +150,16 @@ def _check_loop(train: TrainingOptions, device: str, reader: RecordReader) -> No
                 reader.ignore(train.scheduler, setting, "train.scheduler", f"{train.scheduler.type} has none")
         if "milestones" in used and train.scheduler.milestones is None:
             reader.complain("train.scheduler", f"{train.scheduler.type} needs milestones: a list, or every so many")
+        if "eta_min" in used:
+            _check_final_rate(train, reader)
+
+
+def _check_final_rate(train: TrainingOptions, reader: RecordReader) -> None:
+    final = train.scheduler.eta_min
+    for name in ("optim_g", "optim_rate", "optim_aux"):
+        optimizer = getattr(train, name)
+        if not isinstance(optimizer, OptimizerOptions) or INVALID in (final, optimizer.lr):
+            continue
+        if final > optimizer.lr:
+            message = f"{final:g} is above train.{name}.lr, {optimizer.lr:g}: the learning rate would rise"
+            reader.complain("train.scheduler.eta_min", message)

@@ -52,8 +52,15 @@ class Component:
             return cls(**{**fitting, **self.arguments})
         except OptionsError:  # of a part that this class builds: it has its place already
             raise
-        except ValueError as error:
+        # What the signature does not tell comes out as torch's errors too, of layers that cannot be made.
+        except (ValueError, TypeError, RuntimeError) as error:
             raise OptionsError(f"{self.location}: {self.type}: {error}") from error
+
+
+def takes_but_lacks(cls: type, component: Component, name: str) -> bool:
+    """Whether the constructor of `cls` has the parameter `name`, and the component leaves it None."""
+    parameter = _parameters(cls)[0].get(name)
+    return parameter is not None and component.arguments.get(name, parameter.default) is None
 
 
 def find_class(registry: Registry, name: str) -> type | None:
@@ -183,7 +190,11 @@ class ComponentReader(ValueReader):
 @dataclass(frozen=True)
 class _Parameter:
     annotation: Any
-    required: bool
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
 
 
 def _parameters(cls: type) -> tuple[dict[str, _Parameter], bool]:
@@ -201,7 +212,7 @@ def _parameters(cls: type) -> tuple[dict[str, _Parameter], bool]:
     for name, parameter in inspect.signature(cls).parameters.items():
         takes_any |= parameter.kind is parameter.VAR_KEYWORD
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            found[name] = _Parameter(hints.get(name, Any), parameter.default is parameter.empty)
+            found[name] = _Parameter(hints.get(name, Any), parameter.default)
     return found, takes_any
 
 

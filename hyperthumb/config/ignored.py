@@ -28,6 +28,7 @@ KEYS: dict[type, dict[str, str]] = {
     TestOptions: {
         "model_type": _MODEL,
         "num_gpu": _DEVICE,
+        "manual_seed": "a test draws nothing at random",
         "deterministic": "a test repeats anyway",
         "train": "nothing is trained",
         "logger": "a test has no iterations to log",
@@ -56,7 +57,18 @@ KEYS: dict[type, dict[str, str]] = {
     DistOptions: {"port": "the launcher chooses it"},
 }
 
-TRAINING_ONLY_KEYS = ("gt_size", "use_flip", "use_rot", "batch_size_per_gpu", "cache", "cache_limit_gb")
+# Of a data set's settings, those that only training crops have a use for.
+TRAINING_ONLY_KEYS = (
+    "gt_size",
+    "use_flip",
+    "use_rot",
+    "batch_size_per_gpu",
+    "num_worker_per_gpu",
+    "cache",
+    "cache_limit_gb",
+    "on_corrupt",
+    "max_corrupt",
+)
 
 
 @dataclass(frozen=True, order=True)

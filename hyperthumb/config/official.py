@@ -30,6 +30,7 @@ def rewrite_official(tree: Mapping, training: bool, complaints: Complaints, igno
         tree.entries["device"] = Scalar("cpu", tree.entries.pop("num_gpu").location)
     network, train, val, logger = (_section(tree, key) for key in ("network_g", "train", "val", "logger"))
     if network is not None:
+        _rewrite_rate_scale(tree, network, complaints, ignored)
         rewrite_network(network, scale, complaints, ignored)
     if training and train is not None:
         _rewrite_losses(train, complaints)
@@ -40,6 +41,26 @@ def rewrite_official(tree: Mapping, training: bool, complaints: Complaints, igno
     wandb = _section(logger, "wandb") if logger is not None else None
     if logger is not None and wandb is not None and plain_at(wandb, "project") is None:
         logger.entries["wandb"] = Scalar(None, wandb.location)
+
+
+def _rewrite_rate_scale(tree: Mapping, network: Mapping, complaints: Complaints, ignored: list[Ignored]) -> None:
+    """Their network multiplies the tables that it predicts; here that is said where pictures are measured."""
+    node = network.entries.get("inference_scalar")
+    if node is None or plain_at(network, "type") != "HyperThumbnail":
+        return
+    where = "network_g.inference_scalar"
+    del network.entries["inference_scalar"]
+    if "quantization" not in network.entries and not plain_at(network, "predict_quant_table"):
+        if plain(node) != 1:
+            ignored.append(Ignored(node.location, where, "no tables are predicted"))
+        return
+    val = tree.entries.get("val")
+    if val is None or is_null(val):
+        val = tree.entries["val"] = Mapping({}, node.location)
+    if not isinstance(val, Mapping):  # which is complained of when it is read
+        return
+    if plain(val.entries.setdefault("rate_scale", node)) != plain(node):
+        complaints.add(node.location, where, "is val.rate_scale already; give one of the two")
 
 
 def _rewrite_losses(train: Mapping, complaints: Complaints) -> None:

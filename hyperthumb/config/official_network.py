@@ -35,7 +35,7 @@ _PUBLISHED: dict[str, Value] = {
     "down_by_dense": False,
     "slim_channel": False,
 }
-_PREDICTOR = ("predict_quant_table", "pool_type", "table", "quality", "optim_table", "inference_scalar")
+_PREDICTOR = ("predict_quant_table", "pool_type", "table", "quality", "optim_table")
 
 
 # The branch reads all coefficients of Y, Cb and Cr as planes of one eighth of the thumbnail's size.
@@ -109,6 +109,9 @@ class _Rewriter:
         encoder = self._mapping(type="RDBUNet")
         if features is not None:
             encoder.entries["num_feat"] = features
+            width = plain(features)
+            if isinstance(width, (int, float)) and width % 2 in (0, 1):  # anything else is complained of as num_feat
+                encoder.entries["growth"] = Scalar(int(width // 2), features.location)
         return encoder
 
     def _quantization(self) -> Mapping | None:
@@ -119,11 +122,6 @@ class _Rewriter:
                 if node is not None:
                     self._ignore(node, key, "quantization is given")
             return None
-        if values.get("inference_scalar", 1) != 1:
-            assert nodes["inference_scalar"] is not None
-            self._complain(
-                nodes["inference_scalar"], "inference_scalar", "is a test's choice, not a network's: set it to 1"
-            )
         tables_of_jpeg = values.get("table", "ones") == "JPEG"
         if not values.get("predict_quant_table", False):
             # Without a predictor the original divides by its fixed tables: of ones, as at quality 100, or libjpeg's.

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from ..constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName, OneOf
 from ..registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
 from .components import Component
-from .constraints import Above, AtLeast, Below, Existing, Flat, FolderName, KeysFrom, NamedByKey, OneOf
+from .marks import Flat, KeysFrom, NamedByKey
 
-Count = Annotated[int, AtLeast(1)]
 Scale = Annotated[int, OneOf((1, 2, 4, 8))]
 Name = Annotated[str, FolderName()]
 Device = Literal["auto", "cpu", "cuda"]
@@ -42,11 +42,11 @@ class DatasetOptions:
     use_flip: bool = True
     use_rot: bool = True
     batch_size_per_gpu: Count = 16
-    num_worker_per_gpu: Annotated[int, AtLeast(0)] = 2
+    num_worker_per_gpu: CountOrZero = 2
     cache: Literal["none", "ram"] = "none"
     cache_limit_gb: Annotated[float, Above(0)] | None = None
     on_corrupt: Literal["error", "skip"] = "error"
-    max_corrupt: Annotated[int, AtLeast(0)] = 10
+    max_corrupt: CountOrZero = 10
     max_images: Count | None = None
 
 
@@ -154,7 +154,7 @@ class TrainingOptions:
     total_iter: Count
     optim_g: OptimizerOptions
     losses: LossesOptions
-    warmup_iter: Annotated[int, AtLeast(0)] = 0
+    warmup_iter: CountOrZero = 0
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     channels_last: bool = False
     compile: bool = False
@@ -185,6 +185,7 @@ class ValidationOptions:
         protocol: `paper` crops nothing, `sr` crops `scale` pixels at each side before PSNR and SSIM.
         lpips: None leaves the column empty.
         profile: how the files are coded (jpeg/profiles.py); `default` is what the paper counts.
+        rate_scale: multiplies the predicted tables at test time; above 1, smaller files.
     """
 
     val_freq: Count = 5000
@@ -192,6 +193,7 @@ class ValidationOptions:
     protocol: Literal["paper", "sr"] = "paper"
     lpips: LpipsOptions | None = None
     profile: Literal["small", "fast", "optimized", "default"] = "small"
+    rate_scale: Annotated[float, Above(0)] = 1.0
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,7 @@ class TrainOptions:
     datasets: TrainDatasets
     network_g: Annotated[Component, PartOf(ARCHS)]
     train: TrainingOptions
-    manual_seed: Annotated[int, AtLeast(0)] = 0
+    manual_seed: CountOrZero = 0
     device: Device = "auto"
     deterministic: bool = False
     plugins: list[str] = field(default_factory=list)
@@ -274,7 +276,6 @@ class TestOptions:
     datasets: dict[str, DatasetOptions]
     network_g: Annotated[Component | None, PartOf(ARCHS)] = None
     baselines: list[Annotated[Component, PartOf(BASELINES)]] = field(default_factory=list)
-    manual_seed: Annotated[int, AtLeast(0)] = 0
     device: Device = "auto"
     plugins: list[str] = field(default_factory=list)
     path: PathOptions = PathOptions()

@@ -68,10 +68,18 @@ class TrainingLoader(DataLoader[TrainingBatch]):
         )
 
     def __iter__(self) -> Iterator[TrainingBatch]:  # type: ignore[override]
-        for batch in super().__iter__():
+        for batch in self._start_workers():
             if isinstance(batch, HyperthumbError):
                 raise batch
             yield batch
+
+    def _start_workers(self) -> Iterator[TrainingBatch]:
+        batches = super().__iter__()
+        if self.num_workers:
+            # PyTorch answers a worker's death with an exception wherever the main process happens to be, in the middle
+            # of an optimizer's step too. Without its handler the next batch says so.
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        return batches
 
 
 def build_source(component: Buildable, max_images: int | None = None) -> ImageSource:

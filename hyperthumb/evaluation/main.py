@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import HyperthumbError, OptionsWarning
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from hyperthumb.config import load_test_options
 
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+            warnings.simplefilter("always", OptionsWarning)
             options = load_test_options(arguments.opt, arguments.force_yml)
-        for warning in caught:
+        for warning in (w for w in caught if issubclass(w.category, OptionsWarning)):
             print(f"warning: {warning.message}", file=sys.stderr)
         from .testing import test
 

@@ -75,7 +75,7 @@ def test(options: TestOptions) -> list[TableEntry]:
     if compared:
         write_comparison(root / "comparison.png", compared, protocol)
         print(f"comparison: {root / 'comparison.png'}")
-    print(f"files: {root}")
+    print(f"files: {root}/<dataset>/thumbnails/*.jpg, restored/*.png, metrics.csv, metrics.json")
     return entries
 
 
@@ -86,11 +86,17 @@ def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
         if path is None:
             raise OptionsError(f"{options.source}: path.pretrain_network_g names no weights to test")
         load_pretrained(network, path, options.path.param_key_g, options.path.strict_load_g)
-        rescaler = NetworkRescaler(network.to(device), options.network_g.type, options.val.profile)
+        rescaler = NetworkRescaler(
+            network.to(device), options.network_g.type, options.val.profile, options.val.rate_scale
+        )
         yield Method(rescaler, "", path)
+    taken: set[str] = set()
     for component in options.baselines:
         baseline = component.build(BASELINES, scale=options.scale)
         slug = re.sub(r"[^a-z0-9]+", "_", baseline.name.lower()).strip("_")
+        if slug in taken:
+            raise OptionsError(f'{component.location}: two baselines are named "{baseline.name}"')
+        taken.add(slug)
         yield Method(baseline, slug, None)
 
 

@@ -6,26 +6,24 @@ from collections.abc import Callable
 from typing import Literal
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-Rounding = Callable[..., Tensor]
-"""`rounding(values, generator=None)`: same shape; only `noise` draws from the generator."""
+Rounding = Callable[[Tensor], Tensor]
 
 RoundingName = Literal["noise", "straight_through", "cubic"]
 
 
-def noise(values: Tensor, generator: Generator | None = None) -> Tensor:
+def noise(values: Tensor) -> Tensor:
     """Uniform noise of the rounding error's width (Balle et al., 2017, section 3): values + U(-0.5, 0.5)."""
-    draw = torch.rand(values.shape, generator=generator, device=values.device, dtype=values.dtype)
-    return values + (draw - 0.5)
+    return values + (torch.rand_like(values) - 0.5)
 
 
-def straight_through(values: Tensor, generator: Generator | None = None) -> Tensor:
+def straight_through(values: Tensor) -> Tensor:
     """Integers, with the gradient of the identity (Theis et al., 2017, section 2.1)."""
     return values + (torch.round(values) - values).detach()
 
 
-def cubic(values: Tensor, generator: Generator | None = None) -> Tensor:
+def cubic(values: Tensor) -> Tensor:
     """round(x) + (x - round(x))^3: near to the integers, and its gradient is small there (Shin and Song, 2017)."""
     nearest = torch.round(values.detach())
     return nearest + (values - nearest) ** 3

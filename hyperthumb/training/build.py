@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import torch
 
 from hyperthumb.config import TrainOptions
-from hyperthumb.data import ImageSource, build_source, build_training_loader
+from hyperthumb.data import TrainingLoader, build_source, build_training_loader
 from hyperthumb.environment import describe_environment
 from hyperthumb.errors import OptionsError
 from hyperthumb.evaluation.lpips_column import open_lpips
@@ -24,14 +23,15 @@ from hyperthumb.weights import load_weights
 from .checkpoint import CheckpointFolder, Resume
 from .distributed import World, share_weights
 from .experiment import Experiment, ValidationTable
-from .logging import Board, open_log
-from .optimizers import partition_parameters
+from .logging import Board, log_to_file, open_log
+from .objective import Objective
+from .optimizers import Optimizers, partition_parameters
 from .seeding import seed_iteration
 from .trainer import Trainer
 from .validation import Validator
 
 
-def prepare_torch(options: TrainOptions, device: torch.device) -> None:
+def _prepare_torch(options: TrainOptions, device: torch.device) -> None:
     """Process-wide switches: determinism, and the fastest convolutions where it does not matter."""
     torch.backends.cudnn.benchmark = device.type == "cuda" and not options.deterministic
     if options.train.precision == "fp16" and device.type == "cpu":
@@ -59,31 +59,60 @@ def build_trainer(
     Raises:
         HyperthumbError: for anything the user has to mend.
     """
+    logger = open_log(world.is_main)
     folder = CheckpointFolder(options.path.experiments_root / options.name, options.logger.keep_last)
     resume = _find_resume(options, folder, auto_resume)
     start = resume.iteration if resume else 0
-    if world.is_main:
-        experiment = Experiment(options, resuming=auto_resume or resume is not None)
-        logger = open_log(experiment.log_file)
-        experiment.write_records(options, sys.argv)
-        _say_hello(logger, options, experiment, device, world)
-    else:
-        experiment, logger = None, open_log(None, is_main=False)
-    for warning in caught:
-        logger.warning("warning: %s", warning.message)
-
-    prepare_torch(options, device)
+    _prepare_torch(options, device)
     seed_iteration(options.manual_seed, 0)
     network = build_network(options.network_g, options.scale)
     _load_start(network, options, resume, logger)
     network.to(device, memory_format=torch.channels_last if options.train.channels_last else torch.preserve_format)  # type: ignore[call-overload]
     share_weights(network, world)
     groups = partition_parameters(network, options.train.freeze)
-    count = sum(p.numel() for p in network.parameters())
-    logger.info("%s: %.2f M parameters, trained on %s", options.network_g.type, count / 1e6, device)
+    objective, optimizers = Objective(options.train.losses), Optimizers(groups, options.train)
+    loader = _build_loader(options, device, world, start)
+    sources = {
+        data.name or key: build_source(data.source, max_images=data.max_images)
+        for key, data in options.datasets.val.items()
+    }
 
+    # Nothing that the user has to mend is left: only now is an earlier experiment moved aside.
+    experiment = Experiment(options, resuming=auto_resume or resume is not None) if world.is_main else None
+    table = None
+    if experiment is not None:
+        log_to_file(logger, experiment.log_file)
+        for warning in caught:
+            logger.warning("warning: %s", warning.message)
+        experiment.write_records(options, sys.argv)
+        _say_hello(logger, options, experiment, network, device, world)
+        again = resume is None or not resume.state["validated"]  # the validation of `start` is to be repeated
+        table = ValidationTable(experiment.root / "metrics.csv", start - again) if sources else None
+    validator = Validator(
+        sources,
+        get_protocol(options.val.protocol, options.scale),
+        open_lpips(options.val.lpips, device.type) if sources else None,
+        options.val.profile,
+        options.val.rate_scale,
+        folder.root / "visualization" if options.val.save_img else None,
+        table,
+        world,
+        logger,
+    )
+    board = Board(
+        experiment.tensorboard if experiment and options.logger.use_tb_logger else None,
+        start,
+        options.logger.wandb if experiment else None,
+        options.name,
+    )
+    return Trainer(
+        options, network, groups, objective, optimizers, loader, validator, folder, board, logger, world, device, resume
+    )
+
+
+def _build_loader(options: TrainOptions, device: torch.device, world: World, start: int) -> TrainingLoader:
     data = options.datasets.train
-    loader = build_training_loader(
+    return build_training_loader(
         data.source,
         gt_size=data.gt_size or 256,
         use_flip=data.use_flip,
@@ -104,14 +133,6 @@ def build_trainer(
         scale=options.scale,
         pin_memory=device.type == "cuda",
     )
-    validator = _build_validator(options, experiment, device, world, start, logger)
-    board = Board(
-        experiment.tensorboard if experiment and options.logger.use_tb_logger else None,
-        start,
-        options.logger.wandb if experiment else None,
-        options.name,
-    )
-    return Trainer(options, network, groups, loader, validator, folder, board, logger, world, device, resume)
 
 
 def _find_resume(options: TrainOptions, folder: CheckpointFolder, auto_resume: bool) -> Resume | None:
@@ -132,35 +153,19 @@ def _load_start(
         logger.info("starting from %s", path)
 
 
-def _build_validator(
+def _say_hello(
+    logger: logging.Logger,
     options: TrainOptions,
-    experiment: Experiment | None,
+    experiment: Experiment,
+    network: RescalingNetwork,
     device: torch.device,
     world: World,
-    start: int,
-    logger: logging.Logger,
-) -> Validator:
-    sources: dict[str, ImageSource] = {}
-    for key, data in options.datasets.val.items():
-        sources[data.name or key] = build_source(data.source, max_images=data.max_images)
-    table = ValidationTable(experiment.root / "metrics.csv", start) if experiment and sources else None
-    return Validator(
-        sources,
-        get_protocol(options.val.protocol, options.scale),
-        open_lpips(options.val.lpips, device.type) if sources else None,
-        options.val.profile,
-        options.path.experiments_root / options.name / "visualization" if options.val.save_img else None,
-        table,
-        world,
-        logger,
-    )
-
-
-def _say_hello(
-    logger: logging.Logger, options: TrainOptions, experiment: Experiment, device: torch.device, world: World
 ) -> None:
-    logger.info("%s: %s, %s process%s", options.name, device, world.size, "" if world.size == 1 else "es")
+    processes = "1 process" if world.size == 1 else f"{world.size} processes"
+    count = sum(p.numel() for p in network.parameters())
+    kind = f"{options.network_g.type} of {count / 1e6:.2f} M parameters"
+    logger.info("%s: %s, %s, %s", options.name, kind, device, processes)
     logger.info(", ".join(f"{key} {value}" for key, value in describe_environment().items()))
     if experiment.archived:
         logger.info("an earlier experiment of this name was moved to %s", experiment.archived)
-    logger.info("experiment: %s (%s)", experiment.root, time.strftime("%Y-%m-%d %H:%M"))
+    logger.info("experiment: %s", experiment.root)

@@ -19,7 +19,9 @@ from torch import Tensor
 
 from hyperthumb.errors import CheckpointError
 from hyperthumb.files import write_atomically
-from hyperthumb.weights import read_safely
+from hyperthumb.weights import choose_weights, read_safely
+
+STATE_KEYS = {"iteration", "optimizers", "scaler", "validated", "validation_seconds"}
 
 
 class Resume(NamedTuple):
@@ -39,6 +41,7 @@ class CheckpointFolder:
     """
 
     def __init__(self, experiment: Path, keep_last: int | None = None) -> None:
+        self.root = experiment
         self.models = experiment / "models"
         self.states = experiment / "training_states"
         self.keep_last = keep_last
@@ -86,8 +89,10 @@ class CheckpointFolder:
             CheckpointError: when either cannot be read.
         """
         state = read_safely(state_path)
-        if "iteration" not in state:
-            raise CheckpointError(f"{state_path} is no training state: it names no iteration")
+        missing = sorted(STATE_KEYS - state.keys())
+        if missing:
+            raise CheckpointError(f"{state_path} is no training state: it has no {', '.join(missing)}")
         models = state_path.resolve().parent.parent / "models"
         weights = read_safely(models / f"net_g_{state['iteration']}.pth")
+        choose_weights(weights, "params", models)
         return Resume(state["iteration"], weights, state)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from hyperthumb.errors import OptionsError
+from hyperthumb.errors import OptionsError, OptionsWarning
 
 T = TypeVar("T")
 
@@ -62,14 +63,17 @@ def join_world(launcher: str, backend: str, device: str) -> World:
         os.environ.setdefault("MASTER_PORT", "29500")
     if device == "cuda":
         torch.cuda.set_device(local_rank)
+    if backend == "nccl" and device == "cpu":
+        warnings.warn(OptionsWarning("dist_params.backend: nccl needs CUDA; gloo takes its place"), stacklevel=2)
+        backend = "gloo"
     if backend == "auto":
         backend = "nccl" if device == "cuda" else "gloo"
     dist.init_process_group(backend, rank=rank, world_size=size)
     return World(rank, local_rank, size)
 
 
-def leave_world(world: World) -> None:
-    if world.size > 1:
+def leave_world() -> None:
+    if dist.is_initialized():
         dist.destroy_process_group()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hyperthumb.config import TrainOptions, dump_options
 from hyperthumb.environment import describe_environment
+from hyperthumb.errors import HyperthumbError
 from hyperthumb.files import write_atomically
 
 
@@ -24,45 +24,52 @@ class Experiment:
 
     def __init__(self, options: TrainOptions, resuming: bool) -> None:
         self.root = options.path.experiments_root / options.name
+        self.tensorboard = options.path.tb_root / options.name
+        self.visualization = self.root / "visualization"
         self.stamp = time.strftime("%Y%m%d_%H%M%S")
         self.archived: Path | None = None
-        if self.root.exists() and not resuming:
-            self.archived = _move_aside(self.root, self.stamp)
-        tensorboard = options.path.tb_root / options.name
-        if tensorboard.exists() and not resuming:
-            _move_aside(tensorboard, self.stamp)
-        self.tensorboard = tensorboard
-        self.visualization = self.root / "visualization"
-        for folder in ("models", "training_states", "visualization"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        text = options.source.read_bytes()  # it may lie in the folder that is moved aside
+        try:
+            if not resuming:
+                self.archived = _move_aside(self.root, self.stamp)
+                _move_aside(self.tensorboard, self.stamp)
+            for folder in ("models", "training_states", "visualization"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HyperthumbError(f"cannot make the experiment's folder {self.root}: {error.strerror}") from error
+        write_atomically(self.root / "options.yml", text)
 
     @property
     def log_file(self) -> Path:
         return self.root / f"train_{self.root.name}_{self.stamp}.log"
 
     def write_records(self, options: TrainOptions, argv: Iterable[str]) -> None:
-        """Copies the options file, and writes the resolved options and the environment."""
-        shutil.copyfile(options.source, self.root / "options.yml")
-        (self.root / "options.resolved.yml").write_text(dump_options(options), encoding="utf-8")
+        """Writes the resolved options and the environment beside the copy of the options file."""
+        write_atomically(self.root / "options.resolved.yml", dump_options(options).encode())
         lines = {"command": " ".join(argv), **describe_environment()}
         text = "".join(f"{key}: {value}\n" for key, value in lines.items())
-        (self.root / "environment.txt").write_text(text, encoding="utf-8")
+        write_atomically(self.root / "environment.txt", text.encode())
 
 
 class ValidationTable:
-    """`metrics.csv` of an experiment: a row for each validation; rows of lost iterations go when a run resumes."""
+    """`metrics.csv` of an experiment: a row for each validation.
+
+    Args:
+        path: the file.
+        keep_through: rows of later iterations, left by a run that was killed, go.
+    """
 
     COLUMNS = (
         "iteration", "dataset", "protocol", "count", "bpp", "psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr",
         "rate_estimate_bpp",
     )  # fmt: skip
 
-    def __init__(self, path: Path, start_iteration: int) -> None:
+    def __init__(self, path: Path, keep_through: int) -> None:
         self.path = path
         rows = []
         if path.exists():
             with open(path, newline="", encoding="utf-8") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["iteration"]) <= start_iteration]
+                rows = [row for row in csv.DictReader(file) if int(row["iteration"]) <= keep_through]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -74,7 +81,10 @@ class ValidationTable:
             csv.DictWriter(file, self.COLUMNS, lineterminator="\n").writerow(row)
 
 
-def _move_aside(folder: Path, stamp: str) -> Path:
+def _move_aside(folder: Path, stamp: str) -> Path | None:
+    """Renames a folder that exists, and says to what."""
+    if not folder.exists():
+        return None
     target = folder.with_name(f"{folder.name}_archived_{stamp}")
     number = 1
     while target.exists():

@@ -32,3 +32,9 @@ def check_gradient(norm: Tensor, terms: LossTerms, iteration: int, names: Sequen
         f"the gradient is not finite at iteration {iteration} (norm {float(norm):g}; {values}); "
         f"images: {', '.join(names)}. The weights were not touched; the last checkpoint is good."
     )
+
+
+def check_auxiliary(loss: Tensor, iteration: int) -> None:
+    """Raises NonFiniteError when the entropy bottleneck's own loss is not finite."""
+    if not bool(torch.isfinite(loss)):
+        raise NonFiniteError(f"the auxiliary loss is not finite at iteration {iteration}; the last checkpoint is good.")

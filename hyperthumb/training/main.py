@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 import warnings
 from collections.abc import Sequence
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import HyperthumbError, OptionsWarning
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -45,7 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return train(arguments, started)
     except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
+        logger = logging.getLogger("hyperthumb")
+        if logger.handlers:  # the log should say why a run ended
+            logger.error("error: %s", error)
+        else:
+            print(f"error: {error}", file=sys.stderr)
         return 1
 
 
@@ -54,8 +59,10 @@ def train(arguments: argparse.Namespace, started: float) -> int:
     from hyperthumb.config import load_train_options
 
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", OptionsWarning)
         options = load_train_options(arguments.opt, arguments.force_yml, debug=arguments.debug)
+
+    ours = [warning for warning in caught if issubclass(warning.category, OptionsWarning)]
 
     from hyperthumb.networks import resolve_device
 
@@ -67,7 +74,7 @@ def train(arguments: argparse.Namespace, started: float) -> int:
     world = join_world(arguments.launcher, options.dist_params.backend, device.type)
     try:
         with StopRequest(arguments.max_minutes, started) as stop:
-            trainer = build_trainer(options, world, device, arguments.auto_resume, caught)
+            trainer = build_trainer(options, world, device, arguments.auto_resume, ours)
             reached = trainer.run(stop)
             trainer.board.close()
             if reached < options.train.total_iter:
@@ -75,7 +82,9 @@ def train(arguments: argparse.Namespace, started: float) -> int:
                     "stopped at iteration %s: %s; go on with --auto_resume", f"{reached:,}", stop.reason
                 )
                 return stop.exit_code
-            trainer.logger.info("done: %s iterations", f"{reached:,}")
+            trainer.logger.info(
+                "done: %s iterations; weights: %s", f"{reached:,}", trainer.checkpoints.models / "net_g_latest.pth"
+            )
     finally:
-        leave_world(world)
+        leave_world()
     return 0

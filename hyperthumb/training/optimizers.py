@@ -67,16 +67,17 @@ class Optimizers:
         self._base_lr: dict[str, float] = {}
         self._optimizers: dict[str, torch.optim.Optimizer] = {}
         self._add("networks", groups.networks, options.optim_g)
-        self._add("rate", groups.rate, options.optim_rate or options.optim_g)
+        rate = groups.rate if options.losses.rate is not None else []  # without the term nothing reaches them
+        self._add("rate", rate, options.optim_rate or options.optim_g)
         # The quantiles' loss has a fixed scale; 10x the networks' rate is the original's proportion.
         self._add("auxiliary", groups.auxiliary, options.optim_aux or _faster(options.optim_g, 10))
         for name, given, parameters in (
-            ("optim_rate", options.optim_rate, groups.rate),
+            ("optim_rate", options.optim_rate, rate),
             ("optim_aux", options.optim_aux, groups.auxiliary),
         ):
             if given is not None and not parameters:
                 warnings.warn(
-                    OptionsWarning(f"train.{name} is ignored: the network has no such parameters"), stacklevel=2
+                    OptionsWarning(f"train.{name} is ignored: there are no such parameters to train"), stacklevel=2
                 )
         if not self._optimizers:
             raise OptionsError("there is nothing to train: the network has no trainable parameters")
@@ -124,7 +125,10 @@ class Optimizers:
                 f"the training state holds optimizers for {sorted(state)}, this run has {sorted(self._optimizers)}"
             )
         for name, optimizer in self._optimizers.items():
-            optimizer.load_state_dict(state[name])
+            try:
+                optimizer.load_state_dict(state[name])
+            except ValueError as error:
+                raise OptionsError(f"the training state does not fit what is trained now: {error}") from error
 
 
 def _faster(options: OptimizerOptions, factor: float) -> OptimizerOptions:

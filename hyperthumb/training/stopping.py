@@ -43,6 +43,10 @@ class StopRequest:
         """True when a signal came, or fewer than `reserve` seconds are left."""
         return self._signal is not None or not self.has_time_for(reserve)
 
+    @property
+    def signalled(self) -> bool:
+        return self._signal is not None
+
     def has_time_for(self, seconds: float) -> bool:
         return self._deadline is None or time.monotonic() + seconds < self._deadline
 

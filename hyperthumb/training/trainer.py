@@ -18,13 +18,14 @@ from torch.utils.data import DataLoader
 
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch
+from hyperthumb.errors import WorkersLostError
 from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
 
 from .checkpoint import CheckpointFolder, Resume
 from .distributed import World, any_rank, average_gradients, mean_over_ranks
 from .ema import ExponentialMovingAverage
-from .guards import check_gradient, check_losses
+from .guards import check_auxiliary, check_gradient, check_losses
 from .logging import Board, Progress
 from .objective import LossTerms, Objective
 from .optimizers import Optimizers, ParameterGroups
@@ -44,6 +45,8 @@ class Trainer:
         options: TrainOptions,
         network: RescalingNetwork,
         groups: ParameterGroups,
+        objective: Objective,
+        optimizers: Optimizers,
         loader: DataLoader[TrainingBatch],
         validator: Validator,
         checkpoints: CheckpointFolder,
@@ -57,8 +60,7 @@ class Trainer:
         self.network, self.groups, self.loader, self.validator = network, groups, loader, validator
         self.checkpoints, self.board, self.logger = checkpoints, board, logger
         self.world, self.device = world, device
-        self.objective = Objective(options.train.losses)
-        self.optimizers = Optimizers(groups, options.train)
+        self.objective, self.optimizers = objective, optimizers
         self.ema: ExponentialMovingAverage | None = None
         if options.train.ema_decay:
             self.ema = ExponentialMovingAverage(network, options.train.ema_decay)
@@ -73,15 +75,26 @@ class Trainer:
         """Trains until the last iteration, or until `stop` says so; returns the iteration that was reached."""
         last = self.train_options.total_iter
         progress = Progress(self.logger, self.options.name, self.start, last, None if self.world.is_main else False)
-        if self.validator and (self.start == 0 or not self.validated):
-            with self._pause(progress):
-                self._validate(self.start)
-        batches = iter(self.loader)
         iteration, stopping = self.start, False
+        if self.validator and (self.start == 0 or not self.validated):
+            # One that an earlier job had no time for may not fit into this one's either.
+            stopping = self.start > 0 and any_rank(stop.due(self.validator.last_seconds), self.world, self.device)
+            if not stopping:
+                with self._pause(progress):
+                    self._validate(self.start)
+        batches = iter(self.loader)
         while iteration < last and not stopping:
             iteration += 1
             rates = self.optimizers.set_learning_rates(iteration)
-            terms, batch = self._step(batches, iteration, progress)
+            try:
+                terms, batch = self._step(batches, iteration, progress)
+            except WorkersLostError:
+                if not stop.signalled:
+                    raise
+                # A signal to the whole process group took the data workers along; the weights are the last step's.
+                iteration -= 1
+                self._save(iteration, validated=True)
+                break
             progress.step()
             if iteration % self.options.logger.print_freq == 0 or iteration == last:
                 self._report(progress, iteration, terms, rates)
@@ -107,14 +120,19 @@ class Trainer:
         names: list[str] = []
         for micro_batch in range(self.train_options.accumulate):
             waiting = time.perf_counter()
-            batch: TrainingBatch = next(batches)
+            try:
+                batch: TrainingBatch = next(batches)
+            except RuntimeError as error:
+                if "DataLoader worker" not in str(error):  # PyTorch's words for a dead one
+                    raise
+                raise WorkersLostError(f"the processes that load data are gone: {error}") from error
             progress.waited_for_data(time.perf_counter() - waiting)
             names += batch.names
             seed_iteration(self.options.manual_seed, iteration, micro_batch, self.world.rank)
             terms = self._losses(batch)
             check_losses(terms, iteration, names)
             self.scaler.scale(terms.total / self.train_options.accumulate).backward()
-        self._auxiliary_backward()
+        self._auxiliary_backward(iteration)
         trained = [*self.groups.networks, *self.groups.rate, *self.groups.auxiliary]
         average_gradients(trained, self.world)
         for name in self.optimizers.names():
@@ -147,9 +165,10 @@ class Trainer:
             return batch.reference.to(self.device, non_blocking=True).float() / 255
         return bicubic_downscale(hr, self.network.scale).clamp(0, 1)
 
-    def _auxiliary_backward(self) -> None:
+    def _auxiliary_backward(self, iteration: int) -> None:
         loss = self.network.auxiliary_loss() if "auxiliary" in self.optimizers else None
         if loss is not None:
+            check_auxiliary(loss, iteration)
             self.scaler.scale(loss).backward()
 
     def _autocast(self) -> AbstractContextManager[Any]:
@@ -177,6 +196,7 @@ class Trainer:
             "optimizers": self.optimizers.state_dict(),
             "scaler": self.scaler.state_dict(),
             "validated": validated,
+            "validation_seconds": self.validator.last_seconds,
         }
         started = time.perf_counter()
         path = self.checkpoints.save(iteration, weights, state)
@@ -185,7 +205,8 @@ class Trainer:
 
     def _restore(self, resume: Resume) -> None:
         """Goes on from a checkpoint; `build` has put the weights into the network already."""
-        self.start, self.validated = resume.iteration, resume.state.get("validated", True)
+        self.start, self.validated = resume.iteration, resume.state["validated"]
+        self.validator.last_seconds = resume.state["validation_seconds"]
         self.optimizers.load_state_dict(resume.state["optimizers"])
         if self.scaler.is_enabled() and resume.state["scaler"]:
             self.scaler.load_state_dict(resume.state["scaler"])

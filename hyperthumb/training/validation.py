@@ -29,6 +29,7 @@ class Validator:
         protocol: crop and channels.
         lpips: a distance, or None.
         profile: how the files are coded.
+        rate_scale: multiplies the predicted tables.
         visualization: where pictures are kept, one folder an iteration, or None to keep none.
         table: the file of numbers; on the main process only.
         world: who else takes part.
@@ -40,12 +41,14 @@ class Validator:
         protocol: Protocol,
         lpips: Distance | None,
         profile: Literal["small", "fast", "optimized", "default"],
+        rate_scale: float,
         visualization: Path | None,
         table: ValidationTable | None,
         world: World,
         logger: logging.Logger,
     ) -> None:
-        self.sources, self.protocol, self.lpips, self.profile = sources, protocol, lpips, profile
+        self.sources, self.protocol, self.lpips = sources, protocol, lpips
+        self.profile, self.rate_scale = profile, rate_scale
         self.visualization, self.table, self.world, self.logger = visualization, table, world, logger
         self.last_seconds = 0.0
 
@@ -64,7 +67,7 @@ class Validator:
         return means
 
     def _run_set(self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int) -> dict[str, float]:
-        rescaler = NetworkRescaler(network, profile=self.profile)
+        rescaler = NetworkRescaler(network, profile=self.profile, rate_scale=self.rate_scale)
         mine = (source.load(index) for index in range(self.world.rank, len(source), self.world.size))
         with ExitStack() as stack:
             root = self.visualization / name / f"{iteration:07d}" if self.visualization else None

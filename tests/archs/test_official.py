@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.archs.official import from_official, official_sizes, to_official
+from hyperthumb.archs.official import from_official, official_sizes
+from hyperthumb.archs.official_names import to_official
 from hyperthumb.archs.part import Part
 from hyperthumb.errors import CheckpointError
 from tests.archs.instances import official_network, official_state, reference
@@ -99,7 +100,7 @@ def change(official, name, value):
         (lambda s: change(s, "encoder.conv_first.weight", torch.zeros(8, 12, 3, 3)), "enlarges 4 times"),
         (lambda s: change(s, "encoder.surprise.weight", torch.zeros(1)), "encoder.surprise.weight"),
         (lambda s: change(s, "surprise", torch.zeros(1)), "surprise"),
-        (lambda s: change(s, "encoder.conv_last.weight", torch.zeros(3, 9, 3, 3)), "of shape"),
+        (lambda s: change(s, "encoder.conv_last.weight", torch.zeros(3, 9, 3, 3)), "of another shape"),
         (
             lambda s: {name: value for name, value in s.items() if "conv_last" not in name or "enc" not in name},
             "missing",

@@ -5,6 +5,7 @@ import torch
 from hyperthumb.archs.quantization import FixedTables, LearnedTables, PredictedLogTables, PredictedTables
 from hyperthumb.errors import HyperthumbError
 from hyperthumb.jpeg.tables import ZIGZAG, standard_tables
+from tests.archs.parts import tiny
 
 
 def coefficients(batch=2, rows=3, columns=5):
@@ -70,3 +71,10 @@ def test_fixed_and_learned_start_from_the_standard():
 def test_settings_out_of_range(make):
     with pytest.raises(HyperthumbError):
         make()
+
+
+def test_fixed_tables_are_the_files_in_training_too():
+    network = tiny(quantization="fixed").train()
+    given = network.transform(torch.rand(1, 3, 32, 32))
+    expected = torch.from_numpy(standard_tables(75)).float()
+    assert torch.equal(network.tables(given)[0], expected)

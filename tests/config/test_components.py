@@ -27,6 +27,14 @@ class Round:
         self.scale, self.spokes, self.tyre = scale, spokes, tyre
 
 
+@WHEELS.register()
+class Odd:
+    """Takes anything, and finds out too late."""
+
+    def __init__(self, error) -> None:
+        raise {"type": TypeError, "runtime": RuntimeError, "bug": LookupError}[error]("it does not turn")
+
+
 @WHEELS.register("square")
 class Square:
     pass
@@ -94,8 +102,8 @@ def test_every_mistake_is_named():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{}", 'car: the key "type" is missing (known for a wheel: Round, square)'),
-        ("{type: round}", 'car: unknown wheel "round"; did you mean "Round"? (known: Round, square)'),
+        ("{}", 'car: the key "type" is missing (known for a wheel: Odd, Round, square)'),
+        ("{type: round}", 'car: unknown wheel "round"; did you mean "Round"? (known: Odd, Round, square)'),
         ("{type: [Round]}", "car.type: wants text, not a list of 1"),
     ],
 )
@@ -138,6 +146,17 @@ def test_a_parts_refusal_has_its_own_line_alone():
     wheel = Component("Round", {"spokes": 2}, Location("here.yml", 7))
     with pytest.raises(OptionsError, match=r"^here\.yml:7: Round: spokes is 2"):
         Component("Car", {"seats": 1, "wheel": wheel}, Location("here.yml", 1)).build(CARS, scale=4)
+
+
+@pytest.mark.parametrize("error", ["type", "runtime"])
+def test_what_a_constructor_stumbles_over_gets_the_line(error):
+    with pytest.raises(OptionsError, match=r"^here\.yml:7: Odd: it does not turn$"):
+        Component("Odd", {"error": error}, Location("here.yml", 7)).build(WHEELS)
+
+
+def test_other_errors_keep_their_traceback():
+    with pytest.raises(LookupError, match="it does not turn"):
+        Component("Odd", {"error": "bug"}).build(WHEELS)
 
 
 def test_building_an_unknown_type():

@@ -1,10 +1,9 @@
-"""Whole options files: defaults, every complaint at once, warnings, plugins, --force_yml and --debug."""
+"""Whole options files: defaults, every complaint at once, plugins, --force_yml and --debug."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from hyperthumb.config import (
     Component,
     OptionsError,
-    OptionsWarning,
     load_network_options,
     load_test_options,
     load_train_options,
@@ -135,6 +133,29 @@ def test_ten_mistakes_are_ten_complaints():
             "total_iter: 100\n  scheduler: {type: MultiStepLR}",
             "train.scheduler: MultiStepLR needs milestones: a list, or every so many",
         ),
+        (
+            "total_iter: 100",
+            "total_iter: 100\n  scheduler: {type: CosineAnnealingLR, eta_min: 1e-3}",
+            "train.scheduler.eta_min: 0.001 is above train.optim_g.lr, 0.0002: the learning rate would rise",
+        ),
+        (
+            "total_iter: 100",
+            "total_iter: 100\n  optim_aux: {lr: 1e-5}\n  scheduler: {type: CosineAnnealingLR, eta_min: 1e-4}",
+            "train.scheduler.eta_min: 0.0001 is above train.optim_aux.lr, 1e-05",
+        ),
+        ("type: RDBUNet, num_feat: 8", "type: RDBUNet, num_feat: 0", "encoder.num_feat: wants 1 or more, not 0"),
+        ("type: RDBUNet, num_feat: 8", "type: RDBUNet, growth: 0", "encoder.growth: wants 1 or more, not 0"),
+        ("type: RDBUNet,", "type: LiteEncoder, num_block: -1,", "encoder.num_block: wants 0 or more, not -1"),
+        ("num_block: 2}", "num_block: 2, branch_num_feat: 0}", "decoder.branch_num_feat: wants 1 or more, not 0"),
+        ("num_block: 2}", "branch_num_block: -1}", "decoder.branch_num_block: wants 0 or more, not -1"),
+        ("num_block: 2}", "branch_out: 0}", "decoder.branch_out: wants 1 or more, not 0"),
+        ("{type: predicted}", "{type: predicted, num_hidden: 0}", "num_hidden: wants 1 or more, not 0"),
+        ("{type: predicted}", "{type: predicted_log, num_layers: -1}", "num_layers: wants 0 or more, not -1"),
+        ("{type: predicted}", "{type: predicted_log, initial_step: 0}", "initial_step: wants 1 to 255, not 0"),
+        ("{type: predicted}", "{type: fixed, quality: 0}", "quality: wants 1 to 100, not 0"),
+        ("{type: predicted}", "{type: learned, initial: 101}", "initial: wants 1 to 100, not 101"),
+        ("{type: factorized}", "{type: factorized, init_scale: 0}", "init_scale: wants a number above 0, not 0"),
+        ("name: sample", "name: sample\nval: {rate_scale: 0}", "val.rate_scale: wants a number above 0, not 0"),
         ("name: sample", "name: sample\nval: {val_freq: 0}", "val.val_freq: wants 1 or more, not 0"),
         ("name: sample", "name: sample\nplugins: [no.such.module]", 'plugins: cannot import "no.such.module"'),
         ("name: sample", "name: sample\nval: {lpips: {backbone_weights: w.pth}}", "there is no w.pth"),
@@ -153,33 +174,55 @@ def test_impossible_settings(old, new, complaint):
     assert any(complaint in line for line in lines), lines
 
 
+@pytest.mark.parametrize("rate", ["", "  rate: ~\n"])
+def test_a_rate_loss_needs_a_rate_model(rate, tmp_path):
+    text = TRAIN.replace("  rate: {type: factorized}\n", rate)
+    (line,) = complaints_of(text)
+    place = f"options.yml:{line_of(text, 'rate: {weight: 0.02}')}: train.losses.rate: "
+    assert line.startswith(f"{place}the network has no rate model; give network_g.rate, such as {{type: factorized}}")
+    options = load_train_options(write(tmp_path, text.replace("    rate: {weight: 0.02}\n", "")))
+    assert options.train.losses.rate is None
+
+
+def test_networks_of_others_say_by_their_constructors_whether_they_have_a_rate_model(tmp_path):
+    (tmp_path / "networks_of_mine.py").write_text(
+        "from hyperthumb.registry import ARCHS\n"
+        "from hyperthumb.archs import HyperThumbnail\n"
+        "@ARCHS.register()\n"
+        "class RateInside(HyperThumbnail):\n    def __init__(self, scale: int): pass\n"
+        "@ARCHS.register()\n"
+        "class RateOutside(HyperThumbnail):\n    def __init__(self, scale: int, rate: str | None = None): pass\n"
+    )
+    native = TRAIN.split("network_g:")[1].split("train:")[0]
+    text = TRAIN.replace(native, "\n  type: RateInside\n") + "plugins: [networks_of_mine]\n"
+    assert load_train_options(write(tmp_path, text)).network_g == Component("RateInside")
+    (line,) = complaints_of(text.replace("RateInside", "RateOutside"))
+    assert "train.losses.rate: the network has no rate model" in line
+
+
+EDSR = "network_g:\n  num_in_ch: 3\n  num_out_ch: 3\n  type: EDSR\n"
+
+
+def complaint_of_edsr(text: str) -> str:
+    return (
+        f"options.yml:{line_of(text, 'EDSR')}: network_g.type: EDSR maps an image to an image; to rescale it has to be "
+        "a part, such as `network_g: {type: HyperThumbnail, ..., decoder: {type: EDSR, ...}}`"
+    )
+
+
+def test_a_super_resolution_network_is_a_decoder_only(tmp_path):
+    text = TRAIN.split("network_g:")[0] + EDSR + "train:" + TRAIN.split("train:")[2]
+    assert complaints_of(text) == [complaint_of_edsr(text)]
+    with pytest.raises(OptionsError) as caught:
+        load_test_options(write(tmp_path, TEST + EDSR))
+    assert str(caught.value).replace(f"{tmp_path}/", "") == complaint_of_edsr(TEST + EDSR)
+
+
 def test_two_sets_of_one_name_would_share_a_folder():
     dataset = "{name: a, type: HRImageDataset, dataroot_gt: data}"
     sets = f"  val: {dataset}\n  val_2: {dataset}\n"
     (line,) = complaints_of(TRAIN.replace("network_g:", sets + "network_g:"))
     assert 'datasets.val_2.name: datasets.val has the name "a" too' in line
-
-
-def test_settings_without_effect_are_one_warning(tmp_path):
-    text = TRAIN.replace("gt_size: 64", "gt_size: 64\n    prefetch_mode: cuda\n    max_corrupt: 3") + (
-        "num_gpu: 2\nmodel_type: SRModel\ndist_params: {backend: gloo, port: 29500}\n"
-    )
-    text = text.replace("lr: 2e-4}", "lr: 2e-4}\n  scheduler: {type: ConstantLR, gamma: 0.75}")
-    with pytest.warns(OptionsWarning) as caught:
-        load_train_options(write(tmp_path, text))
-    assert len(caught) == 1
-    assert caught[0].filename == __file__
-    message = str(caught[0].message)
-    assert message.startswith("these 6 settings have no effect:\n")
-    for part, where in (
-        ("prefetch_mode", "datasets.train.prefetch_mode"),
-        ("max_corrupt", "datasets.train.max_corrupt"),
-        ("num_gpu", "num_gpu"),
-        ("model_type", "model_type"),
-        ("port", "dist_params.port"),
-        ("ConstantLR", "train.scheduler.gamma"),
-    ):
-        assert f"options.yml:{line_of(text, part)}: {where} (" in message
 
 
 def test_forced_settings_are_checked_like_the_files(tmp_path):
@@ -262,21 +305,6 @@ def test_impossible_tests(tmp_path, old, new, complaint):
     with pytest.raises(OptionsError) as caught:
         load_test_options(write(tmp_path, TEST.replace(old, new)))
     assert complaint in str(caught.value)
-
-
-def test_what_a_test_does_not_use_is_a_warning(tmp_path):
-    text = (
-        TEST.replace("dataroot_gt: data", "dataroot_gt: data, gt_size: 64") + "train: {opts: ~}\nval: {val_freq: 4e3}\n"
-    )
-    with pytest.warns(OptionsWarning, match="these 3 settings") as caught:
-        load_test_options(write(tmp_path, text))
-    assert all(where in str(caught[0].message) for where in ("kodak.gt_size", ": train (", "val.val_freq"))
-
-
-def test_no_warning_without_a_reason(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        load_train_options(write(tmp_path, TRAIN))
 
 
 def test_importing_config_is_cheap():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from hyperthumb.config import (
     Component,
@@ -14,6 +16,9 @@ from hyperthumb.config import (
     load_test_options,
     load_train_options,
 )
+from hyperthumb.networks import build_network
+from hyperthumb.weights import load_weights
+from tests.archs.instances import reference
 from tests.config.samples import TRAIN, line_of, write
 
 ORIGINAL = (Path(__file__).parent / "original_4x.yml").read_text(encoding="utf-8")
@@ -146,7 +151,9 @@ def test_one_warning_names_what_means_nothing():
         ),
         ("chroma_sub: false", "chroma_sub: true", "chroma_sub: is true; of the original's choices, only false is here"),
         ("pool_type: avg", "pool_type: mlp", 'pool_type: is "mlp"; the predictor averages over blocks: "avg"'),
-        ("inference_scalar: 1.0", "inference_scalar: 2.0", "inference_scalar: is a test's choice"),
+        ("inference_scalar: 1.0", "inference_scalar: 0", "val.rate_scale: wants a number above 0, not 0"),
+        ("norm: none", "enc_num_feat: word", 'network_g.encoder.num_feat: wants a whole number, not "word"'),
+        ("norm: none", "enc_num_feat: 1", "network_g.encoder.growth: wants 1 or more, not 0"),
         ("scale: 4\n  patch", "scale: 2\n  patch", "network_g.scale: is 2, but the file's scale is 4"),
         ("loss_weight: 0.6\n    reduction: mean", "loss_weight: 0.6\n    reduction: sum", "losses are means here"),
         ("fix: ['Y_TABLE', 'C_TABLE']", "fix: [head]", "fix_and_grad.fix: wants encoder, "),
@@ -188,8 +195,36 @@ def test_networks_without_a_predictor(lines, quantization):
 
 
 def test_the_encoders_width():
-    options, _ = load(ORIGINAL.replace("norm: none", "enc_num_feat: 32"))
-    assert options.network_g.arguments["encoder"] == Component("RDBUNet", {"num_feat": 32})
+    """Its dense blocks grow by half of it, as there: 64 and 32 are the published network's."""
+    for written, width, growth in (("32", 32, 16), ("9", 9, 4), ("8.0", 8, 4)):
+        options, _ = load(ORIGINAL.replace("norm: none", f"enc_num_feat: {written}"))
+        assert options.network_g.arguments["encoder"] == Component("RDBUNet", {"num_feat": width, "growth": growth})
+
+
+SMALL = (
+    ORIGINAL.replace("norm: none", "enc_num_feat: 8")
+    .replace("num_in_ch: 27", "num_in_ch: 11")
+    .replace("num_feat: 24", "num_feat: 8")
+    .replace("num_block: 16", "num_block: 2")
+    .replace("num_out_ch: 24", "num_out_ch: 8")
+)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_checkpoint_of_the_originals_fits_the_network_of_its_options(training):
+    path = reference("hyperthumbnail_4x_small.npz")
+    with np.load(path) as arrays:
+        weights = {name[6:]: torch.from_numpy(arrays[name]) for name in arrays.files if name.startswith("param/")}
+    if training:
+        options = load(SMALL)[0]
+    else:
+        with pytest.warns(OptionsWarning):
+            options = load_test_options(write(Path(), as_test(SMALL)))
+    network = build_network(options.network_g, options.scale)
+    load_weights(network, network.adapt_weights(weights), path, strict=True)
+    mine = network.state_dict()
+    assert torch.equal(mine["encoder.up.1.dense.conv5.weight"], weights["encoder.up_list.1.rdb.conv5.weight"])
+    assert torch.equal(mine["decoder.main.conv_last.weight"], weights["decoder.conv_last.weight"])
 
 
 def test_a_part_wins_over_flat_keys():
@@ -234,8 +269,40 @@ def test_old_and_new_names_of_one_loss_are_two_too_many():
     assert "train.pixel_opt: is train.losses.reconstruction already; give one of the two" in text
 
 
+def as_test(text: str) -> str:
+    """The file of a test that goes with the file of a training."""
+    return text.split("train:\n  fix_and_grad")[0].replace("  train:\n", "  test_1:\n") + "train:\n  opts: ~\n"
+
+
 def test_a_test_of_the_originals():
-    text = ORIGINAL.split("train:\n  fix_and_grad")[0].replace("  train:\n", "  test_1:\n") + "train:\n  opts: ~\n"
-    with pytest.warns(OptionsWarning, match=r"options\.yml:\d+: train \(nothing is trained\)"):
-        options = load_test_options(write(Path(), text))
+    with pytest.warns(OptionsWarning) as caught:
+        options = load_test_options(write(Path(), as_test(ORIGINAL)))
+    (message,) = (str(warning.message) for warning in caught)
+    assert f"options.yml:{line_of(ORIGINAL, 'manual_seed')}: manual_seed (a test draws nothing at random)" in message
+    assert ": train (nothing is trained)" in message
     assert options.network_g == NATIVE_NETWORK
+    assert options.val.rate_scale == 1.0
+
+
+def test_the_inference_scalar_is_the_rate_scale():
+    text = ORIGINAL.replace("inference_scalar: 1.0", "inference_scalar: 1.5")
+    options, message = load(text)
+    assert (options.val.rate_scale, options.val.val_freq) == (1.5, 5000)
+    assert "inference_scalar" not in message
+    for end in ("", "val: ~\n", "val: {rate_scale: 1.5}\n"):  # a section that is missing, empty, of one opinion
+        with pytest.warns(OptionsWarning):
+            assert load_test_options(write(Path(), as_test(text) + end)).val.rate_scale == 1.5
+
+
+def test_two_rate_scales_are_one_too_many():
+    text = complaints_of("  val_freq:", "  rate_scale: 2\n  val_freq:")
+    line = line_of(ORIGINAL, "inference_scalar")
+    assert text == f"options.yml:{line}: network_g.inference_scalar: is val.rate_scale already; give one of the two"
+
+
+def test_the_inference_scalar_leaves_fixed_tables_alone():
+    text = ORIGINAL.replace("predict_quant_table: true", "predict_quant_table: false")
+    options, message = load(text.replace("inference_scalar: 1.0", "inference_scalar: 2"))
+    assert options.val.rate_scale == 1.0
+    assert "network_g.inference_scalar (no tables are predicted)" in message
+    assert "inference_scalar" not in load(text)[1]

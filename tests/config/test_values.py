@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from hyperthumb.config.complaints import Complaints
-from hyperthumb.config.constraints import Above, AtLeast, Below, FolderName, OneOf
 from hyperthumb.config.nodes import parse
 from hyperthumb.config.values import INVALID, ValueReader
+from hyperthumb.constraints import Above, AtLeast, Below, Between, FolderName, OneOf
 
 
 def read(text: str, annotation: Any) -> tuple[Any, list[str]]:
@@ -93,6 +93,8 @@ def test_a_list_names_the_item():
         ("0", Annotated[int, AtLeast(1)], "wants 1 or more, not 0"),
         ("0", Annotated[float, Above(0)], "wants a number above 0, not 0"),
         ("1", Annotated[float, AtLeast(0), Below(1)], "wants a number below 1, not 1"),
+        ("101", Annotated[int, Between(1, 100)], "wants 1 to 100, not 101"),
+        ("0.5", Annotated[float, Between(1, 100)], "wants 1 to 100, not 0.5"),
         ("3", Annotated[int, OneOf((1, 2, 4, 8))], "wants one of 1, 2, 4, 8, not 3"),
         ("[1, 0]", list[Annotated[int, AtLeast(1)]], "wants 1 or more, not 0"),
     ],

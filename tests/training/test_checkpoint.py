@@ -9,6 +9,8 @@ import torch
 from hyperthumb.errors import CheckpointError
 from hyperthumb.training.checkpoint import CheckpointFolder
 
+STATE = {"optimizers": {}, "scaler": {}, "validated": True, "validation_seconds": 0.0}
+
 
 @pytest.fixture
 def folder(tmp_path) -> CheckpointFolder:
@@ -18,7 +20,7 @@ def folder(tmp_path) -> CheckpointFolder:
 
 
 def save(folder: CheckpointFolder, iteration: int) -> None:
-    folder.save(iteration, {"params": {"w": torch.full((2,), float(iteration))}}, {"optimizers": {}})
+    folder.save(iteration, {"params": {"w": torch.full((2,), float(iteration))}}, STATE)
 
 
 def test_newest_is_the_last_saved(folder):

@@ -10,6 +10,7 @@ from hyperthumb.config import (
     Component,
     LossesOptions,
     OptimizerOptions,
+    RateLossOptions,
     SchedulerOptions,
     TrainingOptions,
     WeightedLoss,
@@ -47,7 +48,7 @@ class ThreeKinds(RescalingNetwork):
 
 
 def training(**changes) -> TrainingOptions:
-    losses = LossesOptions(WeightedLoss(Component("L1Loss", {}), 1.0), None, None)
+    losses = LossesOptions(WeightedLoss(Component("L1Loss", {}), 1.0), None, RateLossOptions(0.02))
     given = {
         "total_iter": 100,
         "optim_g": OptimizerOptions(lr=1e-3),
@@ -90,3 +91,16 @@ def test_a_state_of_other_optimizers_is_refused():
     other = Optimizers(partition_parameters(ThreeKinds(with_rate=False)), training())
     with pytest.raises(OptionsError, match="auxiliary"):
         other.load_state_dict(state)
+
+
+def test_without_a_rate_term_the_rate_model_is_not_stepped():
+    losses = LossesOptions(WeightedLoss(Component("L1Loss", {}), 1.0), None, None)
+    optimizers = Optimizers(partition_parameters(ThreeKinds()), training(losses=losses))
+    assert optimizers.names() == ["networks", "auxiliary"]
+
+
+def test_a_state_of_other_parameters_is_refused():
+    state = Optimizers(partition_parameters(ThreeKinds()), training()).state_dict()
+    frozen = Optimizers(partition_parameters(ThreeKinds(), freeze=["encoder."]), training())
+    with pytest.raises(OptionsError, match="does not fit what is trained now"):
+        frozen.load_state_dict(state)

@@ -184,3 +184,55 @@ def test_metrics_json_of_a_test_run(tmp_path, capsys):
     assert (root / "restored/photo0.png").exists()
     assert (tmp_path / "results/tiny/comparison.png").exists()
     assert "PSNR-RGB" in capsys.readouterr().out
+
+
+def test_the_options_file_may_be_the_experiments_own(tmp_path):
+    assert run(tmp_path, **{"train:total_iter": 1}) == 0
+    own = tmp_path / "experiments/tiny/options.yml"
+    text = own.read_text()
+    assert main(["-opt", str(own)]) == 0
+    assert main(["-opt", str(own), "--auto_resume"]) == 0
+    assert own.read_text() == text
+
+
+def test_a_run_that_cannot_start_leaves_the_earlier_one_alone(tmp_path):
+    assert run(tmp_path, **{"train:total_iter": 1}) == 0
+    before = sorted(tmp_path.glob("experiments/tiny/**/*"))
+    assert run(tmp_path, **{"train:freeze": ["nosuch"]}) == 1
+    assert run(tmp_path, **{"datasets:train:gt_size": 96}) == 1
+    assert sorted(tmp_path.glob("experiments/tiny/**/*")) == before
+    assert [p.name for p in (tmp_path / "experiments").iterdir()] == ["tiny"]
+
+
+def test_the_log_says_why_a_run_ended(tmp_path, monkeypatch):
+    from hyperthumb.errors import NonFiniteError
+    from hyperthumb.training import trainer
+
+    def fail(*arguments: object) -> None:
+        raise NonFiniteError("made up")
+
+    monkeypatch.setattr(trainer, "check_losses", fail)
+    assert run(tmp_path) == 1
+    assert "error: made up" in next((tmp_path / "experiments/tiny").glob("*.log")).read_text()
+
+
+def test_a_row_of_a_lost_validation_is_not_kept_twice(tmp_path):
+    assert run(tmp_path, **{"train:total_iter": 2}) == 0
+    for state in (tmp_path / "experiments/tiny/training_states").iterdir():
+        state.unlink()
+    assert run(tmp_path, "--auto_resume", **{"train:total_iter": 2}) == 0
+    with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
+        assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "2"]
+
+
+def test_an_experiments_root_that_is_a_file(tmp_path, capsys):
+    (tmp_path / "taken").touch()
+    assert run(tmp_path, **{"path:experiments_root": str(tmp_path / "taken")}) == 1
+    assert "taken" in capsys.readouterr().err
+
+
+def test_the_resolved_options_run_as_they_stand(tmp_path):
+    assert run(tmp_path, **{"train:total_iter": 2}) == 0
+    first = weights(tmp_path, 2)
+    assert main(["-opt", str(tmp_path / "experiments/tiny/options.resolved.yml")]) == 0
+    assert_equal_weights(weights(tmp_path, 2), first)

@@ -2,6 +2,6 @@
 
 from .board import Board
 from .progress import Progress
-from .text import open_log
+from .text import log_to_file, open_log
 
-__all__ = ["Board", "Progress", "open_log"]
+__all__ = ["Board", "Progress", "log_to_file", "open_log"]

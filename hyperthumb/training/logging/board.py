@@ -59,9 +59,9 @@ class Board:
                 self._wandb.log({name: package.Image(image)}, step=iteration)
 
     def tables(self, tables: np.ndarray, iteration: int) -> None:
-        """(2, 8, 8) quantization tables as text and as grey pictures, one step of brightness a quantization step."""
+        """(2, 8, 8) quantization tables as text and as grey pictures: black is 1, white 255, in logarithms."""
         for name, table in zip(("tables/luma", "tables/chroma"), tables, strict=True):
-            picture = np.kron(np.clip(table, 0, 255).astype(np.uint8), np.ones((16, 16), np.uint8))
+            picture = np.kron(_brightness(table), np.ones((16, 16), np.uint8))
             self.images({name: np.repeat(picture[..., None], 3, axis=2)}, iteration)
             if self._writer:
                 rows = "\n".join("| " + " | ".join(str(int(v)) for v in row) + " |" for row in table)
@@ -72,3 +72,7 @@ class Board:
             self._writer.close()
         if self._wandb:
             self._wandb.finish()
+
+
+def _brightness(table: np.ndarray) -> np.ndarray:
+    return (255 * np.log2(np.clip(table, 1, 255)) / np.log2(255)).round().astype(np.uint8)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+_PACKAGE = Path(__file__).parents[2]
+
 
 class _BesideTheBar(logging.Handler):
     """Writes lines to stderr without breaking a progress bar."""
@@ -17,8 +19,8 @@ class _BesideTheBar(logging.Handler):
         tqdm.write(self.format(record), file=sys.stderr)
 
 
-def open_log(path: Path | None, is_main: bool = True) -> logging.Logger:
-    """The package's logger, with a terminal handler and, given a path, a file; other ranks say warnings only."""
+def open_log(is_main: bool = True) -> logging.Logger:
+    """The package's logger on the terminal; other ranks than the main one say warnings only."""
     logger = logging.getLogger("hyperthumb")
     close_log(logger)
     logger.setLevel(logging.INFO if is_main else logging.WARNING)
@@ -26,12 +28,15 @@ def open_log(path: Path | None, is_main: bool = True) -> logging.Logger:
     terminal = _BesideTheBar()
     terminal.setFormatter(logging.Formatter("%(message)s"))
     logger.addHandler(terminal)
-    if path is not None:
-        file = logging.FileHandler(path, encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        logger.addHandler(file)
     _route_warnings(logger)
     return logger
+
+
+def log_to_file(logger: logging.Logger, path: Path) -> None:
+    """Everything from here on goes to a file too."""
+    file = logging.FileHandler(path, encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(file)
 
 
 def close_log(logger: logging.Logger) -> None:
@@ -45,7 +50,7 @@ def _route_warnings(logger: logging.Logger) -> None:
     original = warnings.showwarning
 
     def show(message, category, filename, lineno, file=None, line=None):  # type: ignore[no-untyped-def]
-        if "hyperthumb" in Path(filename).parts or category.__module__.startswith("hyperthumb"):
+        if category.__module__.startswith("hyperthumb") or Path(filename).is_relative_to(_PACKAGE):
             logger.warning("warning: %s", message)
         else:
             original(message, category, filename, lineno, file, line)

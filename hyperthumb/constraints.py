@@ -1,10 +1,13 @@
-"""What a value must satisfy besides its type, as marks in annotations: `lr: Annotated[float, Above(0)]`."""
+"""What a value must satisfy besides its type, as marks in annotations: `lr: Annotated[float, Above(0)]`.
+
+Options files are held to them, in the options' own records and in the constructors of the classes that they name.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 
 class Constraint(Protocol):
@@ -46,6 +49,18 @@ class Below:
 
 
 @dataclass(frozen=True)
+class Between:
+    """A number from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+    def problem(self, value: Any) -> str | None:
+        fits = value is None or self.low <= value <= self.high
+        return None if fits else f"wants {self.low:g} to {self.high:g}, not {value:g}"
+
+
+@dataclass(frozen=True)
 class OneOf:
     """One of a few numbers."""
 
@@ -74,18 +89,5 @@ class FolderName:
         return f'"{value}" becomes the name of a folder: no slashes, no dot at its start, not empty'
 
 
-@dataclass(frozen=True)
-class NamedByKey:
-    """A name that defaults to the key its mapping stands under."""
-
-
-@dataclass(frozen=True)
-class KeysFrom:
-    """A dict that is not written as one: it gathers its parent's keys that start with `prefix`."""
-
-    prefix: str
-
-
-@dataclass(frozen=True)
-class Flat:
-    """A component whose `type` and arguments stand among its parent's own keys."""
+Count = Annotated[int, AtLeast(1)]
+CountOrZero = Annotated[int, AtLeast(0)]
