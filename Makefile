@@ -1,11 +1,12 @@
 # make setup   everything into .venv          make demo   train a small model and look at what it makes
 # make test    lint, types and tests          make clean  remove .venv and what the demo wrote
+# make torchjpeg   the second JPEG back end, built against the installed torch (needs a C++ compiler)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test clean
+.PHONY: setup demo test torchjpeg clean
 .NOTPARALLEL:
 
 setup: $(VENV)/.installed
@@ -22,6 +23,15 @@ demo: setup
 	$(BIN)/python scripts/prepare_demo_photos.py
 	$(BIN)/python run_train.py -opt options/train/demo_4x.yml --max_minutes 8
 	$(BIN)/python run_test.py -opt options/test/demo_4x.yml
+
+torchjpeg: $(VENV)/.torchjpeg
+
+# Its wheels are tied to an older torch, so it is built from source; its build tool stays out of the environment.
+$(VENV)/.torchjpeg: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --target build/torchjpeg-tools poetry-core
+	PYTHONPATH=build/torchjpeg-tools $(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --no-binary torchjpeg -w build/wheels torchjpeg==0.9.33
+	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall build/wheels/torchjpeg-0.9.33-*.whl
+	@touch $@
 
 test: setup
 	$(BIN)/ruff check .

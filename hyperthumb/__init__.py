@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .codec import Codec
+    from .jpeg.backends import Backend
 
 __all__ = ["__version__", "load"]
 
 __version__ = "0.1.0"
 
 
-def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto") -> Codec:
+def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib") -> Codec:
     """A model that turns photographs into thumbnails, and thumbnails into photographs.
 
     >>> import numpy as np
@@ -33,11 +34,13 @@ def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto") 
         name_or_path: a model that ships with hyperthumb, by name; a model file; a training's folder; or one of its
             checkpoints. None is the best model that ships.
         device: auto (CUDA where there is one), cpu, cuda or mps.
+        backend: the library that codes the files: jpeglib, or torchjpeg where it was built.
 
     Raises:
         CheckpointError: when there is no such model, or it cannot be read.
         OptionsError: for a device that is not there.
+        ThumbnailError: for a backend that is not installed.
     """
     from .codec import load as load_codec
 
-    return load_codec(name_or_path, device)
+    return load_codec(name_or_path, device, backend)

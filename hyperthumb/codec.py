@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .errors import HyperthumbError, ThumbnailWarning
+from .jpeg.backends import Backend, find_backend
 from .jpeg.file import Profile, write_jpeg
 from .jpeg.foreign import read_foreign
 from .model_file import LoadedModel, load_model
@@ -28,9 +29,11 @@ class Restoration(NamedTuple):
     notes: list[str]
 
 
-def load(name_or_path: str | os.PathLike[str] | None = None, device: str = "auto") -> Codec:
+def load(
+    name_or_path: str | os.PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib"
+) -> Codec:
     """See `hyperthumb.load`."""
-    return Codec(load_model(find_model(name_or_path)), device)
+    return Codec(load_model(find_model(name_or_path)), device, backend)
 
 
 class Codec:
@@ -44,13 +47,16 @@ class Codec:
     Args:
         model: what `load_model` gave; its network moves to the device.
         device: auto, cpu, cuda or mps.
+        backend: jpeglib or torchjpeg.
 
     Raises:
         OptionsError: for a device that is not there.
+        ThumbnailError: for a backend that is not installed.
     """
 
-    def __init__(self, model: LoadedModel, device: str = "auto") -> None:
-        self.model = model
+    def __init__(self, model: LoadedModel, device: str = "auto", backend: Backend = "jpeglib") -> None:
+        find_backend(backend)
+        self.model, self.backend = model, backend
         self.network = model.network.to(resolve_device(device)).eval()
         self._analyzer = Analyzer(self.network)
         self._restorers: dict[Precision, Restorer] = {"fp32": Restorer(self.network)}
@@ -105,7 +111,7 @@ class Codec:
 
         def write(scale: float) -> bytes:
             jpeg = quantize(self.network, photograph, scale, self.model.model_id).jpeg
-            return write_jpeg(jpeg, profile, icc=icc)
+            return write_jpeg(jpeg, profile, self.backend, icc=icc)
 
         if max_bytes is None and bpp is None:
             scale = 1.0 if rate_scale is None else rate_scale
@@ -158,7 +164,7 @@ class Codec:
         """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
-        thumbnail, notes = read_foreign(data)
+        thumbnail, notes = read_foreign(data, self.backend)
         thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
         notes = [*notes, *assumed]
         if thumbnail.model_id is not None and thumbnail.model_id != self.model.model_id:

@@ -289,3 +289,15 @@ def test_restoring_imports_no_heavy_package_but_torch(path, data, tmp_path):
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_backend_by_name(path, data):
+    pytest.importorskip("torchjpeg.codec", reason="torchjpeg is built by `make torchjpeg`")
+    other = hyperthumb.load(path, device="cpu", backend="torchjpeg")
+    assert np.array_equal(read_jpeg(other.compress(PHOTOGRAPH)).coefficients, read_jpeg(data).coefficients)
+    assert np.array_equal(other.restore(data), hyperthumb.load(path, device="cpu").restore(data))
+
+
+def test_a_backend_that_there_is_not(path):
+    with pytest.raises(ThumbnailError, match="there is no nosuch"):
+        hyperthumb.load(path, device="cpu", backend="nosuch")

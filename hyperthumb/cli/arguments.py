@@ -6,6 +6,7 @@ import argparse
 import math
 import re
 
+BACKENDS = ("jpeglib", "torchjpeg")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MIN_TILE = 64
 
@@ -30,12 +31,15 @@ def add_output(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """--model, --device, --tile, --jobs."""
+    """--model, --device, --backend, --tile, --jobs."""
     parser.add_argument(
         "--model", metavar="NAME|PATH", help="a model that ships with hyperthumb, a model file, or a training's folder"
     )
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the networks run (default %(default)s)"
+    )
+    parser.add_argument(
+        "--backend", choices=BACKENDS, default="jpeglib", help="the library that codes the files (default %(default)s)"
     )
     parser.add_argument(
         "--tile", type=tile_rows, metavar="N", help="rows of the photograph worked on at a time (default: chosen)"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hyperthumb.codec import Codec
+    from hyperthumb.jpeg.backends import Backend
 
 
-def open_codec(model: str | None, device: str, jobs: int) -> Codec:
+def open_codec(model: str | None, device: str, backend: Backend, jobs: int) -> Codec:
     """The model, with the CPU's cores shared out among the files that are worked on at a time.
 
     Raises:
@@ -21,6 +22,6 @@ def open_codec(model: str | None, device: str, jobs: int) -> Codec:
 
     from hyperthumb.codec import load
 
-    codec = load(path, device)
+    codec = load(path, device, backend)
     torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
     return codec

@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.skip_existing:  # `compress *.jpg` once more meets what it wrote before
         jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # this is our process, and `compress_file` refuses more
-    codec = open_codec(arguments.model, arguments.device, arguments.jobs)
+    codec = open_codec(arguments.model, arguments.device, arguments.backend, arguments.jobs)
 
     def work(source: Path, target: Path | None) -> Compressed:
         assert target is not None

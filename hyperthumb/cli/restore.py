@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     jobs = plan(sources, arguments.output, naming, arguments.overwrite, arguments.skip_existing)
     if arguments.format and any(job.target and job.target.suffix.lower() != naming.extension for job in jobs):
         raise UsageError(f"-o {arguments.output} and --format {arguments.format} contradict each other")
-    codec = open_codec(arguments.model, arguments.device, arguments.jobs)
+    codec = open_codec(arguments.model, arguments.device, arguments.backend, arguments.jobs)
 
     def work(source: Path, target: Path | None) -> Restored:
         assert target is not None
