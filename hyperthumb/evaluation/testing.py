@@ -75,7 +75,8 @@ def test(options: TestOptions) -> list[TableEntry]:
     if compared:
         write_comparison(root / "comparison.png", compared, protocol)
         print(f"comparison: {root / 'comparison.png'}")
-    print(f"files: {root}/<dataset>/thumbnails/*.jpg, restored/*.png, metrics.csv, metrics.json")
+    for key, dataset in options.datasets.items():
+        print(f"files: {root / (dataset.name or key)}: thumbnails/*.jpg, restored/*.png, metrics.csv, metrics.json")
     return entries
 
 
