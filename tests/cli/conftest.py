@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
+from hyperthumb.cli.main import main
 from tests.support import save_tiny_model
+
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,21 @@ def process_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys, tiny_model) -> Run:
+    """Runs the tool in an empty folder; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str, model: bool = True) -> tuple[int, str, str]:
+        try:
+            code = main([*arguments, *(["--model", str(tiny_model)] if model else [])])
+        except SystemExit as exit_:
+            code = int(exit_.code)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert not [name for _, _, files in os.walk(".") for name in files if name.endswith(".tmp")]
+        return code, out, err
+
+    return call
