@@ -77,7 +77,7 @@ def is_thumbnail(path: Path) -> bool:
     from hyperthumb.jpeg.marker import find_origin
     from hyperthumb.jpeg.segments import SOS, Segment, segments
 
-    if path.suffix.lower() not in JPEG_EXTENSIONS:
+    if path.suffix.lower() not in JPEG_EXTENSIONS or not path.is_file():  # opening a pipe would wait for ever
         return False
     headers: list[Segment] = []
     try:

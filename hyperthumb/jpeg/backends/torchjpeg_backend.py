@@ -42,7 +42,7 @@ class TorchjpegCoder:
         with scratch_file(data) as path:
             try:
                 _, tables, y, chroma = self._codec.read_coefficients(str(path))
-            except RuntimeError as error:
+            except (RuntimeError, self._codec._codec_ops.LibjpegError) as error:
                 raise ThumbnailError(f"damaged JPEG file: {error}") from error
         coefficients = np.concatenate([y.numpy(), chroma.numpy()])
         return CodedPicture(coefficients, tables.numpy().astype(np.int64), height, width)
