@@ -29,7 +29,7 @@ torchjpeg: $(VENV)/.torchjpeg
 # Its wheels are tied to an older torch, so it is built from source; its build tool stays out of the environment.
 $(VENV)/.torchjpeg: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --target build/torchjpeg-tools poetry-core
-	PYTHONPATH=build/torchjpeg-tools $(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --no-binary torchjpeg -w build/wheels torchjpeg==0.9.33
+	PYTHONPATH=$(CURDIR)/build/torchjpeg-tools $(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --no-binary torchjpeg -w build/wheels torchjpeg==0.9.33
 	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall build/wheels/torchjpeg-0.9.33-*.whl
 	@touch $@
 

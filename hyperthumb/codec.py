@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import threading
 import warnings
@@ -16,8 +17,9 @@ from .jpeg.file import Profile, write_jpeg
 from .jpeg.foreign import read_foreign
 from .model_file import LoadedModel, load_model
 from .networks import resolve_device
+from .pictures import rgb_profile
 from .rate_control import RatedFile, find_rate
-from .thumbnails import analyze, quantize, restore, with_size
+from .thumbnails import analyze, check_restorable, quantize, restore, with_size
 from .tiling import Analyzer, Precision, Restorer
 from .zoo import find_model
 
@@ -86,7 +88,7 @@ class Codec:
                 cannot be finer than 1.
             rate_scale: multiplies the tables: 1 is the model's own choice, above are smaller files.
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
-            icc: a color profile to keep in the file.
+            icc: a color profile for RGB to keep in the file.
             tile: HR rows worked on at a time, see `tiling`; None chooses.
 
         Raises:
@@ -107,6 +109,8 @@ class Codec:
     ) -> RatedFile:
         """`compress`, with the rate scale that it came to."""
         _check_wish(bpp, max_bytes, rate_scale)
+        if icc is not None and not (isinstance(icc, bytes) and rgb_profile(icc)):
+            raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
         photograph = analyze(self._analyzer, image, tile)
 
         def write(scale: float) -> bytes:
@@ -164,6 +168,7 @@ class Codec:
         """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
+        check_restorable(data, self.model.scale)
         thumbnail, notes = read_foreign(data, self.backend)
         thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
         notes = [*notes, *assumed]
@@ -187,5 +192,5 @@ def _check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | No
     if len(given) > 1:
         raise HyperthumbError(f"give one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
     for name, value in given.items():
-        if not (math.isfinite(value) and value > 0):
-            raise HyperthumbError(f"{name} is a number above 0, not {value}")
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
+            raise HyperthumbError(f"{name} is a number above 0, not {value!r}")

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .errors import HyperthumbError, ThumbnailError
-from .jpeg.file import JpegThumbnail
+from .jpeg.file import JpegThumbnail, read_header
 from .rescaling import Analysis, RescalingNetwork
 from .tiling import Analyzer, Restorer
 
@@ -85,6 +85,20 @@ def quantize(
     return QuantizedPhotograph(jpeg, None if batch.bits is None else float(batch.bits[0]))
 
 
+def check_restorable(data: bytes, scale: int) -> None:
+    """Refuses a file by its header alone: decoding the coefficients of one that is too large can take gigabytes.
+
+    Args:
+        data: a JPEG file.
+        scale: the model's, for a file that says none.
+
+    Raises:
+        ThumbnailError: for bytes that are no JPEG file, or the thumbnail of a photograph too large.
+    """
+    _, frame, origin = read_header(data)
+    _check_size(*(origin[:2] if origin else (frame.height * scale, frame.width * scale)))
+
+
 def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = None) -> np.ndarray:
     """The photograph, uint8 (hr_height, hr_width, 3), from a thumbnail that knows its size: see `with_size`.
 
@@ -147,8 +161,13 @@ def device_of(network: RescalingNetwork) -> torch.device:
 
 
 def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """A copy of (H, W, 3) whose last row and column are repeated until both sides are multiples."""
+    """(H, W, 3) with its last row and column repeated until both sides are multiples; a copy, if it takes one.
+
+    It takes one as well where torch could not look at the array: when it cannot be written, or is not contiguous.
+    """
     height, width = image.shape[:2]
+    if height % multiple == width % multiple == 0:
+        return np.require(image, requirements=["C", "W"])
     return np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="edge")
 
 

@@ -1,4 +1,6 @@
-"""Compressing and restoring pictures larger than memory: strip by strip, with the result of the whole.
+"""Compressing and restoring large pictures strip by strip, with the result of the whole.
+
+What grows with the picture is the picture itself and its coefficients, which are held whole; not what the layers make.
 
 The strips do not overlap: every layer remembers the rows that the next strip needs (`archs/rows.py`), so the result is
 the whole picture's to float rounding, whatever the strips' size. A network that is not made of local layers, such as
@@ -52,16 +54,27 @@ class Restorer:
         if self._strips is None and precision == "bf16":
             raise HyperthumbError(f"this network restores in fp32 only: it cannot be taken apart ({reason})")
 
-    @property
-    def in_strips(self) -> bool:
-        """Whether memory is bounded; otherwise `tile` has no effect."""
-        return self._strips is not None
-
     @torch.inference_mode()
     def restore(
         self, coefficients: Tensor, tables: Tensor, height: int, width: int, tile: int | None = None
     ) -> np.ndarray:
-        """See `restore`."""
+        """The photograph from what a file holds, in memory that does not grow with the picture beyond the picture.
+
+        A network that can only be run whole takes its own memory, and `tile` has no effect on it.
+
+        Args:
+            coefficients: (1, 3, h/8, w/8, 8, 8) integers on the network's device.
+            tables: (1, 2, 8, 8) integers on the network's device.
+            height: the photograph's rows; what the network makes beyond them is cut off.
+            width: its columns.
+            tile: HR rows worked on at a time, the picture's full width; None chooses.
+
+        Returns:
+            uint8 (height, width, 3).
+
+        Raises:
+            HyperthumbError: for a tile without rows.
+        """
         if self._strips is None:
             strips = iter([self.network.restore(coefficients, tables)])
         else:
@@ -93,57 +106,21 @@ class Analyzer:
 
     @torch.inference_mode()
     def analyze(self, hr: Tensor, tile: int | None = None) -> Analysis:
-        """See `analyze`."""
+        """`network.analyze` in memory that does not grow with the picture.
+
+        Args:
+            hr: (1, 3, H, W) RGB, float in 0..1 or uint8 in 0..255 (a quarter of the memory), sides multiples of
+                `network.multiple`.
+            tile: HR rows worked on at a time, the picture's full width; None chooses.
+
+        Raises:
+            HyperthumbError: when a side is not a multiple, or for a tile without rows.
+        """
         multiple = self.network.multiple
         if hr.shape[2] % multiple or hr.shape[3] % multiple or self._strips is None:
             return self.network.analyze(hr.float() / 255 if hr.dtype == torch.uint8 else hr)
         scale = self._strips.scale
         return self._strips.analyze(hr, _rows(tile, scale, hr.shape[3] // scale, hr.device))
-
-
-def analyze(network: RescalingNetwork, hr: Tensor, tile: int | None = None) -> Analysis:
-    """`network.analyze` in memory that does not grow with the picture.
-
-    Args:
-        network: it is put into eval mode.
-        hr: (1, 3, H, W) RGB, float in 0..1 or uint8 in 0..255 (a quarter of the memory), sides multiples of
-            `network.multiple`.
-        tile: HR rows worked on at a time, the picture's full width; None chooses.
-
-    Raises:
-        HyperthumbError: when a side is not a multiple.
-    """
-    return Analyzer(network).analyze(hr, tile)
-
-
-def restore(
-    network: RescalingNetwork,
-    coefficients: Tensor,
-    tables: Tensor,
-    tile: int | None = None,
-    precision: Precision = "fp32",
-    *,
-    height: int,
-    width: int,
-) -> np.ndarray:
-    """The photograph from what a file holds, in memory that does not grow with the picture beyond the picture.
-
-    Args:
-        network: it is put into eval mode.
-        coefficients: (1, 3, h/8, w/8, 8, 8) integers on the network's device.
-        tables: (1, 2, 8, 8) integers on the network's device.
-        tile: HR rows worked on at a time, the picture's full width; None chooses.
-        precision: see `Restorer`.
-        height: the photograph's rows; what the network makes beyond them is cut off.
-        width: its columns.
-
-    Returns:
-        uint8 (height, width, 3).
-
-    Raises:
-        HyperthumbError: see `Restorer`.
-    """
-    return Restorer(network, precision).restore(coefficients, tables, height, width, tile)
 
 
 def _rows(tile: int | None, scale: int, columns: int, device: torch.device) -> int:

@@ -24,7 +24,9 @@ from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.simulator import rgb_to_coefficients
 from hyperthumb.jpeg.tables import standard_tables
+from hyperthumb.pixels import to_tensor
 from hyperthumb.resize import bicubic_downscale
+from hyperthumb.thumbnails import pad_to_multiple
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)[::-1]
 RUNS = 7
@@ -58,9 +60,7 @@ def make_thumbnail(image: np.ndarray, scale: int, bpp: float) -> JpegThumbnail:
     """The picture made smaller, at the highest quality whose default file is not above the bpp."""
     hr_height, hr_width = image.shape[:2]
     height, width = math.ceil(hr_height / scale), math.ceil(hr_width / scale)
-    multiple = 8 * scale
-    padding = ((0, -hr_height % multiple), (0, -hr_width % multiple), (0, 0))
-    padded = torch.from_numpy(np.pad(image, padding, mode="edge")).permute(2, 0, 1)[None] / 255
+    padded = to_tensor(pad_to_multiple(image, 8 * scale))
     coefficients = rgb_to_coefficients(bicubic_downscale(padded, scale).clamp(0, 1))[0].numpy()
 
     def at(quality: int) -> JpegThumbnail:

@@ -19,10 +19,10 @@ ALLOWED = {
     "jpeg": {"constants", "errors"},
     "archs": {"constraints", "errors", "jpeg", "registry", "rescaling", "resize", "weights"},
     "losses": {"errors", "registry"},
-    "metrics": {"errors"},
+    "metrics": {"errors", "pixels"},
     "data": {"errors", "files", "pictures", "registry"},
     "config": {"basicsr_bridge", "constraints", "errors", "registry", "rescaling", "wording"},
-    "baselines": {"errors", "registry", "resize"},
+    "baselines": {"errors", "pixels", "registry", "resize"},
     "evaluation": {
         "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "jpeg", "baselines", "networks",
         "weights", "environment", "files", "thumbnails", "tiling",
@@ -30,8 +30,8 @@ ALLOWED = {
     "zoo": {"errors", "wording"},
     "cli": {"errors", "files", "pictures", "wording", "jpeg", "codec", "zoo"},
     "training": {
-        "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "losses", "evaluation", "networks",
-        "weights", "environment", "files",
+        "errors", "pixels", "registry", "rescaling", "resize", "config", "data", "metrics", "losses", "evaluation",
+        "networks", "weights", "environment", "files",
     },
 }  # fmt: skip
 

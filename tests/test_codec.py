@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 import io
+import struct
 import subprocess
 import sys
+import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,12 +22,14 @@ from hyperthumb.archs.part import Part
 from hyperthumb.codec import Codec
 from hyperthumb.errors import CheckpointError, HyperthumbError, OptionsError, ThumbnailError, ThumbnailWarning
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.jpeg.file import read_icc, read_jpeg, write_jpeg
+from hyperthumb.jpeg.file import read_jpeg, write_jpeg
+from hyperthumb.jpeg.segments import SOF_MARKERS, segments
 from hyperthumb.model_file import LoadedModel
 from hyperthumb.networks import build_network
 from tests.support import photograph, save_tiny_model
 
 PHOTOGRAPH = photograph(131, 170)
+WHOLE_BLOCKS = photograph(64, 96)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +158,11 @@ def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
         ({"bpp": 0}, "bpp is a number above 0, not 0"),
         ({"max_bytes": -3}, "max_bytes is a number above 0"),
         ({"rate_scale": float("nan")}, "rate_scale is a number above 0"),
+        ({"bpp": "a"}, "bpp is a number above 0, not 'a'"),
+        ({"bpp": True}, "bpp is a number above 0, not True"),
+        ({"icc": b"no profile"}, "whole color profile for RGB"),
+        ({"icc": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()}, "whole color profile for RGB"),
+        ({"icc": 3}, "whole color profile for RGB"),
         ({"rate_scale": float("inf")}, "rate_scale is a number above 0"),
         ({"profile": "tiny"}, "profiles are small, fast"),
     ],
@@ -179,15 +188,18 @@ def test_what_is_no_photograph(codec, image, complaint):
 
 
 def test_arrays_in_any_layout_are_taken_and_left_alone(codec, data):
-    reversed_twice = PHOTOGRAPH[::-1, ::-1].copy()[::-1, ::-1]
-    reversed_twice.flags.writeable = False
-    assert codec.compress(reversed_twice) == data
+    for image, expected in ((PHOTOGRAPH, data), (WHOLE_BLOCKS, codec.compress(WHOLE_BLOCKS))):
+        reversed_twice = image[::-1, ::-1].copy()[::-1, ::-1]
+        reversed_twice.flags.writeable = False
+        before = image.copy()
+        assert codec.compress(reversed_twice) == codec.compress(image) == expected
+        assert np.array_equal(image, before)
 
 
 def test_a_color_profile_travels(codec):
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = codec.compress(PHOTOGRAPH, icc=icc)
-    assert read_icc(data) == icc
+    assert Image.open(io.BytesIO(data)).info["icc_profile"] == icc
     assert np.array_equal(codec.restore(data), codec.restore(codec.compress(PHOTOGRAPH)))
 
 
@@ -257,6 +269,24 @@ def test_a_photograph_beyond_all_memory_is_refused_before_it_is_asked_for(codec,
     for call in (lambda: codec.restore(data), lambda: codec.compress(PHOTOGRAPH)):
         with pytest.raises(ThumbnailError, match="170x131 is larger than 22,269 pixels"):
             call()
+
+
+def test_a_file_that_declares_too_much_is_refused_before_its_coefficients_are_decoded(codec, data):
+    frame = next(part.start for part in segments(data) if part.marker in SOF_MARKERS)
+    declared = data[: frame + 5] + struct.pack(">HH", 10_000, 10_000) + data[frame + 9 :]
+    large = declared[:-2] + bytes(1_000_000) + declared[-2:]  # as many bytes as so many blocks take at the least
+    tracemalloc.start()
+    try:
+        with pytest.raises(ThumbnailError, match="39998x39999 is larger than 536,870,912 pixels"):
+            codec.restore(large)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_photograph_of_whole_blocks_is_not_copied():
+    assert thumbnails.pad_to_multiple(WHOLE_BLOCKS, 32) is WHOLE_BLOCKS
+    assert thumbnails.pad_to_multiple(WHOLE_BLOCKS, 64).shape == (64, 128, 3)
 
 
 def test_a_network_without_weights_works():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -37,3 +38,17 @@ def test_a_folder_that_cannot_be(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(HyperthumbError, match=r"cannot write .*file"):
         write_atomically(tmp_path / "file" / "a", b"")
+
+
+def test_a_name_as_long_as_it_can_be(tmp_path):
+    path = tmp_path / ("n" * 255)
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_many_files_of_one_folder_at_a_time(tmp_path):
+    contents = {tmp_path / f"{number}.bin": bytes([number]) * 100_000 for number in range(50)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write_atomically, contents, contents.values()))
+    assert all(path.read_bytes() == content for path, content in contents.items())
+    assert len(os.listdir(tmp_path)) == len(contents)

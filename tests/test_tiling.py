@@ -7,7 +7,7 @@ from hyperthumb.archs import HyperThumbnail
 from hyperthumb.archs.part import Part
 from hyperthumb.errors import HyperthumbError
 from hyperthumb.registry import DECODERS
-from hyperthumb.tiling import Analyzer, Restorer, analyze, restore
+from hyperthumb.tiling import Analyzer, Restorer
 
 SMALL = {"num_feat": 8, "num_block": 1}
 
@@ -43,7 +43,7 @@ def whole(made, coefficients, tables, height, width):
 def test_restores_what_the_whole_gives(decoder, scale, tile):
     made = network(scale, decoder)
     coefficients, tables = files_content(made, 131, 70)
-    picture = restore(made, coefficients, tables, tile, height=131, width=70)
+    picture = Restorer(made).restore(coefficients, tables, 131, 70, tile)
     assert picture.shape == (131, 70, 3)
     assert picture.dtype == np.uint8
     assert picture.flags.c_contiguous
@@ -59,7 +59,7 @@ def test_analyzes_as_the_whole(scale, tile):
     hr = torch.randint(0, 256, (1, 3, 160, 64), dtype=torch.uint8)
     expected = made.analyze(hr.float() / 255)
     for given in (hr, hr.float() / 255):
-        analysis = analyze(made, given, tile)
+        analysis = Analyzer(made).analyze(given, tile)
         torch.testing.assert_close(analysis.coefficients, expected.coefficients, rtol=1e-5, atol=1e-3)
         torch.testing.assert_close(analysis.steps, expected.steps)
 
@@ -67,8 +67,9 @@ def test_analyzes_as_the_whole(scale, tile):
 def test_what_is_beyond_the_photograph_is_not_computed():
     made = network(4)
     coefficients, tables = files_content(made, 320, 64)
-    narrow = restore(made, coefficients, tables, 32, height=33, width=5)
-    np.testing.assert_array_equal(narrow, restore(made, coefficients, tables, 32, height=320, width=64)[:33, :5])
+    restorer = Restorer(made)
+    narrow = restorer.restore(coefficients, tables, 33, 5, tile=32)
+    np.testing.assert_array_equal(narrow, restorer.restore(coefficients, tables, 320, 64, tile=32)[:33, :5])
 
 
 @DECODERS.register("WholePictureDecoder")
@@ -88,7 +89,6 @@ def test_a_network_that_sees_everything_is_run_whole():
     made = network(4, "WholePictureDecoder")
     coefficients, tables = files_content(made, 64, 64)
     restorer = Restorer(made)
-    assert not restorer.in_strips
     picture = restorer.restore(coefficients, tables, 64, 64, tile=8)
     np.testing.assert_array_equal(picture, whole(made, coefficients, tables, 64, 64))
     with pytest.raises(HyperthumbError, match="fp32 only"):
@@ -98,7 +98,7 @@ def test_a_network_that_sees_everything_is_run_whole():
 def test_bf16_is_close():
     made = network(4, "FrequencyAwareDecoder")
     coefficients, tables = files_content(made, 96, 96)
-    picture = restore(made, coefficients, tables, precision="bf16", height=96, width=96)
+    picture = Restorer(made, "bf16").restore(coefficients, tables, 96, 96)
     difference = np.abs(picture.astype(int) - whole(made, coefficients, tables, 96, 96))
     assert 0 < difference.max() <= 3
 
@@ -118,8 +118,8 @@ def test_wishes_that_make_no_sense():
     made = network(4)
     coefficients, tables = files_content(made, 64, 64)
     with pytest.raises(HyperthumbError, match="1 row or more"):
-        restore(made, coefficients, tables, 0, height=64, width=64)
+        Restorer(made).restore(coefficients, tables, 64, 64, tile=0)
     with pytest.raises(HyperthumbError, match="fp32 or bf16"):
         Restorer(made, "fp16")
     with pytest.raises(HyperthumbError, match="multiples of 32"):
-        analyze(made, torch.rand(1, 3, 40, 64))
+        Analyzer(made).analyze(torch.rand(1, 3, 40, 64))

@@ -28,6 +28,8 @@ _ELEMENTWISE_FUNCTIONS = {
     torch.div, torch.relu, torch.sigmoid, torch.tanh, torch.clamp, F.relu, F.leaky_relu, F.gelu, F.silu, full_precision,
 }  # fmt: skip
 _ELEMENTWISE_METHODS = {"add", "sub", "mul", "div", "relu", "sigmoid", "tanh", "clamp", "float"}
+_PLACE_OF_INPLACE = {F.relu: 1, F.leaky_relu: 2, F.silu: 1}
+"""Where functions that may change their input have the argument that says so."""
 _ELEMENTWISE_LAYERS = (nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Identity)
 
 
@@ -103,9 +105,8 @@ class RowProgram:
         if isinstance(layer, nn.PixelUnshuffle):
             return Resampling(layer, down=layer.downscale_factor)
         if isinstance(layer, _ELEMENTWISE_LAYERS):
-            (before,) = node.all_input_nodes
-            if getattr(layer, "inplace", False) and len(before.users) > 1:
-                raise NotLocalError(f"{node.format_node()} changes what another layer reads")
+            if getattr(layer, "inplace", False):
+                self._refuse_shared_input(node)
             return Elementwise(lambda windows: layer(windows[0]))
         raise NotLocalError(node.format_node())
 
@@ -116,6 +117,9 @@ class RowProgram:
                 raise NotLocalError(node.format_node())
             return self._elementwise(node, function)
         if function in _ELEMENTWISE_FUNCTIONS:
+            place = _PLACE_OF_INPLACE.get(function, len(node.args))
+            if node.kwargs.get("inplace") or any(node.args[place : place + 1]):
+                self._refuse_shared_input(node)
             return self._elementwise(node, function)
         if function is bicubic_enlargement:
             scale = int(node.args[1])  # type: ignore[arg-type]
@@ -123,25 +127,51 @@ class RowProgram:
         if function is bicubic_thumbnail:
             scale = int(node.args[1])  # type: ignore[arg-type]
             return Resampling(lambda window: bicubic_thumbnail(window, scale), down=scale, reach=2 * scale)
-        if function is F.interpolate and node.kwargs.get("mode") == "nearest" and "scale_factor" in node.kwargs:
-            factor = int(node.kwargs["scale_factor"])  # type: ignore[arg-type]
+        if function is F.interpolate and len(node.args) == 1 and node.kwargs.get("mode") == "nearest":
+            factor = _whole_factor(node)
             return Resampling(lambda window: F.interpolate(window, scale_factor=factor, mode="nearest"), up=factor)
         raise NotLocalError(node.format_node())
 
     def _elementwise(self, node: fx.Node, function: Callable[..., Tensor]) -> Elementwise:
         """The function with its constants bound; a picture's place in its arguments is taken by its window."""
         order = [other for other in node.all_input_nodes if other in self._positions]
+        for other in node.all_input_nodes:
+            if other not in self._positions and any(side != 1 for side in self._constant(other).shape[-2:]):
+                raise NotLocalError(f"{node.format_node()} differs from place to place")
 
         def apply(windows: Sequence[Tensor]) -> Tensor:
             def value(other: fx.Node) -> Any:
                 if other in self._positions:
                     return windows[order.index(other)]
-                return operator.attrgetter(str(other.target))(self._network)
+                return self._constant(other)
 
             args = fx.node.map_arg(node.args, value)
             return function(*args, **fx.node.map_arg(node.kwargs, value))
 
         return Elementwise(apply)
+
+    def _refuse_shared_input(self, node: fx.Node) -> None:
+        """For a layer that changes its input: in rows, who else reads that would see it changed or not, by chance."""
+        (before,) = node.all_input_nodes
+        if len(before.users) > 1 or before.op == "placeholder":
+            raise NotLocalError(f"{node.format_node()} changes what another layer reads")
+        is_identity = before.op == "call_module" and isinstance(
+            self._network.get_submodule(str(before.target)), nn.Identity
+        )
+        if is_identity or before.target in (full_precision, "float"):  # what they give may be their input itself
+            self._refuse_shared_input(before)
+
+    def _constant(self, node: fx.Node) -> Tensor:
+        constant: Tensor = operator.attrgetter(str(node.target))(self._network)
+        return constant
+
+
+def _whole_factor(node: fx.Node) -> int:
+    """An enlargement's one factor, for both axes; such as 2 or 2.0."""
+    factor = node.kwargs.get("scale_factor")
+    if isinstance(factor, int | float) and float(factor).is_integer() and node.kwargs.get("size") is None:
+        return int(factor)
+    raise NotLocalError(f"{node.format_node()} does not enlarge by a whole factor")
 
 
 class _Tracer(fx.Tracer):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import torch
 from PIL import Image
 
+from hyperthumb.pixels import to_picture, to_tensor
 from hyperthumb.registry import BASELINES
 from hyperthumb.resize import bicubic_downscale, bicubic_upscale
 
@@ -39,7 +39,8 @@ class BicubicJpeg(Rescaler[np.ndarray]):
         self.name = f"Bicubic & JPEG q{quality} {subsampling}{' optimized' if optimize else ''} & Bicubic"
 
     def downscale(self, image: np.ndarray) -> np.ndarray:
-        return _to_uint8(bicubic_downscale(_to_float(image), self.scale))
+        """MATLAB's `imresize`, rounded to 8 bits: the paper's y_ref, which thumbnails are compared with."""
+        return to_picture(bicubic_downscale(to_tensor(image), self.scale))
 
     def write(self, thumbnail: np.ndarray) -> bytes:
         buffer = io.BytesIO()
@@ -56,12 +57,4 @@ class BicubicJpeg(Rescaler[np.ndarray]):
         return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
     def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
-        return _to_uint8(bicubic_upscale(_to_float(thumbnail), self.scale))[:height, :width]
-
-
-def _to_float(image: np.ndarray) -> torch.Tensor:
-    return torch.tensor(image).permute(2, 0, 1).unsqueeze(0).float() / 255
-
-
-def _to_uint8(image: torch.Tensor) -> np.ndarray:
-    return image[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous().numpy()
+        return to_picture(bicubic_upscale(to_tensor(thumbnail), self.scale))[:height, :width]

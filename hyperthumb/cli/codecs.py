@@ -1,27 +1,57 @@
-"""The model of a run."""
+"""Runs of the tool that need a model."""
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .batch import Result, run_batch
+from .targets import Job
 
 if TYPE_CHECKING:
     from hyperthumb.codec import Codec
-    from hyperthumb.jpeg.backends import Backend
 
 
-def open_codec(model: str | None, device: str, backend: Backend, jobs: int) -> Codec:
-    """The model, with the CPU's cores shared out among the files that are worked on at a time.
+def run_with_codec(
+    jobs: Sequence[Job],
+    one_file: Callable[[Codec, Path, Path, argparse.Namespace], Result],
+    verb: str,
+    arguments: argparse.Namespace,
+) -> int:
+    """Opens the model that the arguments name and does the jobs with it, as `run_batch` does.
+
+    Args:
+        jobs: the files.
+        one_file: from model, source, target and arguments to what there is to say.
+        verb: such as "compressed", for the sum at the end.
+        arguments: those of `arguments.add_model` and `arguments.add_reporting`.
+
+    Returns:
+        The exit code.
 
     Raises:
         HyperthumbError: when there is no such model, it cannot be read, or the device is not there.
     """
+    codec = _open_codec(arguments)
+
+    def work(source: Path, target: Path | None) -> Result:
+        assert target is not None
+        return one_file(codec, source, target, arguments)
+
+    return run_batch(jobs, work, arguments.jobs, verb, arguments)
+
+
+def _open_codec(arguments: argparse.Namespace) -> Codec:
+    """The model, with the CPU's cores shared out among the files that are worked on at a time."""
     from hyperthumb.zoo import find_model
 
-    path = find_model(model)  # before torch, which takes a second to import
+    path = find_model(arguments.model)  # before torch, which takes a second to import
     import torch
 
     from hyperthumb.codec import load
 
-    codec = load(path, device, backend)
-    torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
+    codec = load(path, arguments.device, arguments.backend)
+    torch.set_num_threads(max(1, torch.get_num_threads() // arguments.jobs))
     return codec

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from hyperthumb.errors import HyperthumbError
 
 from .arguments import add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
-from .batch import Result, run_batch
-from .codecs import open_codec
+from .batch import Result
+from .codecs import run_with_codec
 from .messages import in_bytes
 from .sources import find_sources, is_thumbnail, note_all, read_source
-from .targets import Naming, plan
+from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec import Codec
 
-NAMING = Naming(".thumb", ".jpg", (".jpg", ".jpeg"), "thumbnails")
+NAMING = Naming(THUMBNAIL_TAG, ".jpg", (".jpg", ".jpeg"), "thumbnails")
 _THUMBNAIL_ALREADY = "this is a thumbnail that hyperthumb made; `hyperthumb restore` makes a photograph of it"
 _NOT_READ = (  # Pillow would read some of them: the small preview inside
     ".arw", ".avif", ".cr2", ".cr3", ".dng", ".gif", ".heic", ".heif", ".jxl", ".nef", ".orf", ".pef", ".raf", ".rw2",
@@ -33,6 +33,7 @@ examples:
   hyperthumb compress photo.png -o small.jpg --max-bytes 20000
   hyperthumb compress holiday/ -o thumbs/ --bpp 0.3     every photograph below holiday/
 
+Of a folder, thumbnails and restored photographs (*.restored.*) are left out; name a file to compress it anyway.
 PNG, JPEG, WebP, TIFF and BMP are read. EXIF's orientation is applied; the rest of EXIF (place, date, camera) does not
 go into the thumbnail. The color profile does, and counts as part of its size.
 """
@@ -88,19 +89,21 @@ def run(arguments: argparse.Namespace) -> int:
 
     from hyperthumb.pictures import EXTENSIONS
 
-    sources = find_sources(arguments.photos, EXTENSIONS, "photographs", lambda path: not is_thumbnail(path))
-    named = [each._replace(problem=_THUMBNAIL_ALREADY) if is_thumbnail(each.path) else each for each in sources]
+    sources = find_sources(arguments.photos, EXTENSIONS, "photographs", _is_photograph)
+    named = [
+        each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
+        for each in sources
+    ]
     jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing)
     if arguments.skip_existing:  # `compress *.jpg` once more meets what it wrote before
         jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # this is our process, and `compress_file` refuses more
-    codec = open_codec(arguments.model, arguments.device, arguments.backend, arguments.jobs)
+    return run_with_codec(jobs, compress_file, "compressed", arguments)
 
-    def work(source: Path, target: Path | None) -> Compressed:
-        assert target is not None
-        return compress_file(codec, source, target, arguments)
 
-    return run_batch(jobs, work, arguments.jobs, "compressed", arguments)
+def _is_photograph(path: Path) -> bool:
+    """Whether a file of a folder is none of ours: neither a thumbnail nor what `restore` made of one."""
+    return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
 
 
 def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:

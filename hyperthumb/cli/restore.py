@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import add_model, add_output, add_reporting, new_parser, picture_size
-from .batch import Result, run_batch
-from .codecs import open_codec
+from .batch import Result
+from .codecs import run_with_codec
 from .messages import in_bytes, note
 from .sources import JPEG_EXTENSIONS, find_sources, is_thumbnail, note_all, read_source
-from .targets import Naming, UsageError, plan
+from .targets import RESTORED_TAG, Naming, UsageError, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec import Codec
@@ -67,17 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.pictures import WRITABLE
 
     sources = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
-    naming = Naming(".restored", f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
+    naming = Naming(RESTORED_TAG, f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
     jobs = plan(sources, arguments.output, naming, arguments.overwrite, arguments.skip_existing)
     if arguments.format and any(job.target and job.target.suffix.lower() != naming.extension for job in jobs):
         raise UsageError(f"-o {arguments.output} and --format {arguments.format} contradict each other")
-    codec = open_codec(arguments.model, arguments.device, arguments.backend, arguments.jobs)
-
-    def work(source: Path, target: Path | None) -> Restored:
-        assert target is not None
-        return restore_file(codec, source, target, arguments)
-
-    return run_batch(jobs, work, arguments.jobs, "restored", arguments)
+    return run_with_codec(jobs, restore_file, "restored", arguments)
 
 
 def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:

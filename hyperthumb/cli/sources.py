@@ -56,7 +56,7 @@ def find_sources(
 def _expand(word: str, extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None) -> list[Source]:
     path = Path(word)
     if not word:  # an unset variable of a script, not the folder that Path makes of it
-        return [Source(path, path, "this name is empty")]
+        return [Source(Path('""'), Path('""'), "this name is empty")]  # an empty path is shown as a dot
     if path.is_dir():
         names = find_files(path, extensions)
         chosen = [Source(path / name, Path(name)) for name in names if wanted is None or wanted(path / name)]

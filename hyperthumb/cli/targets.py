@@ -13,7 +13,7 @@ from hyperthumb.wording import join_words
 from .sources import Source
 
 _OTHER_PICTURES = (".avif", ".bmp", ".gif", ".heic", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp")
-_TAGS = (".thumb", ".restored")
+THUMBNAIL_TAG, RESTORED_TAG = ".thumb", ".restored"
 
 
 class UsageError(HyperthumbError):
@@ -117,7 +117,7 @@ def _as_folder(output: str | None, sources: Sequence[Source], naming: Naming) ->
 def _name(source: Path, naming: Naming) -> str:
     """`photo.png` -> `photo.thumb.jpg` -> `photo.restored.png`."""
     stem = source.stem
-    for tag in _TAGS:
+    for tag in (THUMBNAIL_TAG, RESTORED_TAG):
         if stem.endswith(tag) and len(stem) > len(tag):
             stem = stem[: -len(tag)]
     return f"{stem}{naming.tag}{naming.extension}"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import find_files
+from hyperthumb.files import find_files, write_atomically
 from hyperthumb.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
@@ -77,14 +76,12 @@ def encode_png(image: np.ndarray, compress_level: int = 6) -> bytes:
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:
-    """Writes a uint8 (H, W, 3) image; the file appears whole or not at all."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(encode_png(image))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Writes a uint8 (H, W, 3) image; the file appears whole or not at all.
+
+    Raises:
+        HyperthumbError: when it cannot be written.
+    """
+    write_atomically(Path(path), encode_png(image))
 
 
 def _read_bytes(path: str | Path) -> bytes:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from hyperthumb.baselines import Rescaler
+from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.data import ImagePair, write_png
 from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import MetricRow, Protocol, measure
-from hyperthumb.resize import bicubic_downscale
 
 Distance = Callable[[np.ndarray, np.ndarray], float]
 
@@ -81,7 +79,7 @@ def evaluate_image(
         write_png(folder.restored(pair.name), restored)
 
     shown = decode_rgb(data)
-    reference = pair.reference if pair.reference is not None else thumbnail_reference(pair.hr, rescaler.scale)
+    reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
     row = measure(
         pair.name,
         pair.hr,
@@ -108,10 +106,3 @@ def evaluate(
     """`evaluate_image` over a dataset, one image at a time, so that memory does not grow with it."""
     for pair in pairs:
         yield evaluate_image(rescaler, pair, protocol, folder, lpips)
-
-
-def thumbnail_reference(hr: np.ndarray, scale: int) -> np.ndarray:
-    """y_ref: the MATLAB-compatible bicubic downscale of a uint8 (H, W, 3) image, rounded to 8 bits."""
-    image = torch.tensor(hr).permute(2, 0, 1).unsqueeze(0).float() / 255
-    small = bicubic_downscale(image, scale)[0].clamp(0, 1).mul(255).round().byte()
-    return small.permute(1, 2, 0).contiguous().numpy()

@@ -10,6 +10,7 @@ import io
 import math
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -17,9 +18,9 @@ from PIL import Image
 from ..errors import ForeignJpegError, ThumbnailError
 from .backends import Backend, CodedPicture, find_backend
 from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
-from .icc import find_icc, icc_segments
-from .marker import MODEL_ID_BYTES, SCALES, find_origin, is_intact, pack_origin
-from .profiles import Profile, check_profile, write_profile
+from .icc import icc_segments
+from .marker import MODEL_ID_BYTES, SCALES, Origin, find_origin, is_intact, pack_origin
+from .profiles import Profile, write_profile
 from .segments import (
     Frame,
     Segment,
@@ -81,7 +82,6 @@ def write_jpeg(
     Raises:
         ThumbnailError: for sizes, tables or coefficients that no baseline JPEG can hold, or that disagree.
     """
-    check_profile(profile)
     _check(thumbnail)
     if restart_rows < 1 or restart_rows * math.ceil(thumbnail.width / 8) > 0xFFFF:
         raise ThumbnailError(f"restart markers cannot be {restart_rows} rows of blocks apart")
@@ -94,6 +94,25 @@ def write_jpeg(
     return data[:place] + notes + data[place:]
 
 
+class Header(NamedTuple):
+    """A file before anything of it is decoded: all its segments, its frame, and what our marker says if it has one."""
+
+    parts: list[Segment]
+    frame: Frame
+    origin: Origin | None
+
+
+def read_header(data: bytes) -> Header:
+    """What a JPEG file declares; costs neither the memory nor the time that its coefficients do.
+
+    Raises:
+        ThumbnailError: for bytes that are no whole JPEG file that can be restored, or one of a later version.
+    """
+    parts = list(segments(data))
+    frame = check_file(parts, len(data))
+    return Header(parts, frame, find_origin(parts, frame.height, frame.width))
+
+
 def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
     """What `write_jpeg` wrote, or any 4:4:4 8-bit color JPEG holds.
 
@@ -104,10 +123,8 @@ def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
             (`foreign.read_foreign` takes it).
         ThumbnailError: for bytes that are no whole JPEG file that can be restored.
     """
-    parts = list(segments(data))
-    frame = check_file(parts, len(data))
+    parts, frame, origin = read_header(data)
     _check_planes(frame, parts)
-    origin = find_origin(parts, frame.height, frame.width)
     picture = find_backend(backend).read(without_metadata(data, parts), frame.height, frame.width)
     if not np.array_equal(picture.tables[1], picture.tables[2]):
         raise ForeignJpegError("Cb and Cr have tables of their own in this JPEG file; hyperthumb's share one")
@@ -126,15 +143,6 @@ def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
         model_id=origin.model_id if origin else None,
         intact=intact,
     )
-
-
-def read_icc(data: bytes) -> bytes | None:
-    """The color profile that a JPEG file carries, if it does.
-
-    Raises:
-        ThumbnailError: when the bytes are no whole JPEG file.
-    """
-    return find_icc(list(segments(data)))
 
 
 def decode_rgb(data: bytes) -> np.ndarray:

@@ -7,10 +7,7 @@ from PIL import Image
 
 from ..errors import ForeignJpegError
 from .backends import Backend
-from .checks import check_file
-from .file import JpegThumbnail, decode, read_jpeg
-from .marker import find_origin
-from .segments import segments
+from .file import JpegThumbnail, decode, read_header, read_jpeg
 
 NOT_OURS = "hyperthumb did not write this file: it does not say which photograph and which model it was made with"
 CHANGED = (
@@ -48,9 +45,7 @@ def read_foreign(data: bytes, backend: Backend = "jpeglib") -> tuple[JpegThumbna
 
 def _from_pixels(data: bytes) -> JpegThumbnail:
     """What an encoder of ours would make of the decoded picture at the finest tables."""
-    parts = list(segments(data))
-    frame = check_file(parts, len(data))
-    origin = find_origin(parts, frame.height, frame.width)
+    _, frame, origin = read_header(data)
     return JpegThumbnail(
         coefficients=_transform(decode(data)),
         tables=np.ones((2, 8, 8), np.int64),

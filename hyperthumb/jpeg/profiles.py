@@ -12,16 +12,6 @@ from .segments import DHT, SOS, segments
 Profile = Literal["small", "fast", "optimized", "default"]
 
 
-def check_profile(profile: str) -> None:
-    """Refuses what is no profile.
-
-    Raises:
-        ThumbnailError: naming those that there are.
-    """
-    if profile not in get_args(Profile):
-        raise ThumbnailError(f"the profiles are {', '.join(get_args(Profile))}; there is no {profile}")
-
-
 def write_profile(picture: CodedPicture, profile: Profile, coder: CoefficientCoder, restart_rows: int) -> bytes:
     """A JPEG file without our segment.
 
@@ -33,8 +23,12 @@ def write_profile(picture: CodedPicture, profile: Profile, coder: CoefficientCod
             T.81, annex K.3).
         coder: the library.
         restart_rows: rows of blocks between restart markers, for `fast`.
+
+    Raises:
+        ThumbnailError: for a profile that there is not, naming those that there are.
     """
-    check_profile(profile)
+    if profile not in get_args(Profile):
+        raise ThumbnailError(f"the profiles are {', '.join(get_args(Profile))}; there is no {profile}")
     if profile == "default":
         return coder.write(picture, optimize=False)
     if profile == "fast":

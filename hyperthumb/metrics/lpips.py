@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.errors import HyperthumbError
+from hyperthumb.pixels import to_tensor
 
 from .images import Picture, check_pair
 
@@ -98,16 +99,13 @@ class LpipsMetric:
         height, width = first.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             raise HyperthumbError(f"LPIPS needs sides of {_SMALLEST_SIDE} pixels or more, not {width}x{height}")
-        return float(self.distances(self._tensor(first), self._tensor(second)))
+        first_image, second_image = (2 * to_tensor(picture, self._device) - 1 for picture in (first, second))
+        return float(self.distances(first_image, second_image))
 
     def distances(self, first: Tensor, second: Tensor) -> Tensor:
         """(B,) LPIPS of two (B, 3, H, W) in -1..1, without gradients, in float32 even under autocast."""
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
             return self._network(first, second).flatten()
-
-    def _tensor(self, picture: Picture) -> Tensor:
-        levels = torch.tensor(picture, device=self._device).permute(2, 0, 1).unsqueeze(0)
-        return levels.float() / 127.5 - 1
 
 
 def _torchvision_name(name: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hyperthumb.pixels import to_picture
 from hyperthumb.rescaling import RescalingNetwork
 
 from .logging import Board
@@ -30,14 +31,10 @@ class Snapshot(NamedTuple):
         output = network.eval()(image)
         network.train(was_training)
         tables = None if output.tables is None else output.tables[0].round().cpu().numpy()
-        return cls(_picture(image), _picture(output.thumbnail), _picture(output.restored), tables)
+        return cls(to_picture(image), to_picture(output.thumbnail), to_picture(output.restored), tables)
 
     def show(self, board: Board, iteration: int) -> None:
         pictures = {"original": self.original, "thumbnail": self.thumbnail, "restored": self.restored}
         board.images({f"images/{name}": picture for name, picture in pictures.items()}, iteration)
         if self.tables is not None:
             board.tables(self.tables, iteration)
-
-
-def _picture(image: Tensor) -> np.ndarray:
-    return image[0].float().clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()

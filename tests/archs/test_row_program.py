@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from hyperthumb.archs.frequency_decoder import FrequencyAwareDecoder
 from hyperthumb.archs.row_program import NotLocalError, RowProgram
@@ -122,6 +123,70 @@ class _SharedInPlace(nn.Module):
     def forward(self, x):
         x = self.conv(x)
         return x + self.relu(x)
+
+
+class _Custom(nn.Module):
+    """A convolution, and a function of its result and of a constant."""
+
+    def __init__(self, function, constant=None):
+        super().__init__()
+        self.conv, self.function = nn.Conv2d(3, 3, 1), function
+        self.constant = nn.Parameter(torch.ones(1) if constant is None else constant)
+
+    def forward(self, x):
+        return self.function(self.conv(x), self.constant)
+
+
+def _in_rows_as_whole(network):
+    x = torch.rand(1, 3, 12, 8)
+    with torch.inference_mode():
+        torch.testing.assert_close(run(network, [x], 5), network(x))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, _: x + F.relu(x, inplace=True),
+        lambda x, _: x + F.relu(x, True),
+        lambda x, _: x + F.leaky_relu(x, 0.1, True),
+        lambda x, _: x + F.silu(x, inplace=True),
+        lambda x, _: x + F.relu(x.float(), inplace=True),
+        lambda x, _: F.interpolate(x, scale_factor=1.5, mode="nearest"),
+        lambda x, _: F.interpolate(x, scale_factor=float("inf"), mode="nearest"),
+        lambda x, _: F.interpolate(x, scale_factor=(2, 3), mode="nearest"),
+        lambda x, _: F.interpolate(x, scale_factor=None, size=(24, 16), mode="nearest"),
+        lambda x, _: F.interpolate(x, (24, 16), scale_factor=None, mode="nearest"),
+    ],
+)
+def test_refuses_functions_that_rows_would_get_wrong(function):
+    with pytest.raises(NotLocalError):
+        RowProgram(_Custom(function))
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 12, 8), (12, 1), (8,), (1, 1, 1, 8)])
+def test_refuses_constants_that_differ_from_place_to_place(shape):
+    for function in (torch.add, lambda x, constant: x.mul(constant)):
+        with pytest.raises(NotLocalError, match="from place to place"):
+            RowProgram(_Custom(function, torch.rand(shape)))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, constant: F.relu(x + constant, inplace=True),
+        lambda x, _: F.leaky_relu(x, 0.1, True),
+        lambda x, _: x + F.leaky_relu(x, 0.1, False),
+        lambda x, _: F.interpolate(x, scale_factor=2.0, mode="nearest"),
+        lambda x, _: F.interpolate(x, scale_factor=3, mode="nearest"),
+    ],
+)
+def test_takes_functions_that_rows_get_right(function):
+    _in_rows_as_whole(_Custom(function, torch.rand(1, 3, 1, 1)))
+
+
+def test_a_network_that_changes_the_picture_itself_is_refused():
+    with pytest.raises(NotLocalError, match="changes what another layer reads"):
+        RowProgram(nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(3, 3, 1)))
 
 
 @pytest.mark.parametrize(

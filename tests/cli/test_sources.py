@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from hyperthumb.cli import sources
-from hyperthumb.cli.sources import find_sources, read_source
+from hyperthumb.cli.sources import find_sources, is_thumbnail, read_source
 from hyperthumb.errors import HyperthumbError
 
 
@@ -72,3 +73,12 @@ def test_what_cannot_be_read(folder, monkeypatch):
     monkeypatch.setattr(sources, "MAX_FILE_BYTES", 0)
     with pytest.raises(HyperthumbError, match="larger than 0 bytes"):
         read_source(Path("a.png"))
+
+
+def test_a_pipe_is_no_thumbnail_and_is_not_waited_for(folder):
+    os.mkfifo("pipe.jpg")
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(is_thumbnail(Path("pipe.jpg"))), daemon=True)
+    asking.start()
+    asking.join(20)
+    assert answers == [False]

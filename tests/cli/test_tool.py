@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 import hyperthumb
 from tests.cli.files import read, save
+from tests.jpeg.thumbnails import with_impossible_codes
 from tests.support import photograph, save_tiny_model
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -136,6 +137,45 @@ def test_json(run, jobs):
     assert (said["photograph_width"], said["photograph_height"], said["scale"]) == (50, 41, 4)
     assert (said["model"], said["unchanged"], said["bytes"]) == (first["model"], True, first["bytes"])
     assert np.array(next(iter(said["tables"].values()))).shape == (8, 8)
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_json_of_files_that_the_jpeg_library_refuses(run, jobs):
+    save("photo.png")
+    run("compress", "photo.png", "--profile", "default")
+    data = Path("photo.thumb.jpg").read_bytes()
+    Path("a.jpg").write_bytes(with_impossible_codes(data))
+    Path("b.jpg").write_bytes(with_impossible_codes(data))
+    for command in (["restore"], ["inspect", "--verify"]):
+        is_restore = command == ["restore"]
+        jobs_too = ["--jobs", jobs] if is_restore else []
+        code, out, _ = run(*command, "a.jpg", "b.jpg", "--json", *jobs_too, model=is_restore)
+        assert code == 1
+        assert [json.loads(line)["status"] for line in out.splitlines()] == ["failed", "failed"]
+
+
+def test_what_was_restored_into_a_folder_is_not_compressed_with_it(run):
+    save("in/a.png")
+    save("in/b.restored.by.hand.png", seed=1)
+    run("compress", "in")
+    run("restore", "in")
+    run("restore", "in", "--format", "jpg")
+    code, _, err = run("compress", "in", "--overwrite")
+    assert (code, err) == (0, "2 of 2 compressed\n")
+    assert run("compress", "in/a.restored.png", "-o", "again.jpg")[0] == 0
+
+
+def test_names_as_long_as_they_can_be(run):
+    name = "n" * (255 - len(".restored.png"))
+    save(f"{name}.png")
+    assert run("compress", f"{name}.png")[0] == 0
+    assert run("restore", f"{name}.thumb.jpg")[0] == 0
+    assert Path(f"{name}.restored.png").exists()
+
+
+def test_an_empty_name_is_shown(run):
+    code, _, err = run("compress", "")
+    assert (code, err) == (1, 'error: "": this name is empty\n')
 
 
 def test_the_size_that_was_asked_for(run):

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,14 @@ def test_a_full_disk_is_one_file_s_failure(run, monkeypatch):
     assert code == 1
     assert "error: a.png: cannot write a.thumb.jpg: No space left on device" in err
     assert os.listdir() == ["a.png"]
+
+
+def test_a_temporary_folder_that_cannot_be_used_is_named(run, monkeypatch):
+    save("a.png")
+    monkeypatch.setattr(tempfile, "tempdir", "missing")
+    code, _, err = run("compress", "a.png")
+    assert code == 1
+    assert "error: a.png: cannot use the temporary folder missing (No such file" in err
 
 
 def test_large_photographs_are_read_and_bombs_are_not(run, monkeypatch):

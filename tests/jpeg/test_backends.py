@@ -1,16 +1,28 @@
-import importlib.util
+import os
+import tempfile
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from hyperthumb.errors import ThumbnailError
 from hyperthumb.jpeg.file import read_jpeg, write_jpeg
-from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail
+from tests.jpeg.backends import BACKENDS, with_torchjpeg
+from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail, with_impossible_codes
 
 PROFILES = ["small", "fast", "optimized", "default"]
-with_torchjpeg = pytest.mark.skipif(
-    importlib.util.find_spec("torchjpeg") is None, reason="torchjpeg is not installed (docs/thumbnails.md says how)"
-)
+
+
+@contextmanager
+def full_disk():
+    """No file may grow beyond a few bytes."""
+    resource = pytest.importorskip("resource", reason="this system has no limits on files")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @with_torchjpeg
@@ -38,7 +50,7 @@ def test_files_are_of_one_size_whoever_writes_them(profile):
     assert len(write_jpeg(shaded(), profile, "torchjpeg")) == len(write_jpeg(shaded(), profile, "jpeglib"))
 
 
-@pytest.mark.parametrize("backend", ["jpeglib", pytest.param("torchjpeg", marks=with_torchjpeg)])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_damaged_data_never_ends_the_process(backend, profile):
     """The library's own errors, past the checks of the headers."""
@@ -54,3 +66,29 @@ def test_damaged_data_never_ends_the_process(backend, profile):
         except ThumbnailError:
             continue
         assert read.coefficients.shape == (3, 8, 10, 8, 8)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_file_that_the_library_refuses_is_a_sentence_and_nothing_is_printed(backend, capfd):
+    with pytest.raises(ThumbnailError, match="damaged JPEG file"):
+        read_jpeg(with_impossible_codes(write_jpeg(shaded(), "default")), backend)
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_temporary_folder_that_is_not_there(backend, tmp_path, monkeypatch):
+    data = write_jpeg(shaded())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    for call in (lambda: write_jpeg(shaded(), backend=backend), lambda: read_jpeg(data, backend)):
+        with pytest.raises(ThumbnailError, match=r"temporary folder .*missing \(No such file.*TMPDIR names another"):
+            call()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_temporary_folder_that_is_full(backend, tmp_path, monkeypatch):
+    data = write_jpeg(shaded())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for call in (lambda: write_jpeg(shaded(), backend=backend), lambda: read_jpeg(data, backend)):
+        with full_disk(), pytest.raises(ThumbnailError, match="cannot use the temporary folder"):
+            call()
+    assert os.listdir(tmp_path) == []

@@ -10,7 +10,8 @@ from PIL import Image
 
 from hyperthumb.config.schema import ValidationOptions
 from hyperthumb.errors import ForeignJpegError, ThumbnailError
-from hyperthumb.jpeg.file import MAX_AC, decode_rgb, read_icc, read_jpeg, write_jpeg
+from hyperthumb.jpeg.file import MAX_AC, decode_rgb, read_jpeg, write_jpeg
+from hyperthumb.jpeg.icc import find_icc
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.segments import segments
 from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail
@@ -77,9 +78,9 @@ def test_options_name_the_same_profiles():
 def test_a_color_profile_travels_whole(profile):
     icc = np.random.default_rng(0).bytes(150_000)
     data = write_jpeg(shaded(), profile, icc=icc)
-    assert read_icc(data) == icc == Image.open(io.BytesIO(data)).info["icc_profile"]
+    assert find_icc(list(segments(data))) == icc == Image.open(io.BytesIO(data)).info["icc_profile"]
     assert read_jpeg(data).intact
-    assert read_icc(write_jpeg(shaded(), profile)) is None
+    assert find_icc(list(segments(write_jpeg(shaded(), profile)))) is None
     with pytest.raises(ThumbnailError, match="does not fit"):
         write_jpeg(shaded(), profile, icc=bytes(17_000_000))
 
@@ -87,7 +88,7 @@ def test_a_color_profile_travels_whole(profile):
 def test_part_of_a_color_profile_is_none():
     data = write_jpeg(shaded(), icc=bytes(100_000))
     second = [part for part in segments(data) if part.marker == 0xE2][1]
-    assert read_icc(data[: second.start] + data[second.end :]) is None
+    assert find_icc(list(segments(data[: second.start] + data[second.end :]))) is None
 
 
 @pytest.mark.parametrize("profile", PROFILES)

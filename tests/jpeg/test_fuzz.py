@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.jpeg.backends import BACKENDS
+
 try:
     import resource
 except ImportError:  # not on Windows
@@ -18,11 +22,12 @@ def limit_memory():
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def test_damaged_files_end_in_sentences():
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_damaged_files_end_in_sentences(backend):
     count = int(os.environ.get("HYPERTHUMB_FUZZ", "1000"))
     script = Path(__file__).with_name("fuzz.py")
     result = subprocess.run(
-        [sys.executable, str(script), "0", str(count)],
+        [sys.executable, str(script), "0", str(count), backend],
         capture_output=True,
         text=True,
         timeout=120 + count / 50,

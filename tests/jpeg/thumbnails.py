@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from hyperthumb.jpeg.file import MAX_AC, JpegThumbnail
+from hyperthumb.jpeg.segments import DHT, segments
 
 
 def thumbnail(height=19, width=33, seed=0, **changes) -> JpegThumbnail:
@@ -42,6 +43,13 @@ def pillow_jpeg(height=64, width=80, mode="RGB", **options) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).convert(mode).save(buffer, "JPEG", **options)
     return buffer.getvalue()
+
+
+def with_impossible_codes(data: bytes) -> bytes:
+    """A file whose first Huffman table gives one bit to every symbol: whole headers, and no decoder takes them."""
+    table = next(part.start for part in segments(data) if part.marker == DHT)
+    first = table + 5  # after the marker, the length and the table's number
+    return data[:first] + bytes([sum(data[first : first + 16]), *[0] * 15]) + data[first + 16 :]
 
 
 def same_content(a: JpegThumbnail, b: JpegThumbnail) -> bool:

@@ -34,13 +34,17 @@ class CoefficientCoder(Protocol):
     """Whether it can make Huffman tables for the file that it writes."""
 
     def write(self, picture: CodedPicture, optimize: bool) -> bytes:
-        """A baseline file with JFIF's application segment and no other; `optimize`: with Huffman tables of its own."""
+        """A baseline file with JFIF's application segment and no other; `optimize`: with Huffman tables of its own.
+
+        Raises:
+            ThumbnailError: when the temporary folder cannot be used.
+        """
 
     def read(self, data: bytes, height: int, width: int) -> CodedPicture:
         """The content of a file that was checked to be an 8-bit 4:4:4 color JPEG of that size.
 
         Raises:
-            ThumbnailError: when the library refuses it.
+            ThumbnailError: when the library refuses it, or the temporary folder cannot be used.
         """
 
 

@@ -13,7 +13,11 @@ _VERSION = "turbo210"
 
 
 class JpeglibCoder:
-    """Writes and reads with jpeglib."""
+    """Writes and reads with jpeglib.
+
+    Its own methods make temporary files that stay behind after an error, decode a file once more to count its scans,
+    and print to standard output, which belongs to `--json`: what is called here is what they end in.
+    """
 
     optimizes = True
 
@@ -25,18 +29,39 @@ class JpeglibCoder:
 
     def write(self, picture: CodedPicture, optimize: bool) -> bytes:
         import jpeglib
+        from jpeglib._bind import CJpegLib
 
-        y, cb, cr = np.ascontiguousarray(picture.coefficients, dtype=np.int16)
+        planes = np.ascontiguousarray(picture.coefficients, dtype=np.int16)
         tables = np.ascontiguousarray(picture.tables[:2], dtype=np.uint16)
-        image = jpeglib.from_dct(Y=y, Cb=cb, Cr=cr, qt=tables, quant_tbl_no=np.array([0, 1, 1]))
+        numbers = np.array([0, 1, 1, -1], np.int16)
+        image = jpeglib.from_dct(*planes, qt=tables, quant_tbl_no=numbers[:3])
         image.height, image.width = picture.height, picture.width  # else rounded up to blocks
+        y, cb, cr = map(np.ctypeslib.as_ctypes, planes.reshape(3, -1))
         with scratch_file() as path:
-            image.write_dct(str(path), flags=["+OPTIMIZE_CODING"] if optimize else [])
+            CJpegLib.write_jpeg_dct(  # an OSError when it fails; the coefficients were checked, so it is the disk
+                srcfile=None,
+                dstfile=str(path),
+                Y=y,
+                Cb=cb,
+                Cr=cr,
+                K=None,
+                image_dims=image.c_image_dims(),
+                block_dims=image.c_block_dims(),
+                samp_factor=image.c_samp_factor(),
+                in_color_space=int(image.jpeg_color_space),
+                in_components=image.num_components,
+                qt=np.ctypeslib.as_ctypes(tables.reshape(2, 64)),
+                quality=-1,
+                quant_tbl_no=np.ctypeslib.as_ctypes(numbers),
+                num_markers=image.num_markers,
+                marker_types=image.c_marker_types(),
+                marker_lengths=image.c_marker_lengths(),
+                markers=image.c_markers(),
+                flags=["+OPTIMIZE_CODING"] if optimize else [],
+            )
             return path.read_bytes()
 
     def read(self, data: bytes, height: int, width: int) -> CodedPicture:
-        # jpeglib.read_dct decodes the whole file once more only to count its scans, and keeps the application segments
-        # in arrays of a fixed length; the call below does neither, and is what it ends in.
         from jpeglib._bind import CJpegLib
 
         coefficients = np.zeros((3, -(-height // 8), -(-width // 8), 8, 8), np.int16)
@@ -44,10 +69,9 @@ class JpeglibCoder:
         numbers = np.zeros(4, np.int16)
         planes = [np.ctypeslib.as_ctypes(plane.reshape(-1)) for plane in coefficients]
         with scratch_file(data) as path:
-            try:
-                CJpegLib.read_jpeg_dct(
-                    str(path), *planes, None, np.ctypeslib.as_ctypes(tables), np.ctypeslib.as_ctypes(numbers)
-                )
-            except OSError as error:
-                raise ThumbnailError("damaged JPEG file: libjpeg cannot read its coefficients") from error
+            success = CJpegLib.get().read_jpeg_dct(
+                CJpegLib.cstr(str(path)), *planes, None, np.ctypeslib.as_ctypes(tables), np.ctypeslib.as_ctypes(numbers)
+            )
+        if not success:
+            raise ThumbnailError("damaged JPEG file: libjpeg cannot read its coefficients")
         return CodedPicture(coefficients, tables[numbers[:3]].reshape(3, 8, 8).astype(np.int64), height, width)

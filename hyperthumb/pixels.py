@@ -1,0 +1,18 @@
+"""Between 8-bit pictures, as files and metrics have them, and tensors, as networks and filters do."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def to_tensor(picture: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
+    """A uint8 picture (H, W, 3) as a float32 tensor (1, 3, H, W) in 0..1, with memory of its own."""
+    return torch.tensor(picture, device=device).permute(2, 0, 1).unsqueeze(0).float() / 255
+
+
+def to_picture(image: Tensor) -> np.ndarray:
+    """The first image of (B, 3, H, W), clamped to 0..1 and rounded to uint8 (H, W, 3), contiguous."""
+    levels = image[0].float().clamp(0, 1).mul(255).round().byte()
+    return levels.permute(1, 2, 0).contiguous().cpu().numpy()
