@@ -80,10 +80,10 @@ class PathOptions:
 
 @dataclass(frozen=True)
 class OptimizerOptions:
-    """One optimizer; `lr` is the rate before any schedule."""
+    """One optimizer; `lr` is the rate before any schedule. Muon is for convolutions (training/muon.py)."""
 
     lr: Annotated[float, Above(0)]
-    type: Literal["Adam", "AdamW"] = "Adam"
+    type: Literal["Adam", "AdamW", "Muon"] = "Adam"
     betas: tuple[Annotated[float, AtLeast(0), Below(1)], Annotated[float, AtLeast(0), Below(1)]] = (0.9, 0.99)
     weight_decay: Annotated[float, AtLeast(0)] = 0.0
 

@@ -18,6 +18,7 @@ from hyperthumb.config import OptimizerOptions, TrainingOptions
 from hyperthumb.errors import OptionsError, OptionsWarning
 from hyperthumb.rescaling import RescalingNetwork
 
+from .muon import Muon
 from .schedule import learning_rate_factor
 
 
@@ -84,7 +85,7 @@ class Optimizers:
 
     def _add(self, name: str, parameters: list[nn.Parameter], options: OptimizerOptions) -> None:
         if parameters:
-            kind = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}[options.type]
+            kind = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "Muon": Muon}[options.type]
             self._base_lr[name] = options.lr
             self._optimizers[name] = kind(
                 parameters, lr=options.lr, betas=options.betas, weight_decay=options.weight_decay

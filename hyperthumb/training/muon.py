@@ -1,0 +1,116 @@
+"""Muon: momentum whose steps are made orthogonal, for the weights of convolutions; Adam for everything else.
+
+K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the size of a step as in J. Liu et
+al., "Muon is scalable for LLM training", 2025, section 2.2, so that Adam's learning rates fit. PyTorch's own
+(`torch.optim.Muon`) takes matrices only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+_SMALLEST_SIDE = 16
+"""Convolutions from or to fewer channels (pictures) have too few directions to be worth making orthogonal."""
+_STEPS = 5
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan et al.: steepest at zero, 0.7 to 1.2 after five steps
+
+
+class Muon(torch.optim.Optimizer):
+    """Steps of equal size in all directions of a weight matrix: rare directions learn as fast as strong ones.
+
+    Args:
+        parameters: what to train. Weights (out, in, k, k) of convolutions with k > 1 and 16 channels or more at both
+            ends are taken as matrices (out, in * k * k); all others are trained as Adam does.
+        lr: of both; a matrix moves by 0.2 * lr an entry (root mean square), about as far as Adam would move it.
+        betas: Adam's.
+        momentum: of the matrices' gradient (Nesterov's).
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.99),
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+    ) -> None:
+        groups = [
+            {"params": part, "matrices": matrices}
+            for matrices, part in zip((True, False), _split(parameters), strict=True)
+            if part
+        ]
+        super().__init__(groups, {"lr": lr, "betas": betas, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """One step; parameters without a gradient stay as they are."""
+        assert closure is None
+        for group in self.param_groups:
+            trained = [p for p in group["params"] if p.grad is not None]
+            if group["weight_decay"]:
+                torch._foreach_mul_(trained, 1 - group["lr"] * group["weight_decay"])
+            if group["matrices"]:
+                self._step_matrices(trained, group)
+            else:
+                self._step_others(trained, group)
+
+    def _step_matrices(self, trained: list[Tensor], group: dict[str, Any]) -> None:
+        by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = {}
+        for parameter in trained:
+            assert parameter.grad is not None
+            state = self.state[parameter]
+            if not state:
+                state["momentum"] = torch.zeros_like(parameter)
+            average = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+            ahead = parameter.grad.lerp(average, group["momentum"])
+            by_shape.setdefault(parameter.shape, []).append((parameter, ahead.flatten(1)))
+        for shape, pairs in by_shape.items():  # equal shapes together: many small products are slow one by one
+            steps = orthogonalize(torch.stack([ahead for _, ahead in pairs]))
+            size = 0.2 * max(steps.shape[1:]) ** 0.5
+            for (parameter, _), step in zip(pairs, steps, strict=True):
+                parameter.add_(step.view(shape), alpha=-group["lr"] * size)
+
+    def _step_others(self, trained: list[Tensor], group: dict[str, Any]) -> None:
+        first, second = group["betas"]
+        for parameter in trained:
+            assert parameter.grad is not None
+            state = self.state[parameter]
+            if not state:
+                state["step"] = 0
+                state["mean"], state["square"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+            state["step"] += 1
+            mean = state["mean"].lerp_(parameter.grad, 1 - first)
+            square = state["square"].mul_(second).addcmul_(parameter.grad, parameter.grad, value=1 - second)
+            scale = (square / (1 - second ** state["step"])).sqrt_().add_(1e-8)
+            parameter.addcdiv_(mean, scale, value=-group["lr"] / (1 - first ** state["step"]))
+
+
+def orthogonalize(matrices: Tensor) -> Tensor:
+    """(n, rows, columns) to matrices of the same singular vectors whose singular values are near 1 (0.7 to 1.2).
+
+    Newton-Schulz iterations in bfloat16: the result need not be exact, only even.
+    """
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = (matrices.mT if tall else matrices).bfloat16()
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    a, b, c = _COEFFICIENTS
+    for _ in range(_STEPS):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+def _split(parameters: Iterable[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Convolutions' weights, and the rest."""
+    split: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
+    for parameter in parameters:
+        split[0 if _is_matrix(parameter) else 1].append(parameter)
+    return split
+
+
+def _is_matrix(parameter: Tensor) -> bool:
+    return parameter.ndim == 4 and parameter.shape[-1] > 1 and min(parameter.shape[:2]) >= _SMALLEST_SIDE
