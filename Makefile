@@ -1,4 +1,4 @@
-# make setup   everything into .venv          make demo   train a small model and look at what it makes
+# make setup   everything into .venv          make demo   restore a photograph, train a small model, look at what it makes
 # make test    lint, types and tests          make clean  remove .venv and what the demo wrote
 # make torchjpeg   the second JPEG back end, built against the installed torch (needs a C++ compiler)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test torchjpeg clean
+.PHONY: setup demo demo-restore test torchjpeg clean
 .NOTPARALLEL:
 
 setup: $(VENV)/.installed
@@ -19,10 +19,17 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -e ".[dev]"
 	@touch $@
 
-demo: setup
-	$(BIN)/python scripts/prepare_demo_photos.py
+demo: demo-restore
 	$(BIN)/python run_train.py -opt options/train/demo_4x.yml --max_minutes 8
 	$(BIN)/python run_test.py -opt options/test/demo_4x.yml
+
+DEMO := results/demo_restore
+
+demo-restore: setup
+	$(BIN)/python scripts/prepare_demo_photos.py
+	$(BIN)/hyperthumb compress datasets/demo/test/chelsea.png -o $(DEMO)/chelsea.thumb.jpg --overwrite
+	$(BIN)/hyperthumb restore $(DEMO)/chelsea.thumb.jpg -o $(DEMO)/chelsea.restored.png --overwrite
+	$(BIN)/python scripts/compare_pictures.py datasets/demo/test/chelsea.png $(DEMO)/chelsea.thumb.jpg $(DEMO)/chelsea.restored.png
 
 torchjpeg: $(VENV)/.torchjpeg
 
@@ -40,4 +47,4 @@ test: setup
 	$(BIN)/python -m pytest
 
 clean:
-	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x results/demo_4x
+	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x $(DEMO) results/demo_4x

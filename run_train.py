@@ -1,4 +1,4 @@
-"""Trains a network: python run_train.py -opt options/train/lite_4x.yml (--help lists the rest)."""
+"""Trains a network: python run_train.py -opt options/train/zoo/lite_4x.yml (--help lists the rest)."""
 
 import os
 import sys

@@ -20,7 +20,7 @@ def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", 
 
     >>> import numpy as np
     >>> import hyperthumb
-    >>> codec = hyperthumb.load("model.safetensors", device="cpu")
+    >>> codec = hyperthumb.load(device="cpu")
     >>> rows, columns = np.mgrid[0:120, 0:161]
     >>> photograph = np.stack([rows + columns // 2, 200 - rows, columns], axis=2).astype(np.uint8)
     >>> thumbnail = codec.compress(photograph, max_bytes=2000)
@@ -32,7 +32,8 @@ def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", 
 
     Args:
         name_or_path: a model that ships with hyperthumb, by name; a model file; a training's folder; or one of its
-            checkpoints. None is the best model that ships.
+            checkpoints. None is the best model that ships, and restores what any
+            shipped model made with that one.
         device: auto (CUDA where there is one), cpu, cuda or mps.
         backend: the library that codes the files: jpeglib, or torchjpeg where it was built.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import HyperthumbError, ThumbnailWarning
 from .jpeg.backends import Backend, find_backend
-from .jpeg.file import Profile, write_jpeg
+from .jpeg.file import Profile, read_header, write_jpeg
 from .jpeg.foreign import read_foreign
 from .model_file import LoadedModel, load_model
 from .networks import resolve_device
@@ -21,21 +21,28 @@ from .pictures import rgb_profile
 from .rate_control import RatedFile, find_rate
 from .thumbnails import analyze, check_restorable, quantize, restore, with_size
 from .tiling import Analyzer, Precision, Restorer
-from .zoo import find_model
+from .zoo import find_model, find_model_of
 
 
 class Restoration(NamedTuple):
-    """A restored photograph, uint8 (H, W, 3), and sentences on what was assumed or lost: none for a file of ours."""
+    """A restored photograph.
+
+    Attributes:
+        image: uint8 (H, W, 3).
+        notes: sentences on what was assumed or lost: none for a file of ours.
+        model: what it was restored with.
+    """
 
     image: np.ndarray
     notes: list[str]
+    model: LoadedModel
 
 
 def load(
     name_or_path: str | os.PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib"
 ) -> Codec:
     """See `hyperthumb.load`."""
-    return Codec(load_model(find_model(name_or_path)), device, backend)
+    return Codec(load_model(find_model(name_or_path)), device, backend, others=name_or_path is None)
 
 
 class Codec:
@@ -50,19 +57,23 @@ class Codec:
         model: what `load_model` gave; its network moves to the device.
         device: auto, cpu, cuda or mps.
         backend: jpeglib or torchjpeg.
+        others: restore what another shipped model made with that one, instead of with this one and a warning.
 
     Raises:
         OptionsError: for a device that is not there.
         ThumbnailError: for a backend that is not installed.
     """
 
-    def __init__(self, model: LoadedModel, device: str = "auto", backend: Backend = "jpeglib") -> None:
+    def __init__(
+        self, model: LoadedModel, device: str = "auto", backend: Backend = "jpeglib", others: bool = False
+    ) -> None:
         find_backend(backend)
-        self.model, self.backend = model, backend
+        self.model, self.backend, self.device = model, backend, device
+        self._others: dict[bytes, Codec] | None = {model.model_id: self} if others else None
         self.network = model.network.to(resolve_device(device)).eval()
         self._analyzer = Analyzer(self.network)
         self._restorers: dict[Precision, Restorer] = {"fp32": Restorer(self.network)}
-        self._lock = threading.Lock()
+        self._lock, self._others_lock = threading.Lock(), threading.Lock()
 
     def __repr__(self) -> str:
         return f"Codec({self.model.name!r}, scale {self.model.scale}, model id {self.model.model_id.hex()})"
@@ -153,10 +164,10 @@ class Codec:
         Warns:
             ThumbnailWarning: when the file is not as this model made it, saying what was assumed.
         """
-        image, notes = self.restore_with_notes(data, tile, precision, size)
-        for note in notes:
+        restored = self.restore_with_notes(data, tile, precision, size)
+        for note in restored.notes:
             warnings.warn(note, ThumbnailWarning, stacklevel=2)
-        return image
+        return restored.image
 
     def restore_with_notes(
         self,
@@ -168,6 +179,9 @@ class Codec:
         """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
+        maker = self._maker_of(data)
+        if maker is not self:
+            return maker.restore_with_notes(data, tile, precision, size)
         check_restorable(data, self.model.scale)
         thumbnail, notes = read_foreign(data, self.backend)
         thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
@@ -177,7 +191,21 @@ class Codec:
                 f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
                 f"({self.model.model_id.hex()}), which may restore it badly"
             )
-        return Restoration(restore(self._restorer(precision), thumbnail, tile), notes)
+        return Restoration(restore(self._restorer(precision), thumbnail, tile), notes, self.model)
+
+    def _maker_of(self, data: bytes) -> Codec:
+        """The codec of the model that made a file; this one where that is not known or was not asked for."""
+        if self._others is None:
+            return self
+        origin = read_header(data).origin
+        if origin is None or origin.model_id is None:
+            return self
+        with self._others_lock:
+            if origin.model_id not in self._others:
+                path = find_model_of(origin.model_id)
+                maker = self if path is None else Codec(load_model(path), self.device, self.backend)
+                self._others[origin.model_id] = maker
+            return self._others[origin.model_id]
 
     def _restorer(self, precision: Precision) -> Restorer:
         with self._lock:  # making one ready is no work for several threads at a time

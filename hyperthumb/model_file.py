@@ -5,12 +5,12 @@ A model file is a safetensors file whose one metadata entry, `hyperthumb`, is JS
     {"format": 1, "version": "0.1.0", "name": "lite_4x", "scale": 4,
      "network_g": {"type": "HyperThumbnail", "encoder": {"type": "LiteEncoder", ...}, ...}, "card": {...}}
 
-`network_g` is as in an options file, but for the rate model, which only guesses at a file's size: it stays behind.
+`network_g` is as in an options file, but for a rate model that needs more than torch: it stays behind (`portable`).
+What a file says of itself is read without torch by `model_header`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,15 +26,13 @@ from . import __version__
 from .archs.part import Part
 from .errors import CheckpointError, OptionsError
 from .files import write_atomically
+from .model_header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_description, weights_id
 from .networks import build_network
+from .portable import fitting_weights, has_rate, portable_part, without_rate
 from .registry import Buildable
 from .rescaling import RescalingNetwork
 from .weights import describe_misfit, load_weights
 
-SUFFIX = ".safetensors"
-_FORMAT = 1
-_KEY = "hyperthumb"
-_RATE = "rate"
 _RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # of tensors and of torch.nn.init
 _LARGEST_NUMBER = 1024
 """Of an argument in a file: a hostile one could otherwise ask for any number of layers before its tensors are seen."""
@@ -44,10 +42,10 @@ class LoadedModel(NamedTuple):
     """A model ready for use.
 
     Attributes:
-        network: float32, in eval mode, without gradients and without its rate model.
+        network: float32, in eval mode, without gradients.
         name: what people call it.
         scale: 1, 2, 4 or 8.
-        model_id: the first 3 bytes of the SHA-256 of its half-precision weights; every thumbnail carries it.
+        model_id: of its half-precision weights, see `weights_id`; every thumbnail carries it.
         card: what else its maker wanted said: training data, numbers, license.
     """
 
@@ -65,7 +63,7 @@ def save_model(
 
     Args:
         path: ends in .safetensors.
-        network: its weights; may be in any mode, on any device, with or without a rate model.
+        network: its weights; may be in any mode, on any device.
         part: what it was built from.
         name: what people call it.
         card: what else is to be said of it.
@@ -80,27 +78,32 @@ def save_model(
     """
     if path.suffix != SUFFIX:
         raise CheckpointError(f"a model file is called something{SUFFIX}, not {path.name}")
-    weights = {key: value for key, value in network.state_dict().items() if not key.startswith(f"{_RATE}.")}
-    weights = to_half_precision(weights, path)
-    description = _describe(part)
+    part = portable_part(part)
+    weights = to_half_precision(fitting_weights(network.state_dict(), part), path)
+    network_g = describe_part(part)
     metadata = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "version": __version__,
         "name": name,
         "scale": network.scale,
-        "network_g": description,
+        "network_g": network_g,
         "card": dict(card or {}),
     }
-    _assemble(_read_part(description, path), network.scale, weights, name, {}, path)
-    write_atomically(path, safetensors.torch.save(weights, {_KEY: json.dumps(metadata)}))
+    _assemble(Description(name, network.scale, network_g, {}), weights, path, with_rate_model=True)
+    write_atomically(path, safetensors.torch.save(weights, {METADATA_KEY: json.dumps(metadata)}))
     return model_id_of(weights)
 
 
-def load_model(path: Path) -> LoadedModel:
+def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
     """A model from a model file; or from a training: its folder (the newest weights) or one of its checkpoints.
 
     No code of a model file's runs. A checkpoint's weights are rounded to half precision, so that it and the model file
     made of it are the same model, with one id.
+
+    Args:
+        path: the file, or the training.
+        with_rate_model: keep the rate model, where the file has one, for estimates of the rate. Making and restoring
+            files is a little quicker without it.
 
     Raises:
         CheckpointError: when it is missing, damaged, hostile, of a later version, or does not fit its own description.
@@ -111,24 +114,23 @@ def load_model(path: Path) -> LoadedModel:
 
         trained = load_trained(path)
         weights = to_half_precision(trained.network.state_dict(), path)
-        return _finish(trained.network, weights, trained.name, {}, path)
-    weights, metadata = _read(path)
-    try:
-        name, scale, card = str(metadata["name"]), metadata["scale"], metadata["card"]
-        part = _read_part(metadata["network_g"], path)
-        card = {str(key): str(value) for key, value in card.items()}
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} does not say which network its weights belong to") from error
-    return _assemble(part, scale, weights, name, card, path)
+        part = trained.part if with_rate_model else without_rate(trained.part)
+        return _finish(_build(part, trained.network.scale, path), part, weights, trained.name, {}, path)
+    weights, description = _read(path)
+    return _assemble(description, weights, path, with_rate_model)
 
 
 def model_id_of(weights: Mapping[str, Tensor]) -> bytes:
-    """The first 3 bytes of the SHA-256 of all names, types, shapes and values, in the order of the names."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(weights.items()):
-        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
-        digest.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.digest()[:3]
+    """The id of the model that has these weights, see `weights_id`."""
+    return weights_id(
+        Weight(
+            name,
+            str(tensor.dtype),
+            list(tensor.shape),
+            tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes(),
+        )
+        for name, tensor in weights.items()
+    )
 
 
 def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
@@ -145,41 +147,52 @@ def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Te
     return halves
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def describe_part(part: Buildable) -> dict[str, Any]:
+    """A part as in an options file: its arguments beside its type."""
+    return {"type": part.type, **{name: _describe_argument(value) for name, value in part.arguments.items()}}
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], Description]:
     try:
         with safetensors.safe_open(str(path), framework="pt") as file:
-            text = (file.metadata() or {}).get(_KEY, "")
+            text = (file.metadata() or {}).get(METADATA_KEY, "")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no model at {path}") from error
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read as a model file: {error}") from error
-    try:
-        metadata = json.loads(text)
-        later = metadata["format"] > _FORMAT
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} holds weights, but is no model file of hyperthumb") from error
-    if later:
-        raise CheckpointError(f"{path} was written by a later version of hyperthumb ({metadata.get('version')})")
-    return weights, metadata
+    return weights, parse_description(text, path)
 
 
 def _assemble(
-    part: Buildable, scale: int, weights: Mapping[str, Tensor], name: str, card: Mapping[str, str], path: Path
+    description: Description, weights: Mapping[str, Tensor], path: Path, with_rate_model: bool
 ) -> LoadedModel:
+    try:
+        part = _read_part(description.network_g, path)
+    except RecursionError as error:
+        raise CheckpointError(f"{path} does not say which network its weights belong to") from error
+    if has_rate(part) and not has_rate(portable_part(part)):
+        raise CheckpointError(f"{path} describes a rate model that no model file holds")
     with torch.device("meta"):  # first the shapes alone: a file gets no memory that its tensors do not bear out
-        misfit = describe_misfit(_build(part, scale, path).state_dict(), weights)
+        misfit = describe_misfit(_build(part, description.scale, path).state_dict(), weights)
     if misfit:
         raise CheckpointError(f"{path}: its weights do not fit the network that it describes: {misfit}")
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise CheckpointError(f"{path} holds weights that are not finite")
-    return _finish(_build(part, scale, path), weights, name, card, path)
+    part = part if with_rate_model else without_rate(part)
+    network = _build(part, description.scale, path)
+    return _finish(network, part, weights, description.name, description.card, path)
 
 
 def _finish(
-    network: RescalingNetwork, weights: Mapping[str, Tensor], name: str, card: Mapping[str, str], path: Path
+    network: RescalingNetwork,
+    part: Part,
+    weights: Mapping[str, Tensor],
+    name: str,
+    card: Mapping[str, str],
+    path: Path,
 ) -> LoadedModel:
-    load_weights(network, weights, path)
+    load_weights(network, fitting_weights(weights, part), path)
     return LoadedModel(network.eval().requires_grad_(False), name, network.scale, model_id_of(weights), card)
 
 
@@ -205,17 +218,11 @@ class _WithoutRandomness(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _describe(part: Buildable) -> dict[str, Any]:
-    """A part as in an options file: its arguments beside its type."""
-    arguments = {name: value for name, value in part.arguments.items() if name != _RATE}
-    return {"type": part.type, **{name: _describe_argument(value) for name, value in arguments.items()}}
-
-
 def _describe_argument(value: Any) -> Any:
-    return _describe(value) if hasattr(value, "arguments") else value
+    return describe_part(value) if hasattr(value, "arguments") else value
 
 
-def _read_part(description: Mapping[str, Any], path: Path) -> Part:
+def _read_part(description: Mapping[str, object], path: Path) -> Part:
     arguments = {name: _read_argument(value, path) for name, value in description.items() if name != "type"}
     return Part(str(description["type"]), arguments)
 

@@ -21,12 +21,14 @@ class RescaleOutput(NamedTuple):
         thumbnail: (B, 3, h, w) RGB in 0..1: the decoded thumbnail as a viewer shows it, before rounding to 8 bits.
         bits: (B,) the rate model's estimate for each image's coefficients, or None without a rate model.
         tables: (B, 2, 8, 8) quantization tables (Y; Cb and Cr) in natural order, or None for a network without them.
+        own: a scalar, the term of the objective that only the network itself can compute; None without one.
     """
 
     restored: Tensor
     thumbnail: Tensor
     bits: Tensor | None
     tables: Tensor | None
+    own: Tensor | None = None
 
 
 class Analysis(NamedTuple):

@@ -9,18 +9,16 @@ from .archs.part import Part
 from .config import load_network_options
 from .errors import CheckpointError
 from .networks import build_network
-from .registry import Buildable
+from .portable import fitting_weights, portable_part
 from .rescaling import RescalingNetwork
 from .weights import choose_weights, load_weights, read_safely
 
-_RATE = "rate"
-
 
 class TrainedNetwork(NamedTuple):
-    """A training's network, and what it was built from; without the rate model, which nobody needs to use it."""
+    """A training's network, and what it was built from; without a rate model that no model file holds."""
 
     network: RescalingNetwork
-    part: Buildable
+    part: Part
     name: str
 
 
@@ -46,10 +44,8 @@ def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork
                 f"above its own; scripts/export_model.py --options FILE.yml makes a model file of it"
             )
     options = load_network_options(options_file)
-    arguments = {name: value for name, value in options.network_g.arguments.items() if name != _RATE}
-    part = Part(options.network_g.type, arguments)
+    part = portable_part(options.network_g)
     network = build_network(part, options.scale)
     weights = network.adapt_weights(choose_weights(read_safely(checkpoint), "auto", checkpoint))
-    used = {name: value for name, value in weights.items() if not name.startswith(f"{_RATE}.")}
-    load_weights(network, used, checkpoint)
+    load_weights(network, fitting_weights(weights, part), checkpoint)
     return TrainedNetwork(network, part, options.name)

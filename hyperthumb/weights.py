@@ -54,14 +54,15 @@ def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, T
 
     Args:
         content: what `read_safely` gave.
-        key: params, params_ema, or auto (the average where there is one).
+        key: params, params_ema, or auto (the average where there is one; also what others wrap in `state_dict`, or
+            weights that nothing is wrapped around).
         path: for messages.
 
     Raises:
         CheckpointError: when the key is not there.
     """
     if key == "auto":
-        key = next((name for name in ("params_ema", "params") if name in content), "")
+        key = next((name for name in ("params_ema", "params", "state_dict") if name in content), "")
         if not key:
             if content and all(isinstance(value, Tensor) for value in content.values()):
                 return content

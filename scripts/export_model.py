@@ -4,7 +4,9 @@
     python scripts/export_model.py experiments/lite_4x/models/net_g_20000.pth lite_4x.safetensors --card license=CC0
     python scripts/export_model.py converted.pth paper_4x.safetensors --options options/test/hyperthumbnail_4x.yml
 
-The average weights are taken where there are any, in half precision; the rate model stays behind.
+The average weights are taken where there are any, in half precision; a rate model that needs more than torch stays
+behind. With the target in hyperthumb/zoo the model ships: its card has to be complete, its checksum goes into
+SHA256SUMS there, and its name is its file's.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb import zoo
+from hyperthumb.errors import CheckpointError, HyperthumbError
 from hyperthumb.model_file import load_model, save_model
 from hyperthumb.trained import load_trained
+from hyperthumb.zoo.cards import check_card
+from hyperthumb.zoo.checksums import record
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,8 +56,15 @@ def entry(text: str) -> tuple[str, str]:
 
 def export(source: Path, target: Path, options_file: Path | None, name: str | None, card: dict[str, str]) -> None:
     """Writes `target` whole or not at all, reads it again, and says what it holds."""
+    ships = target.parent.resolve() == zoo.FOLDER.resolve()
+    if ships:
+        check_card(card)
+        if name not in (None, target.stem):
+            raise CheckpointError(f"a model that ships is called like its file, {target.stem}, not {name}")
     trained = load_trained(source, options_file)
     save_model(target, trained.network, trained.part, name or target.stem, card)
+    if ships:
+        record(target)
     model = load_model(target)
     count = sum(parameter.numel() for parameter in model.network.parameters())
     print(

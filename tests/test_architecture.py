@@ -22,13 +22,17 @@ ALLOWED = {
     "metrics": {"errors", "pixels"},
     "data": {"errors", "files", "pictures", "registry"},
     "config": {"basicsr_bridge", "constraints", "errors", "registry", "rescaling", "wording"},
-    "baselines": {"errors", "pixels", "registry", "resize"},
+    "baselines": {"archs", "constraints", "errors", "jpeg", "networks", "pixels", "registry", "resize", "weights"},
     "evaluation": {
         "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "jpeg", "baselines", "networks",
         "weights", "environment", "files", "thumbnails", "tiling",
     },
-    "zoo": {"errors", "wording"},
-    "cli": {"errors", "files", "pictures", "wording", "jpeg", "codec", "zoo"},
+    "benchmark": {
+        "baselines", "config", "data", "environment", "errors", "evaluation", "files", "metrics", "model_file",
+        "networks", "pictures", "registry", "rescaling", "thumbnails", "weights", "wording", "zoo",
+    },
+    "zoo": {"errors", "files", "model_header", "wording"},
+    "cli": {"benchmark", "config", "errors", "files", "pictures", "wording", "jpeg", "codec", "model_header", "zoo"},
     "training": {
         "errors", "pixels", "registry", "rescaling", "resize", "config", "data", "metrics", "losses", "evaluation",
         "networks", "weights", "environment", "files",
@@ -36,9 +40,12 @@ ALLOWED = {
 }  # fmt: skip
 
 ONE_DOOR = {
-    "jpeglib": "jpeg/backends/jpeglib_backend.py",
+    "jpeglib": "jpeg/backends/",
     "torchjpeg": "jpeg/backends/torchjpeg_backend.py",
     "mozjpeg_lossless_optimization": "jpeg/profiles.py",
+    "bjontegaard": "benchmark/values.py",
+    "matplotlib": "benchmark/plots.py",
+    "pillow_jxl": "baselines/full_size.py",
     "compressai": "archs/rate_model.py",
     "lpips": "metrics/lpips.py",
     "basicsr": "basicsr_bridge.py",
@@ -76,7 +83,7 @@ def test_one_import_point_for_each_heavy_package(path):
     for name in imports(path):
         for package, door in ONE_DOOR.items():
             if name == package or name.startswith(f"{package}."):
-                assert here == door, f"{here} imports {package}; only {door} may"
+                assert here.startswith(door), f"{here} imports {package}; only {door} may"
 
 
 def test_rooms_are_all_listed():
@@ -94,6 +101,8 @@ def test_no_file_is_too_long(path):
     [
         ("import hyperthumb, hyperthumb.config", ["torch"]),
         ("import hyperthumb.cli.main", ["torch", "numpy", "PIL", "tqdm"]),
+        ("import hyperthumb.zoo.cards, hyperthumb.cli.models", ["torch", "numpy", "PIL", "tqdm", "yaml"]),
+        ("import hyperthumb.benchmark.report, hyperthumb.cli.report", ["torch", "matplotlib", "scipy", "bjontegaard"]),
         ("import hyperthumb.jpeg.file", ["torch", "torchvision", "compressai", "basicsr", "lpips"]),
         ("import hyperthumb.archs", ["torchvision", "compressai", "basicsr", "lpips", "tensorboard"]),
         ("import hyperthumb.training.build", ["torchvision", "compressai", "basicsr", "lpips", "tensorboard"]),

@@ -20,7 +20,7 @@ from hyperthumb.networks import build_network
 from tests.archs.parts import DECODERS, ENCODERS, QUANTIZATIONS
 from tests.support import TINY_NETWORK, save_tiny_model, tiny_network, tiny_part, tiny_training, write_options
 
-DESCRIPTION = {key: value for key, value in TINY_NETWORK.items() if key != "rate"}
+DESCRIPTION = TINY_NETWORK
 
 
 @pytest.fixture
@@ -38,10 +38,14 @@ def rewritten(path: Path, weights=None, **changes: object) -> Path:
     return path
 
 
-def test_what_is_saved_is_loaded_in_half_precision_without_the_rate_model(saved):
+@pytest.mark.parametrize("with_rate_model", [False, True])
+def test_what_is_saved_is_loaded_in_half_precision(saved, with_rate_model):
     network = tiny_network()
-    model = load_model(saved)
-    own = {name: value for name, value in network.state_dict().items() if not name.startswith("rate.")}
+    model = load_model(saved, with_rate_model)
+    own = network.state_dict()
+    if not with_rate_model:
+        own = {name: value for name, value in own.items() if not name.startswith("rate.")}
+        assert own.keys() < network.state_dict().keys()
     assert own.keys() == model.network.state_dict().keys()
     for name, value in model.network.state_dict().items():
         assert value.dtype == torch.float32
@@ -73,6 +77,25 @@ def test_the_id_is_that_of_the_weights():
     assert own != model_id_of({**weights, "b": torch.zeros(1, 2, dtype=torch.float16)})
     assert own != model_id_of({**weights, "b": torch.tensor([0, 1e-7], dtype=torch.float16)})
     assert own != model_id_of({"c": weights["b"], "a": weights["a"]})
+
+
+def test_the_rate_model_is_no_part_of_the_id(tmp_path, saved):
+    network = tiny_network()
+    network.rate.log_scales.add_(1)
+    save_model(tmp_path / "other.safetensors", network, tiny_part(), "tiny")
+    other = load_model(tmp_path / "other.safetensors", with_rate_model=True)
+    assert torch.equal(other.network.rate.log_scales, network.rate.log_scales.half().float())
+    assert other.model_id == load_model(saved).model_id == load_model(saved, with_rate_model=True).model_id
+
+
+def test_a_rate_model_that_needs_a_heavy_package_stays_behind(tmp_path):
+    part = Part("HyperThumbnail", {**tiny_part().arguments, "rate": Part("factorized")})
+    path = tmp_path / "light.safetensors"
+    save_model(path, build_network(part, 4), part, "light")
+    assert load_model(path, with_rate_model=True).network.rate is None
+    with safetensors.safe_open(str(path), framework="pt") as file:
+        assert not [name for name in file.keys() if name.startswith("rate.")]  # noqa: SIM118
+        assert "rate" not in json.loads(file.metadata()["hyperthumb"])["network_g"]
 
 
 @pytest.mark.parametrize("quantization", QUANTIZATIONS)
@@ -198,6 +221,9 @@ WIDE = {**DESCRIPTION, "decoder": {"type": "LiteDecoder", "num_feat": 1024, "num
         ({"scale": "4"}, "the scale is 1, 2, 4 or 8"),
         ({"scale": 8}, "do not fit"),
         ({"network_g": {"type": "os.system"}}, 'unknown network "os.system"'),
+        ({"network_g": {**DESCRIPTION, "rate": {"type": "factorized"}}}, "rate model that no model file holds"),
+        ({"network_g": {**DESCRIPTION, "rate": 3}}, "rate model that no model file holds"),
+        ({"network_g": {}}, "does not say which network"),
         ({"network_g": {**DESCRIPTION, "surprise": 3}}, "cannot be built here"),
         ({"network_g": {**DESCRIPTION, "quantization": 3}}, "cannot be built here"),
         ({"network_g": {**DESCRIPTION, "encoder": None}}, "needs an encoder"),

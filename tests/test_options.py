@@ -5,15 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
-from hyperthumb.config import load_test_options, load_train_options
+from hyperthumb.benchmark.published import find_published
+from hyperthumb.config import load_benchmark_options, load_test_options, load_train_options
+from hyperthumb.networks import build_network
 from hyperthumb.training.main import main
 from tests.support import write_photographs
 
 ROOT = Path(__file__).parents[1]
 TRAIN = sorted((ROOT / "options/train").rglob("*.yml"))
 TEST = sorted((ROOT / "options/test").rglob("*.yml"))
-DATA = ("DIV2K/DIV2K_train_HR", "DIV2K/DIV2K_valid_HR", "train_hr", "gb82", "kodak", "set5", "set14", "bsd100")
+BENCHMARK = sorted((ROOT / "options/benchmark").glob("*.yml"))
+DATA = (
+    "DIV2K/DIV2K_train_HR",
+    "DIV2K/DIV2K_valid_HR",
+    "train_hr",
+    "gb82",
+    "kodak",
+    "set5",
+    "set14",
+    "bsd100",
+    "fivek6k",
+)
 
 
 @pytest.fixture
@@ -24,6 +38,10 @@ def data_root(tmp_path, monkeypatch) -> Path:
         write_photographs(tmp_path / "datasets/demo" / name, 1)
     monkeypatch.setenv("HYPERTHUMB_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
+    first = load_train_options(ROOT / "options/train/zoo/lite_4x.yml")  # some trainings start from an early state of it
+    (tmp_path / "experiments/lite_4x/models").mkdir(parents=True)
+    weights = {"params": build_network(first.network_g, first.scale).state_dict()}
+    torch.save(weights, tmp_path / "experiments/lite_4x/models/net_g_8000.pth")
     return tmp_path
 
 
@@ -48,11 +66,38 @@ def test_training_options_load(path, data_root):
 
 @pytest.mark.parametrize("path", TEST, ids=lambda p: p.stem)
 def test_test_options_load(path, data_root):
-    for name in ("hyperthumbnail_4x", "demo_4x"):
+    for name in ("hyperthumbnail_4x", "demo_4x", "irn_4x", "hcflow_4x", "sain_4x", "comcnn_4x"):
         folder = data_root / f"experiments/{name}/models"
         folder.mkdir(parents=True)
         (folder / "net_g_latest.pth").touch()
     assert load_test_options(path).name == path.stem
+
+
+@pytest.mark.parametrize("path", BENCHMARK, ids=lambda p: p.stem)
+def test_benchmark_options_load(path, data_root):
+    """Rows whose weights are not there fail when they are measured, not before."""
+    options = load_benchmark_options(path)
+    assert options.name == path.stem
+    assert options.anchor in [row.name for row in options.rows]
+    assert all(len(next(iter(row.sweep.values()), row.rate_scales)) >= 6 for row in options.rows)
+    for dataset in options.datasets.values():
+        find_published(options.published, dataset.name)
+    assert {path.stem for path in BENCHMARK} == {"kodak_4x", "div2k_4x", "fivek6k_4x", "sr_sets_4x"}
+
+
+def test_rivals_are_measured_with_the_sizes_and_files_that_they_are_trained_for(data_root):
+    for name in ("irn_4x", "hcflow_4x", "sain_4x", "comcnn_4x"):
+        (data_root / f"experiments/{name}/models").mkdir(parents=True)
+        (data_root / f"experiments/{name}/models/net_g_latest.pth").touch()
+    _, *rows = load_test_options(ROOT / "options/test/rivals_4x.yml").baselines
+    for row in rows:
+        training = load_train_options(ROOT / f"options/train/baselines/{row.arguments['checkpoint'].parts[1]}.yml")
+        trained = build_network(training.network_g, 4).state_dict()
+        measured = build_network(row.arguments["network"], 4).state_dict()
+        assert {name: value.shape for name, value in trained.items()} == {n: v.shape for n, v in measured.items()}
+        assert row.arguments["quality"] == training.network_g.arguments["quality"]
+        assert row.arguments["subsampling"] == "4:4:4"
+    assert len(rows) == 4
 
 
 @pytest.mark.parametrize("path", TRAIN, ids=lambda p: p.stem)

@@ -99,7 +99,7 @@ class HyperThumbnail(RescalingNetwork):
     @torch.no_grad()
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
         coefficients = analysis.coefficients
-        tables = _integer_tables(analysis.steps * rate_scale)
+        tables = integer_tables(analysis.steps * rate_scale)
         quantized = torch.round(coefficients / per_plane(tables))
         bits = self.rate(quantized) if self.rate is not None else None
         return CompressedBatch(quantized.to(torch.int16), tables.to(torch.int16), bits)
@@ -127,7 +127,7 @@ class HyperThumbnail(RescalingNetwork):
         steps = self.quantization(coefficients)
         if self.training and self.quantization.trainable:
             return inward_clamp(self._round(steps), 1, 255)
-        return _integer_tables(steps)
+        return integer_tables(steps)
 
     def decode(self, dequantized: Tensor) -> Decoded:
         """(B, 3, h/8, w/8, 8, 8) coefficients times their tables to the restored image and the thumbnail.
@@ -177,7 +177,8 @@ def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Roun
     return ROUNDINGS[name]
 
 
-def _integer_tables(steps: Tensor) -> Tensor:
+def integer_tables(steps: Tensor) -> Tensor:
+    """Continuous steps as the integers that a baseline JPEG can hold."""
     return torch.round(steps).clamp(1, 255)
 
 

@@ -9,19 +9,27 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ..constraints import Above
+from ..errors import HyperthumbError
 from ..jpeg.clamp import inward_clamp
 from ..jpeg.zigzag import to_zigzag
 from ..registry import RATE_MODELS
 
 
 class RateModel(nn.Module, ABC):
-    """A prior over quantized coefficients, one for Y's and one for the chroma planes' 64 frequencies."""
+    """A prior over quantized coefficients, one for Y's and one for the chroma planes' 64 frequencies.
+
+    Attributes:
+        in_model_files: whether it travels in model files, so that they can estimate rates. Only for one of hyperthumb's
+            own that is small and needs no package but torch; another one stays behind.
+    """
+
+    in_model_files: ClassVar[bool] = False
 
     def forward(self, quantized: Tensor) -> Tensor:
         """(B, 3, h/8, w/8, 8, 8) quantized coefficients in natural order to (B,) bits, positive, in float32."""
@@ -102,11 +110,13 @@ class LaplaceRate(RateModel):
     every value keeps a gradient.
     """
 
+    in_model_files = True
+
     def __init__(self) -> None:
         super().__init__()
-        scales = torch.ones(2, 64)
-        scales[:, 0] = 16.0  # DC is an order of magnitude larger than the rest
-        self.log_scales = nn.Parameter(scales.log())
+        log_scales = torch.zeros(2, 64)
+        log_scales[:, 0] = math.log(16)  # DC is an order of magnitude larger than the rest
+        self.log_scales = nn.Parameter(log_scales)
 
     def bits(self, vectors: Tensor) -> Tensor:
         luma, chroma = torch.exp(-inward_clamp(self.log_scales, -4, 7))
@@ -117,3 +127,80 @@ class LaplaceRate(RateModel):
         both = torch.expm1(-(0.5 - size).clamp(min=0) * inverse) + torch.expm1(-(0.5 + size) * inverse)
         log_likelihood = torch.where(size >= 0.5, tail, torch.log(-both)) - math.log(2)
         return -log_likelihood.sum((1, 2, 3)) / math.log(2)
+
+
+FEATURES = (
+    "file", "blocks", "luma_dc", "luma_count", "luma_size", "chroma_dc", "chroma_count", "chroma_size"
+)  # fmt: skip
+"""What `magnitude_features` counts."""
+
+SMALL_WEIGHTS = (2510.29, 4.49, 4.50, 4.64, 0.46, 3.31, 1.41, 2.02)
+"""Bits for each of FEATURES in files of the profile `small`.
+
+By `scripts/measure_rate_model.py EXPERIMENT EXPERIMENT FOLDER --step 2`: two networks of scale 4 with LiteEncoder and
+LiteDecoder (one trained with L1 and Adam, one with MSE and Muon), 42 photographs for training, three crops of each.
+"""
+
+
+@RATE_MODELS.register("magnitude")
+class MagnitudeRate(RateModel):
+    """A real file's size, header and all: a fixed price for each thing that the entropy coder writes.
+
+    The others' estimates are those of an ideal coder that does not know zeros' runs nor neighbours. This one is linear
+    in `magnitude_features`, its weights were fitted to files, and training leaves them alone (docs/rate_models.md).
+
+    At integers each feature is what the coder counts. Between them, where only training goes, it is the straight line
+    between its neighbours, because that is a coder's mean over a randomised rounding to one of the two; log2(1 + |q|)
+    as it stands is 1.44 times as steep at zero. Averaged over uniform noise, the line is flat at zero, so coefficients
+    that are nothing but noise are hardly punished, and reaches a coefficient's full price half a step away. Beyond one
+    there is little left to pay. JPEG is like that, but it means that the rate pulls at small coefficients above all.
+
+    Args:
+        weights: bits for each feature, in the order of FEATURES. None takes SMALL_WEIGHTS.
+
+    Raises:
+        HyperthumbError: for another number of weights, or a negative one.
+    """
+
+    in_model_files = True
+
+    weights: Tensor
+
+    def __init__(self, weights: list[float] | None = None) -> None:
+        super().__init__()
+        weights = list(SMALL_WEIGHTS) if weights is None else weights
+        if len(weights) != len(FEATURES) or min(weights) < 0:
+            raise HyperthumbError(
+                f"the rate model magnitude has {len(FEATURES)} weights that are not negative: {', '.join(FEATURES)}"
+            )
+        self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
+
+    def bits(self, vectors: Tensor) -> Tensor:
+        return magnitude_features(vectors) @ self.weights
+
+
+def magnitude_features(vectors: Tensor) -> Tensor:
+    """What a JPEG coder spends bits on, piecewise linear between integers.
+
+    For Y, and for both chroma planes together: the sum of log2(1 + |d|) over differences d of neighbouring blocks' DC
+    in raster order, as the standard codes them (ITU-T T.81, F.1.2.1); the number of AC coefficients that are not zero;
+    and their sum of log2(1 + |q|), about the bits after each one's Huffman code.
+
+    Args:
+        vectors: (B, 3, blocks, 64) zig-zag vectors.
+
+    Returns:
+        (B, 8) in the order of FEATURES.
+    """
+    dc = _log2_line(vectors[..., 0].diff(dim=2, prepend=torch.zeros_like(vectors[:, :, :1, 0])).abs()).sum(2)
+    ac = vectors[..., 1:].abs()
+    count, size = ac.clamp(max=1).sum((2, 3)), _log2_line(ac).sum((2, 3))
+    planes = torch.stack([dc, count, size], dim=2)  # (B, 3, 3): planes, terms
+    ones = torch.ones_like(dc[:, :1])
+    return torch.cat([ones, ones * vectors.shape[2], planes[:, 0], planes[:, 1] + planes[:, 2]], dim=1)
+
+
+def _log2_line(size: Tensor) -> Tensor:
+    """log2(1 + size) at integers, and straight lines between them."""
+    below = size.detach().floor()
+    return torch.log2(1 + below) + (size - below) * torch.log2((2 + below) / (1 + below))

@@ -1,6 +1,21 @@
 """Rivals, each as one `Rescaler`."""
 
 from .bicubic_jpeg import BicubicJpeg
+from .bicubic_jpeg_network import BicubicJpegNetwork
+from .full_size import Avif, FullSizeCodec, Jpeg, Jpeg2000, JpegXL, MozJpeg, WebP
+from .network_jpeg import NetworkJpeg
 from .rescaler import Rescaler
 
-__all__ = ["BicubicJpeg", "Rescaler"]
+__all__ = [
+    "Avif",
+    "BicubicJpeg",
+    "BicubicJpegNetwork",
+    "FullSizeCodec",
+    "Jpeg",
+    "Jpeg2000",
+    "JpegXL",
+    "MozJpeg",
+    "NetworkJpeg",
+    "Rescaler",
+    "WebP",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -19,6 +20,8 @@ class Rescaler(ABC, Generic[Thumbnail]):
 
     name: str
     scale: int
+    checkpoint: Path | None = None
+    """The file of the weights, of a method that has any."""
 
     @abstractmethod
     def downscale(self, image: np.ndarray) -> Thumbnail:

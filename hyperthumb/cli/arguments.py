@@ -33,7 +33,9 @@ def add_output(parser: argparse.ArgumentParser, default: str) -> None:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--model, --device, --backend, --tile, --jobs."""
     parser.add_argument(
-        "--model", metavar="NAME|PATH", help="a model that ships with hyperthumb, a model file, or a training's folder"
+        "--model",
+        metavar="NAME|PATH",
+        help="a model that ships (`hyperthumb models` lists them), a model file, or a training's folder",
     )
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the networks run (default %(default)s)"

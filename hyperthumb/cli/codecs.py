@@ -47,11 +47,11 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
     """The model, with the CPU's cores shared out among the files that are worked on at a time."""
     from hyperthumb.zoo import find_model
 
-    path = find_model(arguments.model)  # before torch, which takes a second to import
+    find_model(arguments.model)  # a complaint comes before torch, which takes a second to import
     import torch
 
     from hyperthumb.codec import load
 
-    codec = load(path, arguments.device, arguments.backend)
+    codec = load(arguments.model, arguments.device, arguments.backend)
     torch.set_num_threads(max(1, torch.get_num_threads() // arguments.jobs))
     return codec

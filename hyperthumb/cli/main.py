@@ -31,6 +31,9 @@ COMMANDS = {
     "compress": Command("make small, ordinary .jpg thumbnails of photographs", "hyperthumb.cli.compress"),
     "restore": Command("restore photographs from such thumbnails", "hyperthumb.cli.restore"),
     "inspect": Command("say what is in thumbnail files", "hyperthumb.cli.inspect"),
+    "models": Command("list the models that ship", "hyperthumb.cli.models"),
+    "benchmark": Command("measure methods and rivals side by side", "hyperthumb.cli.benchmark"),
+    "report": Command("make a benchmark's tables and plots again", "hyperthumb.cli.report"),
 }
 
 

@@ -98,6 +98,6 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
         width=width,
         height=height,
         bytes=len(encoded),
-        scale=codec.model.scale,
-        model=codec.model.model_id.hex(),
+        scale=restored.model.scale,
+        model=restored.model.model_id.hex(),
     )

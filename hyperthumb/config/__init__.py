@@ -1,10 +1,11 @@
 """Options files: typed, strict, and with the file and the line in every complaint."""
 
 from ..errors import OptionsError, OptionsWarning
+from .benchmark import BenchmarkOptions, BenchmarkRow, CropOptions
 from .complaints import Location
 from .components import Component
 from .dump import dump_options
-from .loading import load_network_options, load_test_options, load_train_options
+from .loading import load_benchmark_options, load_network_options, load_test_options, load_train_options
 from .schema import (
     DatasetOptions,
     DistOptions,
@@ -13,6 +14,7 @@ from .schema import (
     LpipsOptions,
     NetworkOptions,
     OptimizerOptions,
+    OwnLossOptions,
     PathOptions,
     RateLossOptions,
     SchedulerOptions,
@@ -26,7 +28,10 @@ from .schema import (
 )
 
 __all__ = [
+    "BenchmarkOptions",
+    "BenchmarkRow",
     "Component",
+    "CropOptions",
     "DatasetOptions",
     "DistOptions",
     "Location",
@@ -37,6 +42,7 @@ __all__ = [
     "OptimizerOptions",
     "OptionsError",
     "OptionsWarning",
+    "OwnLossOptions",
     "PathOptions",
     "RateLossOptions",
     "SchedulerOptions",
@@ -48,6 +54,7 @@ __all__ = [
     "WandbOptions",
     "WeightedLoss",
     "dump_options",
+    "load_benchmark_options",
     "load_network_options",
     "load_test_options",
     "load_train_options",

@@ -37,7 +37,7 @@ def check_training(options: TrainOptions, reader: RecordReader) -> None:
     if options.datasets is not INVALID:
         _check_crops(options.scale, options.datasets.train, reader)
         if options.datasets.val is not INVALID:
-            _check_evaluation_datasets(options.datasets.val, reader)
+            check_evaluation_datasets(options.datasets.val, reader)
     if options.train is not INVALID:
         _check_loop(options.train, options.device, reader)
         _check_rate(options.train.losses, options.network_g, reader)
@@ -49,7 +49,7 @@ def check_test(options: TestOptions, reader: RecordReader) -> None:
     if options.datasets == {}:
         reader.complain("datasets", "there is no data set to test on")
     elif options.datasets is not INVALID:
-        _check_evaluation_datasets(options.datasets, reader)
+        check_evaluation_datasets(options.datasets, reader)
     if options.network_g is None and not options.baselines:
         reader.complain("", "there is nothing to test: give network_g, baselines, or both")
     if isinstance(options.val, ValidationOptions):
@@ -117,7 +117,8 @@ def _check_crops(scale: Any, dataset: DatasetOptions, reader: RecordReader) -> N
         reader.ignore(dataset, "max_corrupt", "datasets.train", "on_corrupt is error")
 
 
-def _check_evaluation_datasets(datasets: dict[str, DatasetOptions], reader: RecordReader) -> None:
+def check_evaluation_datasets(datasets: dict[str, DatasetOptions], reader: RecordReader) -> None:
+    """Names are unique, and what only training has a use for is noted as without effect."""
     keys_by_name: dict[str, str] = {}
     for key, dataset in datasets.items():
         if not isinstance(dataset, DatasetOptions):

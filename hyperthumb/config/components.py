@@ -63,6 +63,12 @@ def takes_but_lacks(cls: type, component: Component, name: str) -> bool:
     return parameter is not None and component.arguments.get(name, parameter.default) is None
 
 
+def argument_annotation(cls: type, name: str) -> Any | None:
+    """How the constructor of `cls` annotates its parameter `name` (`Any`: not at all); None when it has none such."""
+    parameter = _parameters(cls)[0].get(name)
+    return None if parameter is None else parameter.annotation
+
+
 def find_class(registry: Registry, name: str) -> type | None:
     """The class that `registry` has under `name`, or, for networks and decoders, BasicSR; None when neither does."""
     if name in registry:

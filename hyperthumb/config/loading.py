@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..registry import ARCHS, BASELINES
+from .benchmark import BenchmarkOptions, BenchmarkReader, check_benchmark
 from .build import RecordReader
 from .checks import check_test, check_training
 from .complaints import Complaints
@@ -55,6 +56,19 @@ def load_test_options(path: str | Path, force: Sequence[str] = ()) -> TestOption
     return options
 
 
+def load_benchmark_options(path: str | Path, force: Sequence[str] = ()) -> BenchmarkOptions:
+    """The checked options of a benchmark; arguments, errors and warnings as for `load_train_options`.
+
+    Files of weights need not be there: a row without them fails by itself when it is measured.
+    """
+    path = Path(path)
+    reader, tree = _open(path, force, training=False, kind=BenchmarkReader)
+    options: BenchmarkOptions = reader.read_record(tree, BenchmarkOptions, "", source=path)
+    check_benchmark(options, reader)
+    _finish(reader)
+    return options
+
+
 def load_network_options(path: str | Path) -> NetworkOptions:
     """The network of a training's or a test's options file, whatever else stands there: its data may be elsewhere.
 
@@ -70,7 +84,9 @@ def load_network_options(path: str | Path) -> NetworkOptions:
     return options
 
 
-def _open(path: Path, forced: Sequence[str], training: bool) -> tuple[RecordReader, Mapping]:
+def _open(
+    path: Path, forced: Sequence[str], training: bool, kind: type[RecordReader] = RecordReader
+) -> tuple[RecordReader, Mapping]:
     complaints = Complaints()
     tree = read_tree(path, complaints)
     force_settings(tree, forced, complaints)
@@ -78,7 +94,7 @@ def _open(path: Path, forced: Sequence[str], training: bool) -> tuple[RecordRead
     assert isinstance(expanded, Mapping)
     _import_plugins(expanded, complaints)
     scale = plain_at(expanded, "scale")
-    reader = RecordReader(complaints, {ARCHS.kind: {"scale": scale}, BASELINES.kind: {"scale": scale}})
+    reader = kind(complaints, {ARCHS.kind: {"scale": scale}, BASELINES.kind: {"scale": scale}})
     rewrite_official(expanded, training, complaints, reader.ignored)
     return reader, expanded
 

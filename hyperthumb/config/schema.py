@@ -120,6 +120,13 @@ class RateLossOptions:
 
 
 @dataclass(frozen=True)
+class OwnLossOptions:
+    """The weight of the term that the network computes of itself, such as the size of IRN's latent variable."""
+
+    weight: Annotated[float, AtLeast(0)]
+
+
+@dataclass(frozen=True)
 class LossesOptions:
     """The objective's terms (paper, section 3.4).
 
@@ -127,11 +134,13 @@ class LossesOptions:
         reconstruction: restored against original.
         guide: decoded thumbnail against the bicubic reference.
         rate: estimated bits per HR pixel.
+        own: what the network has to say about itself, where it has.
     """
 
     reconstruction: WeightedLoss
     guide: WeightedLoss | None = None
     rate: RateLossOptions | None = None
+    own: OwnLossOptions | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hyperthumb.baselines import BicubicJpeg, Rescaler
+from hyperthumb.baselines import BicubicJpeg, FullSizeCodec, Rescaler
 from hyperthumb.data import ImagePair, write_png
 from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import MetricRow, Protocol, measure
@@ -20,7 +20,10 @@ Distance = Callable[[np.ndarray, np.ndarray], float]
 
 @dataclass(frozen=True)
 class OutputFolder:
-    """Where the files of one dataset go: `thumbnails/<image>.jpg` and, if wanted, `restored/<image>.png`."""
+    """Where the files of one dataset go: `thumbnails/<image>.jpg` and, if wanted, `restored/<image>.png`.
+
+    Those of codecs at full size are no thumbnails and go to `files/<image>` with their own suffix.
+    """
 
     root: Path
     keep_restored: bool = True
@@ -28,17 +31,26 @@ class OutputFolder:
     def thumbnail(self, image: str) -> Path:
         return self.root / "thumbnails" / f"{image}.jpg"
 
+    def file(self, image: str, rescaler: Rescaler[Any]) -> Path:
+        """Where what the rescaler writes goes."""
+        if isinstance(rescaler, FullSizeCodec):
+            return self.root / "files" / f"{image}{rescaler.suffix}"
+        return self.thumbnail(image)
+
     def restored(self, image: str) -> Path:
         return self.root / "restored" / f"{image}.png"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One image's numbers with the pictures they were taken from, all uint8 (., ., 3) RGB."""
+    """One image's numbers with the pictures they were taken from, all uint8 (., ., 3) RGB.
+
+    Of a codec at full size there is no thumbnail.
+    """
 
     row: MetricRow
     original: np.ndarray
-    thumbnail: np.ndarray
+    thumbnail: np.ndarray | None
     restored: np.ndarray
 
 
@@ -64,22 +76,27 @@ def evaluate_image(
     height, width = pair.hr.shape[:2]
     started = time.perf_counter()
     thumbnail = rescaler.downscale(pair.hr)
+    seconds_downscale = time.perf_counter() - started
     data = rescaler.write(thumbnail)
     seconds_encode = time.perf_counter() - started
-    path = folder.thumbnail(pair.name)
+    path = folder.file(pair.name, rescaler)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
 
     data = path.read_bytes()
     started = time.perf_counter()
-    restored = rescaler.upscale(rescaler.read(data), height, width)
+    read = rescaler.read(data)
+    seconds_read = time.perf_counter() - started
+    restored = rescaler.upscale(read, height, width)
     seconds_decode = time.perf_counter() - started
     if folder.keep_restored:
         folder.restored(pair.name).parent.mkdir(parents=True, exist_ok=True)
         write_png(folder.restored(pair.name), restored)
 
-    shown = decode_rgb(data)
-    reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
+    shown = reference = None
+    if not isinstance(rescaler, FullSizeCodec):
+        shown = decode_rgb(data)
+        reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
     row = measure(
         pair.name,
         pair.hr,
@@ -92,6 +109,8 @@ def evaluate_image(
         lpips=lpips,
         seconds_encode=seconds_encode,
         seconds_decode=seconds_decode,
+        seconds_downscale=seconds_downscale,
+        seconds_upscale=seconds_decode - seconds_read,
     )
     return Measured(row, pair.hr, shown, restored)
 

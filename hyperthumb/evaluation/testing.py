@@ -93,12 +93,12 @@ def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
         yield Method(rescaler, "", path)
     taken: set[str] = set()
     for component in options.baselines:
-        baseline = component.build(BASELINES, scale=options.scale)
+        baseline = component.build(BASELINES, scale=options.scale, device=options.device)
         slug = re.sub(r"[^a-z0-9]+", "_", baseline.name.lower()).strip("_")
         if slug in taken:
             raise OptionsError(f'{component.location}: two baselines are named "{baseline.name}"')
         taken.add(slug)
-        yield Method(baseline, slug, None)
+        yield Method(baseline, slug, baseline.checkpoint)
 
 
 def _run(
@@ -123,23 +123,23 @@ def _report(
     device: torch.device,
 ) -> TableEntry:
     write_metrics_csv(folder / "metrics.csv", rows)
-    is_network = method.checkpoint is not None
     mean = write_metrics_json(
         folder / "metrics.json",
         dataset=dataset,
         protocol=protocol,
         rows=rows,
-        checkpoint=str(method.checkpoint) if is_network else None,
+        checkpoint=str(method.checkpoint) if method.checkpoint else None,
         checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
         versions=package_versions(),
         device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-        profile=options.val.profile if is_network else None,
+        profile=options.val.profile if isinstance(method.rescaler, NetworkRescaler) else None,
     )
     return TableEntry(method.rescaler.name, dataset, protocol, mean)
 
 
 def _compare(measured: Measured, scale: int) -> ComparisonItem:
     """Adds what bicubic enlargement makes of the same bytes."""
+    assert measured.thumbnail is not None, "a network has a thumbnail"
     height, width = measured.original.shape[:2]
     bicubic = BicubicJpeg(scale).upscale(measured.thumbnail, height, width)
     return ComparisonItem(

@@ -38,6 +38,8 @@ class MetricRow:
         rate_estimate_bpp: the rate model's bits / (H * W).
         seconds_encode: from the HR image to the file's bytes.
         seconds_decode: from the file's bytes to the restored image.
+        seconds_downscale: of `seconds_encode`, all but writing the file.
+        seconds_upscale: of `seconds_decode`, all but reading the file.
     """
 
     image: str
@@ -53,6 +55,8 @@ class MetricRow:
     rate_estimate_bpp: float | None = None
     seconds_encode: float | None = None
     seconds_decode: float | None = None
+    seconds_downscale: float | None = None
+    seconds_upscale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class MetricMean:
     rate_estimate_bpp: float | None
     seconds_encode: float | None
     seconds_decode: float | None
+    seconds_downscale: float | None
+    seconds_upscale: float | None
 
 
 def measure(
@@ -87,6 +93,8 @@ def measure(
     lpips: Distance | None = None,
     seconds_encode: float | None = None,
     seconds_decode: float | None = None,
+    seconds_downscale: float | None = None,
+    seconds_upscale: float | None = None,
 ) -> MetricRow:
     """Every number of one image.
 
@@ -102,6 +110,8 @@ def measure(
         lpips: a distance between two pictures, such as `hyperthumb.metrics.lpips.LpipsMetric`.
         seconds_encode: see `MetricRow`.
         seconds_decode: see `MetricRow`.
+        seconds_downscale: see `MetricRow`.
+        seconds_upscale: see `MetricRow`.
 
     Raises:
         HyperthumbError: for pictures that cannot be compared; the message begins with `image`.
@@ -122,6 +132,8 @@ def measure(
             rate_estimate_bpp=None if rate_estimate_bits is None else float(rate_estimate_bits) / (height * width),
             seconds_encode=seconds_encode,
             seconds_decode=seconds_decode,
+            seconds_downscale=seconds_downscale,
+            seconds_upscale=seconds_upscale,
         )
     except HyperthumbError as error:
         raise HyperthumbError(f"{image}: {error}") from error
@@ -146,6 +158,8 @@ def accumulate(rows: Sequence[MetricRow]) -> MetricMean:
         rate_estimate_bpp=_over_all([row.rate_estimate_bpp for row in rows], statistics.fmean),
         seconds_encode=_over_all([row.seconds_encode for row in rows], statistics.median),
         seconds_decode=_over_all([row.seconds_decode for row in rows], statistics.median),
+        seconds_downscale=_over_all([row.seconds_downscale for row in rows], statistics.median),
+        seconds_upscale=_over_all([row.seconds_upscale for row in rows], statistics.median),
     )
 
 

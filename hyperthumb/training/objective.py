@@ -1,7 +1,7 @@
 """The objective: `L = w_r * reconstruction + w_g * guide + w_b * bpp` (paper, section 3.4).
 
 reconstruction compares the restored image with the HR image, guide the decoded thumbnail with the bicubic reference,
-and bpp is the rate model's estimate in bits per HR pixel.
+and bpp is the rate model's estimate in bits per HR pixel. Networks of others may add a term of their own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class LossTerms(NamedTuple):
     reconstruction: Tensor
     guide: Tensor | None
     bpp: Tensor | None
+    own: Tensor | None = None
 
     def named(self) -> dict[str, Tensor]:
         """The terms that are there, for logs."""
@@ -49,7 +50,7 @@ class Objective(nn.Module):
             reference: (B, 3, h, w) RGB in 0..1, the thumbnail to be near to.
 
         Raises:
-            OptionsError: when a rate weight is given to a network without a rate model.
+            OptionsError: when a weight is given to a term that the network does not have.
         """
         reconstruction = self.reconstruction(output.restored, hr)
         total = self.options.reconstruction.weight * reconstruction
@@ -65,4 +66,8 @@ class Objective(nn.Module):
         elif output.bits is not None:
             with torch.no_grad():
                 bpp = bits_per_pixel_loss(output.bits, hr.shape[-2], hr.shape[-1])
-        return LossTerms(total, reconstruction, guide, bpp)
+        if self.options.own is not None:
+            if output.own is None:
+                raise OptionsError("train.losses.own is set, but the network has no term of its own; drop this loss")
+            total = total + self.options.own.weight * output.own
+        return LossTerms(total, reconstruction, guide, bpp, output.own)

@@ -122,8 +122,9 @@ class Trainer:
             waiting = time.perf_counter()
             try:
                 batch: TrainingBatch = next(batches)
-            except RuntimeError as error:
-                if "DataLoader worker" not in str(error):  # PyTorch's words for a dead one
+            except (RuntimeError, EOFError, ConnectionError, FileNotFoundError) as error:
+                # PyTorch's words for a dead one; one that dies while it hands over a batch leaves a broken connection.
+                if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
                     raise
                 raise WorkersLostError(f"the processes that load data are gone: {error}") from error
             progress.waited_for_data(time.perf_counter() - waiting)

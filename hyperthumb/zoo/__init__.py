@@ -6,16 +6,17 @@ import os
 from pathlib import Path
 
 from ..errors import CheckpointError
+from ..model_header import SUFFIX, read_model_header
 from ..wording import did_you_mean
+from .checksums import verify
 
 DEFAULT_MODEL = "lite_4x"
-_FOLDER = Path(__file__).parent
-_SUFFIX = ".safetensors"
+FOLDER = Path(__file__).parent
 
 
 def model_names() -> list[str]:
     """The models that ship, sorted."""
-    return sorted(path.stem for path in _FOLDER.glob(f"*{_SUFFIX}"))
+    return sorted(path.stem for path in FOLDER.glob(f"*{SUFFIX}"))
 
 
 def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
@@ -25,25 +26,36 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
         name_or_path: None is the best model that ships.
 
     Raises:
-        CheckpointError: when there is nothing; the message says what there is and how to get a model.
+        CheckpointError: when there is nothing, or the shipped file is damaged; the message says what to do.
     """
     names = model_names()
     if name_or_path is None:
         if DEFAULT_MODEL not in names:
             raise CheckpointError(
-                "no model ships with hyperthumb yet: name one yourself, such as --model PATH or "
-                "hyperthumb.load(PATH), where PATH is a model file, or the folder of a training under experiments/ "
-                "(python run_train.py -opt options/train/lite_4x.yml trains one)"
+                f"the model {DEFAULT_MODEL}, which ships with hyperthumb, is not in {FOLDER}: install hyperthumb anew, "
+                "or name a model of your own, such as --model PATH or hyperthumb.load(PATH)"
             )
-        return _FOLDER / f"{DEFAULT_MODEL}{_SUFFIX}"
+        name_or_path = DEFAULT_MODEL
     if name_or_path in names:
-        return _FOLDER / f"{name_or_path}{_SUFFIX}"
+        path = FOLDER / f"{name_or_path}{SUFFIX}"
+        verify(path)
+        return path
     path = Path(name_or_path).expanduser()
     if not path.exists():
         name = os.fspath(name_or_path)
-        known = f"known: {', '.join(names)}" if names else "none ships yet"
+        known = f"known: {', '.join(names)}" if names else "none is there"
         raise CheckpointError(
             f'there is no model "{name}"{did_you_mean(name, names)}: neither a file or folder, nor a model that ships '
             f"with hyperthumb ({known})"
         )
     return path
+
+
+def find_model_of(model_id: bytes) -> Path | None:
+    """The file of the shipped model with that id; None for a model that does not ship.
+
+    Raises:
+        CheckpointError: when a shipped file is damaged.
+    """
+    paths = (find_model(name) for name in model_names())
+    return next((path for path in paths if read_model_header(path).model_id == model_id), None)

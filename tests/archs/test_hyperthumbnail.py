@@ -126,7 +126,8 @@ def test_full_precision_under_autocast(quantization, rate):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             mixed = network(hr)
             loss = network.auxiliary_loss()
-    for a, b in zip(plain, mixed, strict=True):
+    assert plain.own is None
+    for a, b in zip(plain[:4], mixed[:4], strict=True):
         assert b.dtype == torch.float32
         assert torch.equal(a, b)
     assert loss is None or loss.dtype == torch.float32

@@ -5,10 +5,15 @@ import scipy.stats
 import torch
 from compressai.entropy_models import EntropyBottleneck
 
-from hyperthumb.archs.rate_model import FactorizedRate, LaplaceRate
-from hyperthumb.jpeg.tables import ZIGZAG
+from hyperthumb.archs.rate_model import FEATURES, FactorizedRate, LaplaceRate, MagnitudeRate, magnitude_features
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
+from hyperthumb.jpeg.simulator import rgb_to_coefficients
+from hyperthumb.jpeg.tables import ZIGZAG, standard_tables
+from hyperthumb.pixels import to_tensor
+from tests.support import photograph
 
-MODELS = {"factorized": FactorizedRate, "laplace": LaplaceRate}
+MODELS = {"factorized": FactorizedRate, "laplace": LaplaceRate, "magnitude": MagnitudeRate}
 
 
 def quantized(batch=2, spread=3.0):
@@ -115,3 +120,64 @@ def test_laplace_scale_fits_data():
         (rate(values).sum() / values.numel()).backward()
         optimizer.step()
     assert rate.log_scales.exp().mean().item() == pytest.approx(5, rel=0.1)
+
+
+def test_magnitude_counts_what_the_coder_codes():
+    vectors = torch.zeros(1, 3, 2, 64)
+    vectors[0, 0, :, 0] = torch.tensor([-3.0, 4.0])  # differences 3 and 7: 2 and 3 bits
+    vectors[0, 0, 0, 5], vectors[0, 0, 1, 63] = 1, -15
+    vectors[0, 1, 0, 1], vectors[0, 2, 1, 2], vectors[0, 2, 1, 3] = 7, -1, 1
+    vectors[0, 2, 0, 0] = -1  # and back: two differences of 1
+    expected = {
+        "file": 1, "blocks": 2, "luma_dc": 2 + 3, "luma_count": 2, "luma_size": 1 + 4,
+        "chroma_dc": 1 + 1, "chroma_count": 3, "chroma_size": 3 + 1 + 1,
+    }  # fmt: skip
+    found = magnitude_features(vectors)[0].tolist()
+    assert dict(zip(FEATURES, found, strict=True)) == pytest.approx(expected)
+
+
+def test_magnitude_is_a_coder_s_mean_over_randomised_rounding():
+    """Between integers, where only training goes."""
+    rate = MagnitudeRate()
+
+    def bits(value, frequency):
+        vectors = torch.zeros(1, 3, 1, 64)
+        vectors[0, 0, 0, frequency] = value
+        return rate.bits(vectors).item()
+
+    for frequency in (0, 9):
+        for low in (-3, -1, 0, 1, 6):
+            for share in (0.25, 0.5):
+                expected = (1 - share) * bits(low, frequency) + share * bits(low + 1, frequency)
+                assert bits(low + share, frequency) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("quality", [30, 60])
+def test_magnitude_is_near_to_files(quality):
+    """Only roughly: formulas coded with the standard's tables are far from what its weights were fitted to."""
+    tables = standard_tables(quality)
+    steps = torch.from_numpy(tables[[0, 1, 1]])[:, None, None]
+    ratios = []
+    for seed in range(6):
+        coefficients = rgb_to_coefficients(to_tensor(photograph(160, 160, seed)))
+        integers = torch.round(coefficients / steps)
+        file = write_jpeg(JpegThumbnail(integers[0].to(torch.int16).numpy(), tables, 160, 160))
+        ratios.append(MagnitudeRate()(integers).item() / (8 * len(file)))
+    assert sum(ratios) / len(ratios) == pytest.approx(1, abs=0.25)
+
+
+def test_magnitude_takes_weights_of_others_and_trains_none():
+    rate = MagnitudeRate([100, 0, 0, 2, 0, 0, 0, 0])
+    vectors = torch.zeros(1, 3, 2, 64)
+    vectors[0, 0, 0, 1:4] = 5
+    assert rate.bits(vectors).item() == 106
+    assert list(rate.rate_parameters()) == []
+    other = MagnitudeRate()
+    other.load_state_dict(rate.state_dict())
+    assert other.bits(vectors).item() == 106
+
+
+@pytest.mark.parametrize("weights", [[1.0] * 7, [-1.0] + [1.0] * 7])
+def test_magnitude_refuses_other_weights(weights):
+    with pytest.raises(HyperthumbError, match="8 weights that are not negative: file, blocks"):
+        MagnitudeRate(weights)

@@ -45,10 +45,16 @@ def test_inspect_imports_no_torch(thumbnail):
     assert imported(["inspect", str(thumbnail), "-q", "--verify"], ("torch", "tqdm", *HEAVY)) == []
 
 
-def test_inspect_takes_less_than_half_a_second(thumbnail):
+def test_models_imports_no_torch():
+    assert imported(["models"], ("torch", "numpy", "PIL", "tqdm", *HEAVY)) == []
+
+
+@pytest.mark.parametrize("command", ["inspect", "models"])
+def test_what_needs_no_model_takes_less_than_half_a_second(thumbnail, command):
+    arguments = ["inspect", str(thumbnail), "-q"] if command == "inspect" else ["models"]
     # Of processor time, which a busy machine does not stretch; it is about 0.15.
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "hyperthumb", "inspect", str(thumbnail), "-q"], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "hyperthumb", *arguments], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
@@ -64,7 +70,9 @@ def test_a_mistake_is_found_before_torch_is_imported(thumbnail):
         "import sys; from hyperthumb.cli.main import main; code = main(sys.argv[1:])\n"
         "assert code == 2; assert 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, "restore", str(thumbnail)], check=True, cwd=ROOT, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", code, "restore", str(thumbnail), "--model", "nowhere"], check=True, cwd=ROOT, timeout=60
+    )
 
 
 def test_as_a_module(thumbnail):

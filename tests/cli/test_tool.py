@@ -11,6 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 import hyperthumb
+from hyperthumb import zoo
+from hyperthumb.metrics import get_protocol
 from tests.cli.files import read, save
 from tests.jpeg.thumbnails import with_impossible_codes
 from tests.support import photograph, save_tiny_model
@@ -33,6 +35,25 @@ def test_a_photograph_there_and_back(run, tiny_model):
     data = codec.compress(pixels)
     assert Path("photo.thumb.jpg").read_bytes() == data
     np.testing.assert_array_equal(read("photo.restored.png"), codec.restore(data))
+
+
+def test_without_a_model_named_the_one_that_ships_is_taken(run):
+    pixels = save("photo.png", 96, 120)
+    assert run("compress", "photo.png", model=False)[0] == 0
+    code, out, err = run("restore", "photo.thumb.jpg", "--json", model=False)
+    assert (code, err) == (0, "")
+    codec = hyperthumb.load(device="cpu")
+    assert json.loads(out)["model"] == codec.model.model_id.hex()
+    assert get_protocol("paper", 4).psnr_rgb(read("photo.restored.png"), pixels) > 20
+    np.testing.assert_array_equal(read("photo.restored.png"), codec.restore(Path("photo.thumb.jpg").read_bytes()))
+
+
+def test_when_no_model_came_with_the_package_nothing_is_tried(run, tmp_path, monkeypatch):
+    save("photo.png")
+    monkeypatch.setattr(zoo, "FOLDER", tmp_path)
+    code, out, err = run("compress", "photo.png", model=False)
+    assert (code, out) == (2, "")
+    assert f"error: the model {zoo.DEFAULT_MODEL}, which ships with hyperthumb, is not in {tmp_path}" in err
 
 
 def test_folders_keep_their_shape_and_are_safe_to_repeat(run):

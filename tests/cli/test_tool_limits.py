@@ -43,7 +43,7 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
         (["restore", "a.jpg", "-o", "a.gif"], "restored photographs end in .png, .webp, .jpg or .jpeg"),
         (["restore", "a.jpg", "-o", "a.png", "--format", "webp"], "contradict each other"),
         (["restore", "a.jpg", "--size", "100"], '"100" is not a size such as 1920x1080'),
-        (["compress", "a.png"], "no model ships with hyperthumb yet"),
+        (["compress", "a.png", "--model", "lite_3x"], 'there is no model "lite_3x"; did you mean "lite_4x"?'),
         (["restore", "a.jpg", "--model", "missing.safetensors"], 'there is no model "missing.safetensors"'),
         (["restore", "a.jpg", "--model", "a.png"], "a.png cannot be read as a model file"),
     ],
@@ -61,8 +61,9 @@ def test_wrong_arguments_are_sentences_and_nothing_is_tried(run, arguments, sent
 def test_help_and_version(run):
     code, out, _ = run("--help", model=False)
     assert code == 0
-    assert all(command in out for command in ("compress", "restore", "inspect"))
-    for command in ("compress", "restore", "inspect"):
+    for command in ("compress", "restore", "inspect", "models"):
+        assert command in out
+    for command in ("compress", "restore", "inspect", "models"):
         code, out, _ = run(command, "--help", model=False)
         assert code == 0
         assert "--json" in out

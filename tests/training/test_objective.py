@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hyperthumb.config import Component, LossesOptions, RateLossOptions, WeightedLoss
+from hyperthumb.config import Component, LossesOptions, OwnLossOptions, RateLossOptions, WeightedLoss
 from hyperthumb.errors import OptionsError
 from hyperthumb.rescaling import RescaleOutput
 from hyperthumb.training.objective import Objective
@@ -44,3 +44,13 @@ def test_rate_without_a_rate_model_is_said():
     objective = Objective(LossesOptions(weighted("L1Loss", 1.0), None, RateLossOptions(0.02)))
     with pytest.raises(OptionsError, match="no rate model"):
         objective(output._replace(bits=None), hr, reference)
+
+
+def test_the_network_s_own_term_is_weighed():
+    output, hr, reference = example()
+    objective = Objective(LossesOptions(weighted("L1Loss", 1.0), own=OwnLossOptions(0.5)))
+    terms = objective(output._replace(own=torch.tensor(3.0)), hr, reference)
+    torch.testing.assert_close(terms.total, terms.reconstruction + 1.5)
+    assert terms.named()["own"] == 3
+    with pytest.raises(OptionsError, match="no term of its own"):
+        objective(output, hr, reference)

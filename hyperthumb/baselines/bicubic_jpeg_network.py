@@ -1,0 +1,78 @@
+""" "Bicubic & JPEG & EDSR" and its like: a network of super-resolution in the place of bicubic enlargement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from hyperthumb.constraints import Between, Count, Existing
+from hyperthumb.errors import HyperthumbError, OptionsError
+from hyperthumb.networks import resolve_device
+from hyperthumb.pixels import to_picture, to_tensor
+from hyperthumb.registry import BASELINES, DECODERS, Buildable, PartOf
+from hyperthumb.weights import choose_weights, load_weights, read_safely
+
+from .bicubic_jpeg import BicubicJpeg
+
+
+@BASELINES.register()
+class BicubicJpegNetwork(BicubicJpeg):
+    """Antialiased bicubic down, a JPEG from libjpeg, and a network that enlarges what the file shows.
+
+    Args:
+        scale: the factor.
+        network: maps (B, 3, h, w) RGB in 0..1 to (B, 3, scale h, scale w): a decoder of ours without the frequency
+            branch, or one of BasicSR's, such as `{type: EDSR, num_in_ch: 3, num_out_ch: 3}` and
+            `{type: SwinIR, img_size: 48, window_size: 8, upsampler: pixelshuffle, ...}`.
+        checkpoint: its weights, such as those that its authors published.
+        param_key: which weights of the file; `auto` takes `params_ema` when it is there.
+        multiple: the network's input is padded to multiples of this by replication; a SwinIR wants its window size.
+        quality: libjpeg's 1..100.
+        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0".
+        optimize: Huffman tables made for the picture.
+        device: where the network runs.
+
+    Raises:
+        OptionsError: when the network wants more than pixels.
+        CheckpointError: when the checkpoint cannot be read, or does not fit.
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        network: Annotated[Buildable, PartOf(DECODERS)],
+        checkpoint: Annotated[Path, Existing()],
+        param_key: Literal["params_ema", "params", "auto"] = "auto",
+        multiple: Count = 1,
+        quality: Annotated[int, Between(1, 100)] = 96,
+        subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
+        optimize: bool = False,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+    ) -> None:
+        super().__init__(scale, quality, subsampling, optimize)
+        built: nn.Module = network.build(DECODERS, scale=scale)
+        if getattr(built, "takes_coefficients", False):
+            raise OptionsError(f"{network.type} wants a file's coefficients; an ordinary JPEG is pixels alone")
+        load_weights(built, choose_weights(read_safely(checkpoint), param_key, checkpoint), checkpoint)
+        self.name = f"Bicubic & {self.jpeg_name} & {network.type}"
+        self.checkpoint = checkpoint
+        self.multiple = multiple
+        self.device = resolve_device(device)
+        self.network = built.eval().requires_grad_(False).to(self.device)
+
+    @torch.inference_mode()
+    def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
+        small = thumbnail.shape[:2]
+        missing = [-side % self.multiple for side in small]
+        padded = np.pad(thumbnail, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        restored = to_picture(self.network(to_tensor(padded, self.device)).clamp(0, 1))
+        if restored.shape[:2] != tuple(side * self.scale for side in padded.shape[:2]):
+            raise HyperthumbError(
+                f"{type(self.network).__name__} makes {restored.shape[1]}x{restored.shape[0]} of a thumbnail of "
+                f"{padded.shape[1]}x{padded.shape[0]}; at scale {self.scale} it has to enlarge it {self.scale} times"
+            )
+        return restored[:height, :width]

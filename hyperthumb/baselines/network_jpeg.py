@@ -1,0 +1,79 @@
+""" "IRN & JPEG" and its like: a network's thumbnail in an ordinary JPEG, and the network's picture from that."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+
+from hyperthumb.archs.pixel_rescaling import PixelRescaling
+from hyperthumb.constraints import Between, Existing
+from hyperthumb.errors import OptionsError
+from hyperthumb.networks import build_network, load_pretrained, resolve_device
+from hyperthumb.pixels import to_picture, to_tensor
+from hyperthumb.registry import ARCHS, BASELINES, Buildable, PartOf
+
+from .pillow_jpeg import PillowJpeg
+
+
+@BASELINES.register()
+class NetworkJpeg(PillowJpeg):
+    """A rival's network around a real JPEG file of 8-bit pixels, with subsampled chroma or without.
+
+    Sides that the scale does not divide are padded by replication; no more than that, so that the file shows what the
+    network made. `network_g` instead, with the same network, measures the project's own 4:4:4 files of unrounded
+    coefficients.
+
+    Args:
+        scale: the factor.
+        network: one of `IRN`, `HCFlow`, `SAIN`, `ComCNN`, or another `PixelRescaling`; the quality that it was trained
+            for has no effect here.
+        checkpoint: its weights, of ours or of the official repository.
+        param_key: which weights of the file; `auto` takes `params_ema` when it is there.
+        quality: libjpeg's 1..100; the paper's rows of rivals are 96.
+        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; there 4:2:0.
+        optimize: Huffman tables made for the picture.
+        name: of the row; None makes one of the network's type and the file's settings.
+        device: where the network runs; `run_test.py` supplies its own.
+
+    Raises:
+        OptionsError: when the network is of another kind.
+        HyperthumbError: for a quality or a subsampling that does not exist.
+        CheckpointError: when the checkpoint cannot be read, or does not fit.
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        network: Annotated[Buildable, PartOf(ARCHS)],
+        checkpoint: Annotated[Path, Existing()],
+        param_key: Literal["params_ema", "params", "auto"] = "auto",
+        quality: Annotated[int, Between(1, 100)] = 96,
+        subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
+        optimize: bool = False,
+        name: str | None = None,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+    ) -> None:
+        super().__init__(scale, quality, subsampling, optimize)
+        built = build_network(network, scale)
+        if not isinstance(built, PixelRescaling):
+            raise OptionsError(f"{network.type} stores more than pixels; measure it as network_g")
+        load_pretrained(built, checkpoint, param_key, strict=True)
+        self.name = name or f"{network.type} & {self.jpeg_name}"
+        self.checkpoint = checkpoint
+        self.device = resolve_device(device)
+        self.network = built.eval().requires_grad_(False).to(self.device)
+
+    @torch.inference_mode()
+    def downscale(self, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        missing = [math.ceil(side / self.scale) * self.scale - side for side in (height, width)]
+        padded = np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        return to_picture(self.network.downscale(to_tensor(padded, self.device)).image)
+
+    @torch.inference_mode()
+    def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
+        return to_picture(self.network.upscale(to_tensor(thumbnail, self.device)).image)[:height, :width]

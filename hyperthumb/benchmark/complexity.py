@@ -1,0 +1,65 @@
+"""How large a network is, and how much it computes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.thumbnails import device_of
+
+_SIDE = 256
+"""HR pixels; larger than any network's padding, small enough to cost nothing."""
+
+
+class Complexity(NamedTuple):
+    """A network's size.
+
+    Attributes:
+        parameters: how many numbers are trained, without the rate model, which neither side of a file needs.
+        kmacs_encode: thousands of multiply-adds of convolutions and matrix products for an HR pixel, from the
+            photograph to the coefficients and their steps.
+        kmacs_decode: the same from the coefficients to the photograph.
+    """
+
+    parameters: int
+    kmacs_encode: float
+    kmacs_decode: float
+
+
+@torch.no_grad()
+def measure_complexity(network: RescalingNetwork) -> Complexity:
+    """Counts while one grey picture goes through, so that whatever way a network calls its layers is counted.
+
+    A strip-by-strip or composed run (`tiling`) computes the same picture with other sums; these are the network's own.
+    """
+    rate = {id(p) for p in (*network.rate_parameters(), *network.auxiliary_parameters())}
+    parameters = sum(p.numel() for p in network.parameters() if id(p) not in rate)
+    side = -(-_SIDE // network.multiple) * network.multiple
+    hr = torch.full((1, 3, side, side), 0.5, device=device_of(network))
+    with FlopCounterMode(display=False) as counter:
+        analysis = network.analyze(hr)
+    encode = counter.get_total_flops()
+    batch = network.quantize(analysis)
+    with FlopCounterMode(display=False) as counter:
+        network.restore(batch.coefficients, batch.tables)
+    return Complexity(parameters, _kmacs(encode, hr), _kmacs(counter.get_total_flops(), hr))
+
+
+@torch.no_grad()
+def measure_enlarger(network: nn.Module, scale: int) -> Complexity:
+    """The same of a network that only enlarges a thumbnail (B, 3, h, w): before it nothing is counted."""
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    small = torch.full((1, 3, _SIDE // scale, _SIDE // scale), 0.5, device=device)
+    with FlopCounterMode(display=False) as counter:
+        network(small)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    hr = small.new_empty(1, 3, _SIDE, _SIDE)
+    return Complexity(parameters, 0.0, _kmacs(counter.get_total_flops(), hr))
+
+
+def _kmacs(flops: int, hr: Tensor) -> float:
+    return round(flops / 2 / (hr.shape[2] * hr.shape[3]) / 1000, 3)

@@ -1,0 +1,125 @@
+"""What a number depends on, as a digest: a finished point is taken up again only while all of it is the same.
+
+That is the method with its arguments, the bytes of its weights, the setting, the protocol, the code that computes it
+(comments and docstrings aside), the libraries, and, image by image, the pixels.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import inspect
+import json
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import hyperthumb
+from hyperthumb.data import ImagePair
+from hyperthumb.registry import Buildable
+from hyperthumb.weights import sha256_of
+
+_PACKAGE = Path(hyperthumb.__file__).parent
+_ALWAYS = ("metrics/*.py", "evaluation/evaluator.py", "pixels.py", "resize.py", "jpeg/backends/*.py")
+_NETWORKS = (
+    "archs/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "networks.py", "rescaling.py", "thumbnails.py",
+    "tiling.py",
+)  # fmt: skip
+_LIBRARIES = ("jpeglib", "mozjpeg-lossless-optimization", "numpy", "Pillow", "pillow-jxl-plugin")
+_NETWORK_LIBRARIES = ("torch", "basicsr", "compressai")
+
+
+def digest(content: Any) -> str:
+    """The SHA-256 of plain values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def describe_component(component: Buildable) -> dict[str, Any]:
+    """A component as plain values; in the place of a file's name stands the digest of its content."""
+    arguments = {name: _describe(value) for name, value in component.arguments.items()}
+    return {"type": component.type, "arguments": arguments}
+
+
+def is_network(component: Buildable) -> bool:
+    """Whether a method consists of networks: one of its arguments is a component."""
+    return any(hasattr(value, "arguments") for value in component.arguments.values())
+
+
+def code_digest(cls: type | None, network: bool) -> str:
+    """The digest of the code behind a method, as Python understands it.
+
+    Args:
+        cls: the method's class, with those that it inherits from; None for a model.
+        network: whether networks take part.
+    """
+    patterns = (*_ALWAYS, *(_NETWORKS if network else ()))
+    files = {path for pattern in patterns for path in _PACKAGE.glob(pattern)}
+    for ancestor in inspect.getmro(cls) if cls else ():
+        source = inspect.getsourcefile(ancestor) if ancestor.__module__ not in ("builtins", "abc", "typing") else None
+        if source is not None:
+            files.add(Path(source))
+    return digest(sorted(_meaning(path) for path in files))
+
+
+def library_versions(network: bool) -> dict[str, str]:
+    """The installed versions of what numbers depend on."""
+    names = (*_LIBRARIES, *(_NETWORK_LIBRARIES if network else ()))
+    return {name: _version(name) for name in names}
+
+
+def image_digest(pair: ImagePair) -> str:
+    """The SHA-256 of a photograph's pixels, and of its reference thumbnail where it brings one."""
+    sha = hashlib.sha256()
+    for picture in (pair.hr, pair.reference):
+        sha.update(repr(None if picture is None else picture.shape).encode())
+        if picture is not None:
+            sha.update(np.ascontiguousarray(picture).data)
+    return sha.hexdigest()
+
+
+def files_digest(paths: Iterable[Path]) -> str:
+    """One SHA-256 for the content of some files; of a single one it is that file's own.
+
+    Raises:
+        OSError: when one cannot be read.
+    """
+    digests = [sha256_of(path) for path in paths]
+    return digests[0] if len(digests) == 1 else digest(digests)
+
+
+def _describe(value: Any) -> Any:
+    if hasattr(value, "arguments"):
+        return describe_component(value)
+    if isinstance(value, Path):
+        return f"sha256:{sha256_of(value)}" if value.is_file() else f"missing: {value}"
+    if isinstance(value, (list, tuple)):
+        return [_describe(item) for item in value]
+    return {key: _describe(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+@functools.cache
+def _meaning(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in _documented(tree):
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            del node.body[0]
+    return hashlib.sha256(f"{path.name} {ast.dump(tree)}".encode()).hexdigest()
+
+
+def _documented(tree: ast.AST) -> Iterator[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+@functools.cache
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,82 @@
+"""Finished measurements on disk, image by image: a run that was stopped, or added to, does only what is missing.
+
+points/<digest>.json      a method at one setting: its facts, and a row of numbers for each photograph's digest
+points/<digest>/*.png     details that it restored
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.files import write_atomically
+from hyperthumb.metrics import MetricRow
+
+from .identity import digest
+from .results import Facts, from_plain
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredRow:
+    """One image's numbers, and the device that they were taken on."""
+
+    device: str
+    row: MetricRow
+
+
+@dataclasses.dataclass(frozen=True)
+class _Content:
+    facts: Facts | None
+    images: dict[str, StoredRow]
+
+
+class StoredPoint:
+    """A method at one setting.
+
+    Args:
+        folder: of all points.
+        identity: all that its numbers depend on; it is kept in the file, for whoever wonders.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        self._identity = dict(identity)
+        key = digest(self._identity)[:32]
+        self._path = folder / f"{key}.json"
+        self._folder = folder / key
+        self._content = self._load()
+
+    @property
+    def facts(self) -> Facts | None:
+        """What is known of the method; None before anything was measured."""
+        return self._content.facts
+
+    def find(self, image: str) -> StoredRow | None:
+        """The numbers of the photograph with this digest, if they were taken."""
+        return self._content.images.get(image)
+
+    def add(self, image: str, stored: StoredRow, facts: Facts) -> None:
+        """Keeps an image's numbers, on disk at once.
+
+        Raises:
+            HyperthumbError: when the folder cannot be written to.
+        """
+        self._content = _Content(facts, {**self._content.images, image: stored})
+        content = {"identity": self._identity, **dataclasses.asdict(self._content)}
+        write_atomically(self._path, json.dumps(content, default=str, allow_nan=False).encode())
+
+    def crop(self, image: str, box: tuple[int, int, int, int]) -> Path:
+        """Where a detail of the photograph with this digest goes; `crop.with_suffix(".json")` for its tables."""
+        return self._folder / f"{image[:16]}_{'_'.join(map(str, box))}.png"
+
+    def _load(self) -> _Content:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+            return from_plain(_Content, {name: content[name] for name in ("facts", "images")})
+        except FileNotFoundError:
+            return _Content(None, {})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise HyperthumbError(f"{self._path} is damaged ({error}); remove it, and it is measured again") from error

@@ -1,0 +1,283 @@
+"""What a benchmark found, in one file: `results.json`, from which every table, plot and report is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.files import write_atomically
+
+FORMAT = 1
+FILE_NAME = "results.json"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ImageScores:
+    """Every image's numbers at one point, in the order of `DatasetInfo.images`; None where not all were measured.
+
+    Attributes:
+        bytes: sizes of the files.
+        psnr_rgb: dB.
+        psnr_y: dB.
+        ssim: of the protocol's channels.
+        lpips: of whole images.
+        thumb_psnr: dB; None for methods without a thumbnail.
+    """
+
+    bytes: list[int]
+    psnr_rgb: list[float]
+    psnr_y: list[float]
+    ssim: list[float]
+    lpips: list[float] | None
+    thumb_psnr: list[float] | None
+
+
+@dataclass(frozen=True)
+class PointResult:
+    """A method at one setting on one data set: means over the images, and medians of the times in seconds.
+
+    Attributes:
+        setting: what was set, such as "quality=96"; empty for a method without a sweep.
+        seconds_encode: from the photograph to the file's bytes.
+        seconds_decode: from the file's bytes to the restored photograph.
+        seconds_downscale: of `seconds_encode`, all but writing the file.
+        seconds_upscale: of `seconds_decode`, all but reading the file.
+        device: what the times were taken on.
+    """
+
+    setting: str
+    bpp: float
+    psnr_rgb: float
+    psnr_y: float
+    ssim: float
+    lpips: float | None
+    thumb_psnr: float | None
+    seconds_encode: float
+    seconds_decode: float
+    seconds_downscale: float
+    seconds_upscale: float
+    device: str
+    images: ImageScores
+
+
+@dataclass(frozen=True)
+class CurveResult:
+    """A method on one data set; its points by rising rate."""
+
+    dataset: str
+    points: list[PointResult]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a method is, whatever it is measured on; None where it does not apply.
+
+    Attributes:
+        kind: `rescaler` has a thumbnail, `codec` is a file at full size.
+        scale: how many times smaller than the photograph the thumbnail is.
+        parameters: numbers that the network consists of.
+        kmacs_encode: thousands of multiply-adds for an HR pixel, photograph to coefficients.
+        kmacs_decode: the same, coefficients to photograph.
+    """
+
+    kind: Literal["rescaler", "codec"]
+    scale: int
+    parameters: int | None
+    kmacs_encode: float | None
+    kmacs_decode: float | None
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """One row of the table.
+
+    Attributes:
+        name: of the row.
+        obtained: how its numbers come about, as its options say.
+        weights_sha256: of the file of its weights; None for a method without.
+        facts: None when it failed before anything of it was known.
+        failure: why it is not in the table; None when all went well.
+        curves: one a data set. A row that failed has those points that were finished.
+    """
+
+    name: str
+    obtained: str
+    weights_sha256: str | None
+    facts: Facts | None
+    failure: str | None
+    curves: list[CurveResult]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What was measured on.
+
+    Attributes:
+        images: their names.
+        sizes: [H, W] of each.
+        sha256: of all their pixels.
+    """
+
+    name: str
+    images: list[str]
+    sizes: list[list[int]]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RestoredCrop:
+    """What one row made of a detail, at its point nearest to the target rate.
+
+    Attributes:
+        row: its name.
+        setting: of the point.
+        bpp: of this image's file.
+        psnr_rgb: dB of this whole image, by the benchmark's protocol.
+        file: the PNG, relative to `results.json`.
+        tables: [2][8][8] quantization tables of this image's file (Y; Cb and Cr), natural order, of our models.
+    """
+
+    row: str
+    setting: str
+    bpp: float
+    psnr_rgb: float
+    file: str
+    tables: list[list[list[int]]] | None
+
+
+@dataclass(frozen=True)
+class CropResult:
+    """A detail of one image, original and restored.
+
+    Attributes:
+        box: left, top, width, height in pixels of the photograph.
+        original: the PNG, relative to `results.json`.
+    """
+
+    dataset: str
+    image: str
+    box: list[int]
+    original: str
+    restored: list[RestoredCrop]
+
+
+@dataclass(frozen=True)
+class BenchmarkResults:
+    """All that a benchmark found.
+
+    Attributes:
+        format: of this file.
+        name: of the benchmark.
+        scale: that its methods were given.
+        protocol: its name.
+        crop: pixels that the protocol leaves out at each border.
+        headline: the PSNR that methods are compared by, as the protocol wants.
+        target_bpp: the rate that they are compared at.
+        anchor: the row that BD-rates refer to.
+        lpips: its backbone; None when it was not measured.
+        environment: versions and machine of the last run; each point says its own device.
+        published: names of the published figures to show beside.
+    """
+
+    format: int
+    name: str
+    scale: int
+    protocol: str
+    crop: int
+    headline: Literal["psnr_rgb", "psnr_y"]
+    target_bpp: float
+    anchor: str | None
+    lpips: str | None
+    environment: dict[str, str]
+    published: list[str]
+    datasets: list[DatasetInfo]
+    rows: list[RowResult]
+    crops: list[CropResult]
+
+
+def save_results(path: Path, results: BenchmarkResults) -> None:
+    """Writes `results.json`, whole or not at all; lists of numbers stand on one line.
+
+    Raises:
+        HyperthumbError: when it cannot be written.
+    """
+    write_atomically(path, (_pretty(dataclasses.asdict(results)) + "\n").encode(), durable=True)
+
+
+def load_results(path: Path) -> BenchmarkResults:
+    """Reads what `save_results` wrote; `path` is the file or its folder.
+
+    Raises:
+        HyperthumbError: when it is missing, damaged, or of another version.
+    """
+    path = path / FILE_NAME if path.is_dir() else path
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise HyperthumbError(f"there are no results at {path}; `hyperthumb benchmark` makes them") from error
+    except (OSError, ValueError) as error:
+        raise HyperthumbError(f"{path} cannot be read as results of a benchmark: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else None
+        raise HyperthumbError(f"{path} holds results of format {found}, not {FORMAT}; measure again")
+    try:
+        return from_plain(BenchmarkResults, content)
+    except (TypeError, KeyError) as error:
+        raise HyperthumbError(f"{path} does not hold the results of a benchmark: {error}") from error
+
+
+def from_plain(cls: type[T], value: Any) -> T:
+    """A dataclass from the dicts and lists that `dataclasses.asdict` made of it.
+
+    Raises:
+        TypeError: for another structure.
+        KeyError: for a missing key.
+    """
+    return typing.cast(T, _read(cls, value))
+
+
+def _read(annotation: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        if not isinstance(value, dict):
+            raise TypeError(f"{annotation.__name__} is a mapping, not {value!r:.60}")
+        hints = typing.get_type_hints(annotation)
+        unknown = value.keys() - hints.keys()
+        if unknown:
+            raise TypeError(f"{annotation.__name__} has no {', '.join(sorted(unknown))}")
+        return annotation(**{name: _read(hint, value[name]) for name, hint in hints.items()})
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _read(arguments[0], value)
+    if origin is Literal:
+        if value not in arguments:
+            raise TypeError(f"{value!r:.60} is none of {', '.join(map(str, arguments))}")
+        return value
+    if origin is list:
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r:.60} is no list")
+        return [_read(arguments[0], item) for item in value]
+    if origin is dict:
+        return {str(key): _read(arguments[1], item) for key, item in value.items()}
+    if annotation is float and type(value) is int:
+        return float(value)
+    if type(value) is not annotation:
+        raise TypeError(f"{value!r:.60} is no {annotation.__name__}")
+    return value
+
+
+def _pretty(value: Any, indent: str = "") -> str:
+    inner = indent + " "
+    if isinstance(value, dict) and value:
+        entries = [f"{inner}{json.dumps(key)}: {_pretty(entry, inner)}" for key, entry in value.items()]
+        return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(inner + _pretty(entry, inner) for entry in value) + f"\n{indent}]"
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)

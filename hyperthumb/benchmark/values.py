@@ -1,0 +1,165 @@
+"""What is read off measured curves: values at one rate, and mean differences between two curves.
+
+Nothing is extrapolated: where a curve does not reach, there is no value and a note says why.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .results import PointResult
+
+ENOUGH_POINTS = 6
+"""Of both curves, for a Bjontegaard delta that can be relied on; fewer are a warning."""
+_FEWEST_POINTS = 3
+_MIN_OVERLAP = 0.5
+
+Headline = Literal["psnr_rgb", "psnr_y"]
+
+
+@dataclass(frozen=True)
+class Values:
+    """Scores at one rate; None where they were not measured."""
+
+    bpp: float
+    psnr_rgb: float
+    psnr_y: float
+    ssim: float
+    lpips: float | None
+    thumb_psnr: float | None
+
+
+@dataclass(frozen=True)
+class AtRate:
+    """A curve at one rate: its values, or in words why it has none there."""
+
+    values: Values | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A curve against the anchor's.
+
+    Attributes:
+        bd_rate: percent of bits at equal PSNR, below 0 is better; None where it cannot be had.
+        bd_psnr: dB at equal rate, above 0 is better; None where it cannot be had.
+        note: why not, or why it is to be taken with care; empty when all is well.
+    """
+
+    bd_rate: float | None
+    bd_psnr: float | None
+    note: str
+
+
+def nearest_point(points: Sequence[PointResult], target_bpp: float) -> PointResult:
+    """The point with the rate nearest to the target, as a ratio."""
+    return min(points, key=lambda point: abs(math.log(point.bpp / target_bpp)))
+
+
+def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
+    """Scores at a rate, by monotone cubic interpolation (PCHIP) over the logarithm of the rate.
+
+    Args:
+        points: of a curve, in any order.
+        target_bpp: the rate.
+    """
+    curve = {point.bpp: point for point in sorted(points, key=lambda point: point.bpp)}
+    if target_bpp in curve:
+        point = curve[target_bpp]
+        exact = Values(point.bpp, point.psnr_rgb, point.psnr_y, point.ssim, point.lpips, point.thumb_psnr)
+        return AtRate(exact, "")
+    rates = list(curve)
+    if not rates:
+        return AtRate(None, "not measured")
+    if not rates[0] < target_bpp < rates[-1]:
+        reach = f"{rates[0]:.3f}" if len(rates) == 1 else f"{rates[0]:.3f} to {rates[-1]:.3f}"
+        return AtRate(None, f"measured at {reach} bpp")
+
+    def read(column: Sequence[float | None]) -> float | None:
+        known = [value for value in column if value is not None]
+        return at_curve(rates, known, target_bpp) if len(known) == len(column) else None
+
+    psnr_rgb, psnr_y = read([p.psnr_rgb for p in curve.values()]), read([p.psnr_y for p in curve.values()])
+    ssim = read([p.ssim for p in curve.values()])
+    assert psnr_rgb is not None
+    assert psnr_y is not None
+    assert ssim is not None
+    values = Values(
+        target_bpp,
+        psnr_rgb,
+        psnr_y,
+        ssim,
+        read([p.lpips for p in curve.values()]),
+        read([p.thumb_psnr for p in curve.values()]),
+    )
+    return AtRate(values, "")
+
+
+def at_curve(rates: Sequence[float], scores: Sequence[float], target_bpp: float) -> float | None:
+    """A curve's score at a rate by PCHIP over the logarithm of the rate; None outside of it.
+
+    Args:
+        rates: in bpp, rising.
+        scores: at each.
+        target_bpp: the rate.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    if len(rates) < 2 or not rates[0] <= target_bpp <= rates[-1]:
+        return None
+    curve = PchipInterpolator([math.log2(rate) for rate in rates], scores)
+    return float(curve(math.log2(target_bpp)))
+
+
+def against_anchor(points: Sequence[PointResult], anchor: Sequence[PointResult], headline: Headline) -> Delta:
+    """Bjontegaard deltas with Akima interpolation (VCEG-M33; package `bjontegaard`).
+
+    Args:
+        points: of a curve.
+        anchor: of the one it is compared with.
+        headline: the PSNR that counts.
+    """
+    tested, base = _rising(points, headline), _rising(anchor, headline)
+    fewest = min(len(tested), len(base))
+    if fewest < _FEWEST_POINTS:
+        return Delta(None, None, f"no BD from {fewest} point{'s' if fewest != 1 else ''}")
+    import bjontegaard
+
+    rates = [[point.bpp for point in curve] for curve in (base, tested)]
+    scores = [[float(getattr(point, headline)) for point in curve] for curve in (base, tested)]
+    numbers = (rates[0], scores[0], rates[1], scores[1])
+    with warnings.catch_warnings():  # what it would warn of is in the note
+        warnings.simplefilter("ignore")
+        settings = {"method": "akima", "require_matching_points": False}
+        bd_rate, bd_psnr = bjontegaard.bd_rate(*numbers, **settings), bjontegaard.bd_psnr(*numbers, **settings)
+    notes = []
+    if fewest < ENOUGH_POINTS:
+        notes.append(f"BD from {fewest} points only")
+    overlap = _overlap(scores[0], scores[1])
+    if overlap < _MIN_OVERLAP:
+        notes.append(f"BD over {overlap:.0%} of its PSNR range" if overlap else "no PSNR in common with the anchor")
+    return Delta(_finite(bd_rate), _finite(bd_psnr), "; ".join(notes))
+
+
+def _rising(points: Sequence[PointResult], headline: Headline) -> list[PointResult]:
+    """The points by rising rate, without those that spend bits and gain nothing: BD needs a function both ways."""
+    kept: list[PointResult] = []
+    for point in sorted(points, key=lambda point: (point.bpp, -getattr(point, headline))):
+        if not kept or (point.bpp > kept[-1].bpp and getattr(point, headline) > getattr(kept[-1], headline)):
+            kept.append(point)
+    return kept
+
+
+def _overlap(first: list[float], second: list[float]) -> float:
+    """How much of the shorter range both cover."""
+    shared = min(first[-1], second[-1]) - max(first[0], second[0])
+    return max(shared, 0.0) / min(first[-1] - first[0], second[-1] - second[0])
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,57 @@
+"""hyperthumb benchmark: every row of an options file, measured, in one table and one plot."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+
+from .arguments import new_parser
+from .messages import printable
+
+_EXAMPLES = """\
+examples:
+  hyperthumb benchmark -opt options/benchmark/kodak_4x.yml
+  hyperthumb benchmark -opt options/benchmark/kodak_4x.yml --force_yml target_bpp=0.25
+A second run measures only what is new; `hyperthumb report` makes tables, plots and report.html again without measuring.
+Exit codes: 0 all well, 1 some rows failed, 2 nothing was tried.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = new_parser(
+        "benchmark", "Measures the rows of an options file, and writes tables, plots and report.html.", _EXAMPLES
+    )
+    parser.add_argument("-opt", required=True, metavar="FILE.yml", help="the options file")
+    parser.add_argument(
+        "--force_yml", nargs="+", default=[], metavar="a:b=c", help="set an option, such as target_bpp=0.25"
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from hyperthumb.benchmark.runner import run_benchmark
+    from hyperthumb.config import load_benchmark_options
+
+    with warnings.catch_warnings():
+        warnings.showwarning = _say
+        options = load_benchmark_options(arguments.opt, arguments.force_yml)
+        results = run_benchmark(options)
+    folder = options.results_root / options.name
+    print((folder / "table.md").read_text(encoding="utf-8"))
+    print(f"files: {printable(folder)}: report.html, table.md, table.tex, table.csv, results.json, plots, crops/")
+    failed = [row.name for row in results.rows if row.failure is not None]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _say(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,
+    line: object = None,
+) -> None:
+    print(f"warning: {message}", file=sys.stderr)

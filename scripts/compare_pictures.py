@@ -1,0 +1,51 @@
+"""How small a thumbnail is and how near its restored photograph: compare_pictures.py PHOTO THUMBNAIL RESTORED"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hyperthumb.data import read_image
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.metrics import bits_per_pixel, get_protocol
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; 0 when all is well, 1 for a user's mistake."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("photo", "thumbnail", "restored"):
+        parser.add_argument(name, type=Path)
+    paths = parser.parse_args(arguments)
+    try:
+        print(describe(paths.photo, paths.thumbnail, paths.restored))
+    except HyperthumbError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def describe(photo: Path, thumbnail: Path, restored: Path) -> str:
+    """A line a file.
+
+    Raises:
+        HyperthumbError: for a file that is no picture, or a restored photograph of another size.
+    """
+    pictures = [read_image(path) for path in (photo, thumbnail, restored)]
+    sizes = [path.stat().st_size for path in (photo, thumbnail, restored)]
+    bpp = bits_per_pixel(sizes[1], *pictures[0].shape[:2])
+    facts = [
+        "",
+        f"{bpp:.3f} bits per pixel of the photograph, 1/{sizes[0] / sizes[1]:.0f} of its file",
+        f"{get_protocol('paper', 1).psnr_rgb(pictures[0], pictures[2]):.2f} dB PSNR-RGB against the photograph",
+    ]
+    lines = []
+    for path, picture, size, fact in zip((photo, thumbnail, restored), pictures, sizes, facts, strict=True):
+        shape = f"{picture.shape[1]}x{picture.shape[0]}"
+        lines.append(f"{path}: {shape}, {size:,} bytes{', ' * bool(fact)}{fact}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

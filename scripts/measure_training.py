@@ -1,0 +1,188 @@
+"""What a training step costs: iterations a second of variants of one options file, as ratios measured in one run.
+
+    python scripts/measure_training.py options/train/zoo/lite_4x.yml --variants \
+        fp32: train:precision=fp32 \
+        batch_8: datasets:train:batch_size_per_gpu=8
+    python scripts/measure_training.py options/train/hyperthumbnail_4x.yml --device cuda
+
+A word that ends in a colon names a variant; the settings after it are as for --force_yml. Variants take turns, some
+steps each, on random pictures, so that a busy machine hurts all of them; data loading is left out. On a CPU it is the
+process's CPU time that counts, so that other programs on the machine do not. Operations are those of convolutions and
+matrix products; the machine's rate is that of a product of two 1024 x 1024 matrices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from hyperthumb.config import TrainOptions, load_train_options
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.networks import build_network, resolve_device
+from hyperthumb.resize import bicubic_downscale
+from hyperthumb.training.objective import Objective
+from hyperthumb.training.optimizers import Optimizers, partition_parameters
+from hyperthumb.training.trainer import AUTOCAST
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Variant(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+        name: what it is called.
+        options: its settings.
+        step: does one step.
+        operations: floating-point operations of a step.
+    """
+
+    name: str
+    options: TrainOptions
+    step: Callable[[], None]
+    operations: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints a table as Markdown; 1 for a user's mistake."""
+    options = parse(arguments)
+    torch.set_num_threads(options.threads)
+    try:
+        device = resolve_device(options.device)
+        named = [("as it stands", []), *split_variants(options.variants)]
+        variants = [prepare(name, load_train_options(options.options, force), device) for name, force in named]
+    except HyperthumbError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(table(variants, measure(variants, device, options.rounds, options.steps), device)))
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("options", help="the options file")
+    parser.add_argument("--variants", nargs="+", default=[], metavar="NAME: | KEY=VALUE", help="what to compare with")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=1, help="of a CPU (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=3, help="in a turn (default %(default)s)")
+    return parser.parse_args(arguments)
+
+
+def split_variants(words: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """`a: x=1 y=2 b: z=3` to [(a, [x=1, y=2]), (b, [z=3])].
+
+    Raises:
+        HyperthumbError: for a setting before the first name.
+    """
+    variants: list[tuple[str, list[str]]] = []
+    for word in words:
+        if word.endswith(":"):
+            variants.append((word[:-1], []))
+        elif not variants:
+            raise HyperthumbError(f'"{word}" belongs to no variant: name one before it, such as "fp32:"')
+        else:
+            variants[-1][1].append(word)
+    return variants
+
+
+def prepare(name: str, options: TrainOptions, device: torch.device) -> Variant:
+    """Builds a variant's network and optimizers, and counts what a step computes."""
+    torch.manual_seed(0)
+    network = build_network(options.network_g, options.scale).to(device).train()
+    layout = torch.channels_last if options.train.channels_last else torch.contiguous_format
+    network.to(memory_format=layout)  # type: ignore[call-overload]
+    forward = torch.compile(network) if options.train.compile else network
+    objective = Objective(options.train.losses)
+    optimizers = Optimizers(partition_parameters(network), options.train)
+    size, count = options.datasets.train.gt_size or 256, options.datasets.train.batch_size_per_gpu
+    hr = torch.rand(count, 3, size, size, device=device).contiguous(memory_format=layout)
+    dtype = AUTOCAST[options.train.precision]
+
+    def losses() -> torch.Tensor:
+        with torch.no_grad():
+            reference = bicubic_downscale(hr, options.scale).clamp(0, 1)
+        with torch.autocast(device.type, dtype=dtype, enabled=dtype is not None):
+            output = forward(hr)
+        return objective(output, hr, reference).total
+
+    def step() -> None:
+        optimizers.zero_grad()
+        losses().backward()
+        for each in optimizers.names():
+            optimizers[each].step()
+
+    optimizers.set_learning_rates(1)
+    if options.train.compile:
+        step()  # compiles outside of the counter, which would be compiled with it
+        return Variant(name, options, step, float("nan"))
+    with FlopCounterMode(display=False) as counter:
+        losses().backward()
+    return Variant(name, options, step, float(counter.get_total_flops()))
+
+
+def measure(variants: Sequence[Variant], device: torch.device, rounds: int, steps: int) -> list[float]:
+    """Median seconds of a step of each."""
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
+    seconds: list[list[float]] = [[] for _ in variants]
+    for turn in range(rounds + 1):
+        for variant, found in zip(variants, seconds, strict=True):
+            started = clock()
+            for _ in range(steps):
+                variant.step()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            if turn:  # the first warms up
+                found.append((clock() - started) / steps)
+    return [statistics.median(found) for found in seconds]
+
+
+def machine_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Operations a second of a product of two large matrices."""
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
+    a = torch.randn(1024, 1024, device=device).to(dtype)
+    times = []
+    for _ in range(10):
+        started = clock()
+        for _ in range(5):
+            a @ a
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        times.append((clock() - started) / 5)
+    return 2 * 1024**3 / statistics.median(times)
+
+
+def table(variants: Sequence[Variant], seconds: Sequence[float], device: torch.device) -> list[str]:
+    """Markdown: speed, speed for a crop against the first variant's, and how near the machine's rate it comes."""
+    rates = {name: machine_rate(DTYPES[name], device) for name in {v.options.train.precision for v in variants}}
+    where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} thread(s)"
+    lines = [f"{where}; " + ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in sorted(rates.items())), ""]
+    lines += [
+        "| variant | it/s | HR pixels/s, ratio | GFLOP a step | of the machine's rate |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    first = _pixels(variants[0]) / seconds[0]
+    for variant, spent in zip(variants, seconds, strict=True):
+        share = variant.operations / spent / rates[variant.options.train.precision]
+        counted = variant.operations == variant.operations  # not for compiled ones
+        lines.append(
+            f"| {variant.name} | {1 / spent:.2f} | {_pixels(variant) / spent / first:.2f} | "
+            f"{f'{variant.operations / 1e9:.1f}' if counted else '-'} | {f'{share:.0%}' if counted else '-'} |"
+        )
+    return lines
+
+
+def _pixels(variant: Variant) -> float:
+    data = variant.options.datasets.train
+    return data.batch_size_per_gpu * (data.gt_size or 256) ** 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Multiply-adds and parameters, against a count by hand."""
+
+from __future__ import annotations
+
+import torch
+
+from hyperthumb.benchmark.complexity import measure_complexity
+from hyperthumb.rescaling import Analysis, CompressedBatch, RescalingNetwork
+from tests.support import tiny_network
+
+
+class OneLayer(RescalingNetwork):
+    """A strided convolution down, a transposed one up; a rate model of one number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = 4
+        self.down = torch.nn.Conv2d(3, 3, 4, stride=4)
+        self.up = torch.nn.ConvTranspose2d(3, 3, 4, stride=4, bias=False)
+        self.rate = torch.nn.Linear(1, 1, bias=False)
+
+    def forward(self, hr):
+        raise NotImplementedError
+
+    def analyze(self, hr):
+        return Analysis(self.down(hr), torch.ones(1))
+
+    def quantize(self, analysis, rate_scale=1.0):
+        return CompressedBatch(analysis.coefficients, analysis.steps, None)
+
+    def restore(self, coefficients, tables):
+        return self.up(coefficients)
+
+    def rate_parameters(self):
+        return iter(self.rate.parameters())
+
+
+def test_by_hand():
+    found = measure_complexity(OneLayer())
+    assert found.parameters == (3 * 3 * 16 + 3) + 3 * 3 * 16
+    assert found.kmacs_encode == 9 / 1000  # 3 * 3 * 16 for each of 1/16 of the pixels
+    assert found.kmacs_decode == 9 / 1000
+
+
+def test_a_network_of_ours():
+    network = tiny_network()
+    found = measure_complexity(network)
+    rate = sum(parameter.numel() for parameter in network.rate.parameters())
+    assert found.parameters == sum(parameter.numel() for parameter in network.parameters()) - rate
+    assert rate > 0
+    assert found.kmacs_decode > 0

@@ -1,0 +1,70 @@
+"""A benchmark's options: what cannot be is said at once, and weights may be missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from hyperthumb.config import load_benchmark_options
+from hyperthumb.errors import OptionsError
+from tests.benchmark.runs import OURS, small_benchmark, write_benchmark
+from tests.support import write_options
+
+
+def test_loads_although_weights_are_missing(tmp_path):
+    options = load_benchmark_options(write_benchmark(tmp_path))
+    assert not (tmp_path / "irn.pth").exists()
+    assert [row.name for row in options.rows][-1] == OURS
+    assert options.rows[1].sweep == {"quality": [2, 5, 10, 20, 35, 60, 80]}
+    assert options.datasets["photos"].name == "photos"
+    assert options.crops[0].box == (8, 16, 48, 32)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"name": "a"}, r"rows\[0\]: a row is either a `method` with its `type` or a `model`"),
+        ({"name": "a", "model": "lite_4x", "method": {"type": "Jpeg"}}, "either a `method`"),
+        ({"name": "a", "model": "lite_4x", "sweep": {"quality": [1]}}, "its rates are `rate_scales`"),
+        ({"name": "a", "model": "lite_4x", "rate_scales": [0]}, "wants a number above 0, not 0"),
+        ({"name": "a", "method": {"type": "Jpeg"}, "rate_scales": [1]}, "rate_scales: is for models"),
+        ({"name": "a", "method": {"type": "Jpeg"}, "profile": "fast"}, "profile: is for models"),
+        ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"qualty": [1]}}, 'Jpeg takes no "qualty"'),
+        ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": [101]}}, "wants 1 to 100, not 101"),
+        ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": ["high"]}}, 'wants a whole number, not "high"'),
+        ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": []}}, '"quality" has no values'),
+        ({"name": "a", "method": {"type": "Jpeg", "quality": 5}, "sweep": {"quality": [5]}}, "given among the arg"),
+        (
+            {"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": [5], "optimize": ["x"]}},
+            "one argument makes the rate, not quality and optimize",
+        ),
+        ({"name": "a", "method": {"type": "Jpg"}}, 'unknown baseline "Jpg"; did you mean "Jpeg"'),
+        ({"name": "a", "method": {"type": "Jpeg"}, "qualities": [5]}, 'unknown key "qualities"'),
+    ],
+)  # fmt: skip
+def test_rows_that_make_no_sense(tmp_path, row, message):
+    options = small_benchmark(tmp_path, rows=[row], anchor=None)
+    with pytest.raises(OptionsError, match=message):
+        load_benchmark_options(write_options(tmp_path / "options.yml", options))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": []}, "rows: there is no row to measure"),
+        ({"datasets": {}}, "datasets: there is no data set"),
+        ({"anchor": "JPG"}, 'anchor: there is no row "JPG"; did you mean "JPEG"'),
+        ({"target_bpp": 0}, "target_bpp: wants a number above 0"),
+        ({"crops": [{"image": "photo0", "box": [0, 0, 4, 4]}]}, "wants 16 or more, not 4"),
+        ({"protcol": "sr"}, 'unknown key "protcol"; did you mean "protocol"'),
+    ],
+)
+def test_options_that_make_no_sense(tmp_path, changes, message):
+    with pytest.raises(OptionsError, match=message):
+        load_benchmark_options(write_benchmark(tmp_path, **changes))
+
+
+def test_two_rows_of_one_name(tmp_path):
+    options = small_benchmark(tmp_path)
+    options["rows"].append({**options["rows"][1], "sweep": {"quality": [50]}})
+    with pytest.raises(OptionsError, match='there are two rows "JPEG"'):
+        load_benchmark_options(write_options(tmp_path / "options.yml", options))
