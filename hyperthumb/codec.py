@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import thumbnails
 from .errors import HyperthumbError, ThumbnailWarning
 from .jpeg.backends import Backend, find_backend
 from .jpeg.file import Profile, read_header, write_jpeg
@@ -18,8 +19,8 @@ from .jpeg.foreign import read_foreign
 from .model_file import LoadedModel, load_model
 from .networks import resolve_device
 from .pictures import rgb_profile
-from .rate_control import RatedFile, find_rate
-from .thumbnails import analyze, check_restorable, quantize, restore, with_size
+from .rate_control import RatedFile, find_rate, find_refined_rate
+from .thumbnails import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
 from .tiling import Analyzer, Precision, Restorer
 from .zoo import find_model, find_model_of
 
@@ -71,6 +72,8 @@ class Codec:
         self.model, self.backend, self.device = model, backend, device
         self._others: dict[bytes, Codec] | None = {model.model_id: self} if others else None
         self.network = model.network.to(resolve_device(device)).eval()
+        if model.rate_model is not None:
+            model.rate_model.to(resolve_device(device))
         self._analyzer = Analyzer(self.network)
         self._restorers: dict[Precision, Restorer] = {"fp32": Restorer(self.network)}
         self._lock, self._others_lock = threading.Lock(), threading.Lock()
@@ -87,6 +90,7 @@ class Codec:
         profile: Profile = "small",
         icc: bytes | None = None,
         tile: int | None = None,
+        refine: int = 0,
     ) -> bytes:
         """The thumbnail file of a photograph.
 
@@ -101,12 +105,14 @@ class Codec:
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
             icc: a color profile for RGB to keep in the file.
             tile: HR rows worked on at a time, see `tiling`; None chooses.
+            refine: steps that improve the thumbnail for its decoder, see `refinement`; 0 is none. With bpp or max_bytes
+                it may have to be done up to three times.
 
         Raises:
             ThumbnailError: when no file is so small; the message says how small it could be.
-            HyperthumbError: for an image or a wish that makes no sense.
+            HyperthumbError: for an image or a wish that makes no sense, or a model that cannot be refined for.
         """
-        return self.compress_at_rate(image, bpp, max_bytes, rate_scale, profile, icc, tile).data
+        return self.compress_at_rate(image, bpp, max_bytes, rate_scale, profile, icc, tile, refine).data
 
     def compress_at_rate(
         self,
@@ -117,23 +123,31 @@ class Codec:
         profile: Profile = "small",
         icc: bytes | None = None,
         tile: int | None = None,
+        refine: int = 0,
     ) -> RatedFile:
         """`compress`, with the rate scale that it came to."""
         _check_wish(bpp, max_bytes, rate_scale)
+        if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
+            raise HyperthumbError(f"refine is a whole number of steps, 0 for none, not {refine!r}")
         if icc is not None and not (isinstance(icc, bytes) and rgb_profile(icc)):
             raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
         photograph = analyze(self._analyzer, image, tile)
 
-        def write(scale: float) -> bytes:
-            jpeg = quantize(self.network, photograph, scale, self.model.model_id).jpeg
+        def write(scale: float, analyzed: AnalyzedPhotograph = photograph) -> bytes:
+            jpeg = quantize(self.network, analyzed, scale, self.model.model_id).jpeg
             return write_jpeg(jpeg, profile, self.backend, icc=icc)
+
+        def write_refined(scale: float) -> bytes:
+            rate = self.model.rate_model
+            return write(scale, thumbnails.refine(self.network, photograph, image, scale, int(refine), rate))
 
         if max_bytes is None and bpp is None:
             scale = 1.0 if rate_scale is None else rate_scale
-            return RatedFile(write(scale), scale)
+            return RatedFile(write_refined(scale) if refine else write(scale), scale)
         steps = photograph.analysis.steps.cpu().numpy()
         if max_bytes is not None:
-            return find_rate(steps, write, max_bytes)
+            plain = find_rate(steps, write, max_bytes)
+            return find_refined_rate(steps, write, write_refined, max_bytes, plain) if refine else plain
         assert bpp is not None
         pixels = photograph.height * photograph.width
 
@@ -141,7 +155,9 @@ class Codec:
             return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
 
         # A wish of exactly so many bytes must not lose one to binary fractions.
-        return find_rate(steps, write, math.floor(bpp * pixels / 8 + 1e-6), in_bpp)
+        most = math.floor(bpp * pixels / 8 + 1e-6)
+        plain = find_rate(steps, write, most, in_bpp)
+        return find_refined_rate(steps, write, write_refined, most, plain) if refine else plain
 
     def restore(
         self,

@@ -19,16 +19,17 @@ from typing import Any, NamedTuple
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from . import __version__
+from .archs.hyperthumbnail import HyperThumbnail
 from .archs.part import Part
 from .errors import CheckpointError, OptionsError
 from .files import write_atomically
 from .model_header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_description, weights_id
 from .networks import build_network
-from .portable import fitting_weights, has_rate, portable_part, without_rate
+from .portable import fitting_weights, has_rate, portable_part
 from .registry import Buildable
 from .rescaling import RescalingNetwork
 from .weights import describe_misfit, load_weights
@@ -47,6 +48,7 @@ class LoadedModel(NamedTuple):
         scale: 1, 2, 4 or 8.
         model_id: of its half-precision weights, see `weights_id`; every thumbnail carries it.
         card: what else its maker wanted said: training data, numbers, license.
+        rate_model: the file's, where it was left out of the network; None where there is none, or it was not.
     """
 
     network: RescalingNetwork
@@ -54,6 +56,7 @@ class LoadedModel(NamedTuple):
     scale: int
     model_id: bytes
     card: Mapping[str, str]
+    rate_model: nn.Module | None = None
 
 
 def save_model(
@@ -102,8 +105,8 @@ def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 
     Args:
         path: the file, or the training.
-        with_rate_model: keep the rate model, where the file has one, for estimates of the rate. Making and restoring
-            files is a little quicker without it.
+        with_rate_model: keep the rate model in the network, where the file has one, for estimates of the rate. Making
+            and restoring files is a little quicker when it stays beside it.
 
     Raises:
         CheckpointError: when it is missing, damaged, hostile, of a later version, or does not fit its own description.
@@ -114,8 +117,8 @@ def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 
         trained = load_trained(path)
         weights = to_half_precision(trained.network.state_dict(), path)
-        part = trained.part if with_rate_model else without_rate(trained.part)
-        return _finish(_build(part, trained.network.scale, path), part, weights, trained.name, {}, path)
+        description = Description(trained.name, trained.network.scale, {}, {})
+        return _finish(trained.part, weights, description, path, with_rate_model)
     weights, description = _read(path)
     return _assemble(description, weights, path, with_rate_model)
 
@@ -179,21 +182,20 @@ def _assemble(
         raise CheckpointError(f"{path}: its weights do not fit the network that it describes: {misfit}")
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise CheckpointError(f"{path} holds weights that are not finite")
-    part = part if with_rate_model else without_rate(part)
-    network = _build(part, description.scale, path)
-    return _finish(network, part, weights, description.name, description.card, path)
+    return _finish(part, weights, description, path, with_rate_model)
 
 
 def _finish(
-    network: RescalingNetwork,
-    part: Part,
-    weights: Mapping[str, Tensor],
-    name: str,
-    card: Mapping[str, str],
-    path: Path,
+    part: Part, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool
 ) -> LoadedModel:
+    network = _build(part, description.scale, path)
     load_weights(network, fitting_weights(weights, part), path)
-    return LoadedModel(network.eval().requires_grad_(False), name, network.scale, model_id_of(weights), card)
+    network = network.eval().requires_grad_(False)
+    rate_model = None
+    if not with_rate_model and isinstance(network, HyperThumbnail):
+        rate_model, network.rate = network.rate, None
+    model_id = model_id_of(weights)
+    return LoadedModel(network, description.name, network.scale, model_id, description.card, rate_model)
 
 
 def _build(part: Buildable, scale: int, path: Path) -> RescalingNetwork:

@@ -18,6 +18,8 @@ from .errors import ThumbnailError
 CLOSE_ENOUGH = 0.995
 """Share of the bytes allowed at which the search ends; less is taken only when no tables come closer."""
 _AIM = 0.9975
+_CLOSE_REFINED = 0.99
+_TRIES = 3
 _FALL = 0.8
 """Sizes fall about as the factor to this power: a first guess, before two sizes are known."""
 _NEIGHBOURS = 4
@@ -57,6 +59,43 @@ def find_rate(
             f"{in_words(search.least)}"
         )
     return found
+
+
+def find_refined_rate(
+    steps: np.ndarray,
+    write: Callable[[float], bytes],
+    write_refined: Callable[[float], bytes],
+    max_bytes: int,
+    plain: RatedFile,
+) -> RatedFile:
+    """The largest refined file of at most `max_bytes` out of three tries; `plain` when none fits.
+
+    Refining costs far more than a size, and changes the size by a share that hardly depends on the rate. So the search
+    stays among unrefined files, and aims where that share leads to the limit.
+
+    Args:
+        steps: as in `find_rate`.
+        write: the unrefined file at a rate scale.
+        write_refined: the refined one.
+        max_bytes: the limit.
+        plain: what `find_rate` found for it without refining.
+    """
+    best: RatedFile | None = None
+    tried: set[float] = set()
+    candidate, aim = plain, max_bytes
+    while candidate.rate_scale not in tried and len(tried) < _TRIES:
+        tried.add(candidate.rate_scale)
+        data = write_refined(candidate.rate_scale)
+        if len(data) <= max_bytes and (best is None or len(data) > len(best.data)):
+            best = RatedFile(data, candidate.rate_scale)
+            if len(data) >= _CLOSE_REFINED * max_bytes:
+                break
+        aim = math.floor(_AIM * max_bytes * len(candidate.data) / len(data))
+        try:
+            candidate = find_rate(steps, write, aim)
+        except ThumbnailError:  # nothing unrefined is so small
+            break
+    return best or plain
 
 
 def distinct_scales(steps: np.ndarray) -> np.ndarray:

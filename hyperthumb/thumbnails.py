@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
+from . import refinement
 from .errors import HyperthumbError, ThumbnailError
 from .jpeg.file import JpegThumbnail, read_header
 from .rescaling import Analysis, RescalingNetwork
@@ -57,6 +59,33 @@ def analyze(analyzer: Analyzer, image: np.ndarray, tile: int | None = None) -> A
     # As bytes, a quarter of the memory, to the device: whoever works on rows makes floats of them.
     padded = torch.from_numpy(pad_to_multiple(image, analyzer.network.multiple)).to(device_of(analyzer.network))
     return AnalyzedPhotograph(analyzer.analyze(padded.permute(2, 0, 1).unsqueeze(0), tile), height, width)
+
+
+def refine(
+    network: RescalingNetwork,
+    photograph: AnalyzedPhotograph,
+    image: np.ndarray,
+    rate_scale: float,
+    iterations: int,
+    rate: nn.Module | None = None,
+) -> AnalyzedPhotograph:
+    """The photograph with coefficients that restore better when they are quantized at this rate scale: `refinement`.
+
+    Args:
+        network: the one that analyzed the photograph.
+        photograph: what `analyze` gave.
+        image: the (H, W, 3) uint8 RGB that it was given.
+        rate_scale: multiplies the tables.
+        iterations: steps of descent, 1 or more.
+        rate: the rate model; None takes the network's own.
+
+    Raises:
+        HyperthumbError: for a network that cannot be refined for.
+    """
+    pixels = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(device_of(network))
+    hr = pixels.permute(2, 0, 1).unsqueeze(0)
+    refined = refinement.refine(network, hr, photograph.analysis, rate_scale, iterations, rate)
+    return photograph._replace(analysis=refined)
 
 
 @torch.inference_mode()

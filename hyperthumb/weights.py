@@ -10,19 +10,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from hyperthumb.errors import CheckpointError
+from hyperthumb.model_header import SUFFIX
 
 
 def read_safely(path: Path) -> dict[str, Any]:
-    """`torch.load` of tensors and plain values only, to the CPU.
+    """`torch.load` of tensors and plain values only, to the CPU; or a safetensors file's tensors.
 
     Raises:
         CheckpointError: missing, damaged, or holding anything that would have to run code.
     """
     try:
+        if path.suffix == SUFFIX:
+            return dict(safetensors.torch.load_file(path))
         _check_sums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except CheckpointError:

@@ -2,10 +2,11 @@
 
     python scripts/measure_models.py                                      # all models, kodak set5 set14 bsd100
     python scripts/measure_models.py --models lite_4x --data kodak --rate_scales 0.8 1.0 1.3
+    python scripts/measure_models.py --models lite_4x --refine 25         # the same with refined thumbnails
     python scripts/measure_models.py --models mine.safetensors --data mine=FOLDER --out results/mine
     python scripts/measure_models.py --table                              # what is there, as Markdown
 
-Rows of models and rate scales that are not measured now stay. Times count only on an idle machine.
+Rows of models, rate scales and refinements that are not measured now stay. Times count only on an idle machine.
 """
 
 from __future__ import annotations
@@ -87,6 +88,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--models", nargs="+", metavar="NAME|PATH", help="default: all that ship")
     parser.add_argument("--rate_scales", nargs="+", type=float, default=[1.0], metavar="X", help="default: 1.0")
+    parser.add_argument(
+        "--refine", type=int, default=0, metavar="N", help="steps of refinement of each thumbnail (default: none)"
+    )
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("results/zoo"), metavar="FOLDER", help="default: %(default)s")
     parser.add_argument("--table", action="store_true", help="measure nothing; print what is in FOLDER as Markdown")
@@ -108,13 +112,15 @@ def measure_all(options: argparse.Namespace) -> None:
     """
     if not all(0 < rate_scale < float("inf") for rate_scale in options.rate_scales):
         raise HyperthumbError("a rate scale is a number above 0")
+    if options.refine < 0:
+        raise HyperthumbError("--refine takes a number of steps, 0 or more")
     device = resolve_device(options.device)
     subjects = [open_model(word, device) for word in options.models or model_names()]
     sources = [(data, HRImageDataset(str(data.folder))) for data in options.data]
     for data, source in sources:
         path = options.out / f"{data.name}.json"
         for subject in subjects:
-            rows = [measure(subject, data, source, rate_scale, device) for rate_scale in options.rate_scales]
+            rows = [measure(subject, data, source, scale, options.refine, device) for scale in options.rate_scales]
             write_results(path, merge(read_results(path), rows))
 
 
@@ -128,11 +134,11 @@ def open_model(word: str, device: torch.device) -> Subject:
 
 
 def measure(
-    subject: Subject, data: Dataset, source: HRImageDataset, rate_scale: float, device: torch.device
+    subject: Subject, data: Dataset, source: HRImageDataset, rate_scale: float, refine: int, device: torch.device
 ) -> ModelResult:
-    """One model at one rate scale on one dataset."""
+    """One model at one rate scale, refined or not, on one dataset."""
     model = subject.model
-    rescaler = NetworkRescaler(model.network, model.name, PROFILE, rate_scale)
+    rescaler = NetworkRescaler(model.network, model.name, PROFILE, rate_scale, refine)
     rows, bytes_default = [], []
     with tempfile.TemporaryDirectory() as temporary:
         folder = OutputFolder(Path(temporary), keep_restored=False)
@@ -145,6 +151,7 @@ def measure(
             bytes_default.append(len(write_jpeg(written, "default")))
     per_image = collect(rows, bytes_default)
     words = ["--models", subject.word, "--data", data.word, "--rate_scales", f"{rate_scale:g}", "--device", device.type]
+    words += ["--refine", str(refine)] if refine else []
     seconds = statistics.median(row.seconds_decode for row in rows if row.seconds_decode is not None)
     return ModelResult(
         **dataclasses.asdict(average(per_image)),
@@ -153,6 +160,7 @@ def measure(
         sha256=subject.sha256,
         scale=model.scale,
         rate_scale=rate_scale,
+        refine=refine,
         images=len(rows),
         protocol=PROTOCOL,
         profile=PROFILE,

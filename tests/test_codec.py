@@ -136,6 +136,17 @@ def test_wishes_are_met_from_below(codec, data):
     assert rated.rate_scale < 1
 
 
+def test_refined_files_are_the_model_s_and_meet_wishes(codec, data):
+    refined = codec.compress(PHOTOGRAPH, refine=4)
+    assert refined != data
+    assert np.array_equal(read_jpeg(refined).tables, read_jpeg(data).tables)
+    assert codec.restore(refined).shape == PHOTOGRAPH.shape
+    for max_bytes in (len(data) * 2, len(data) * 2 // 3):
+        rated = codec.compress_at_rate(PHOTOGRAPH, max_bytes=max_bytes, refine=4)
+        assert 0.95 * max_bytes <= len(rated.data) <= max_bytes
+        assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale, refine=4)
+
+
 def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
     with pytest.raises(
         ThumbnailError, match=r"as small as [0-9,]+ bytes; the least possible is [0-9,]+ bytes"
@@ -162,6 +173,8 @@ def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
         ({"icc": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()}, "whole color profile for RGB"),
         ({"icc": 3}, "whole color profile for RGB"),
         ({"rate_scale": float("inf")}, "rate_scale is a number above 0"),
+        ({"refine": -1}, "refine is a whole number of steps, 0 for none, not -1"),
+        ({"refine": 1.5}, "refine is a whole number"),
         ({"profile": "tiny"}, "profiles are small, fast"),
     ],
 )
@@ -292,6 +305,8 @@ def test_a_network_without_weights_works():
     plain = Codec(LoadedModel(network, "plain", 1, b"abc", {}), "cpu")
     image = photograph(20, 30)
     assert error(plain.restore(plain.compress(image)), image) < 5
+    with pytest.raises(HyperthumbError, match="at scale 1 there is nothing to refine"):
+        plain.compress(image, refine=1)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n" + bytes(99), "thumbnail.jpg"])

@@ -70,6 +70,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--rate-scale", type=positive_float, metavar="X", help="coarser (above 1) or finer tables than the model's"
     )
     parser.add_argument(
+        "--refine",
+        type=positive_int,
+        default=0,
+        metavar="N",
+        help="steps that improve the thumbnail for its decoder, at about the same size; 25 take seconds a megapixel",
+    )
+    parser.add_argument(
         "--profile",
         choices=("small", "fast", "optimized", "default"),
         default="small",
@@ -127,6 +134,7 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
         profile=arguments.profile,
         icc=picture.icc,
         tile=arguments.tile,
+        refine=arguments.refine,
     )
     write_atomically(target, rated.data)
     height, width = picture.pixels.shape[:2]

@@ -66,7 +66,7 @@ def _ignore_what_networks_need(options: TestOptions, reader: RecordReader) -> No
     reason = "there is no network_g"
     reader.ignore(options, "comparison", "", reason)
     if isinstance(options.val, ValidationOptions):
-        for setting in ("profile", "rate_scale"):
+        for setting in ("profile", "rate_scale", "refine"):
             reader.ignore(options.val, setting, "val", reason)
     if isinstance(options.path, PathOptions):
         for setting in ("pretrain_network_g", "strict_load_g", "param_key_g"):

@@ -195,6 +195,7 @@ class ValidationOptions:
         lpips: None leaves the column empty.
         profile: how the files are coded (jpeg/profiles.py); `default` is what the paper counts.
         rate_scale: multiplies the predicted tables at test time; above 1, smaller files.
+        refine: steps of gradient descent on each thumbnail's coefficients (docs/thumbnails.md); 0 is none.
     """
 
     val_freq: Count = 5000
@@ -203,6 +204,7 @@ class ValidationOptions:
     lpips: LpipsOptions | None = None
     profile: Literal["small", "fast", "optimized", "default"] = "small"
     rate_scale: Annotated[float, Above(0)] = 1.0
+    refine: CountOrZero = 0
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """What models reached on a dataset, as a file that is kept: results/zoo/<dataset>.json.
 
-    {"dataset": "kodak", "rows": [{"model": "lite_4x", "rate_scale": 1.0, "bpp": 0.3, ..., "per_image": {...}}]}
+    {"dataset": "kodak", "rows": [{"model": "lite_4x", "rate_scale": 1.0, "refine": 0, ..., "per_image": {...}}]}
 
-A row a model and rate scale, with every image's numbers, from which the row's means can be computed again.
+A row a model, rate scale and number of refinement's steps, with every image's numbers, from which the row's means can
+be computed again.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Means:
 
 @dataclass(frozen=True)
 class ModelResult(Means):
-    """What one model reached at one rate scale.
+    """What one model reached at one rate scale, refined or not.
 
     Attributes:
         model: its name.
@@ -80,6 +81,7 @@ class ModelResult(Means):
         sha256: of its file.
         scale: of the network.
         rate_scale: multiplies the tables.
+        refine: steps of refinement of each thumbnail.
         images: how many.
         protocol: "paper" or "sr".
         profile: of the files that `bpp` counts.
@@ -95,6 +97,7 @@ class ModelResult(Means):
     sha256: str
     scale: int
     rate_scale: float
+    refine: int
     images: int
     protocol: str
     profile: str
@@ -144,13 +147,13 @@ def average(images: PerImage) -> Means:
 
 
 def merge(old: Sequence[ModelResult], new: Sequence[ModelResult]) -> list[ModelResult]:
-    """The new rows, and the old ones that they do not replace, by model and rate scale.
+    """The new rows, and the old ones that they do not replace, by model, rate scale and refinement.
 
     What was measured with another file of a model that is measured now is dropped: that model is no more.
     """
     files = {row.model: row.sha256 for row in new}
-    kept = {(row.model, row.rate_scale): row for row in old if files.get(row.model, row.sha256) == row.sha256}
-    kept |= {(row.model, row.rate_scale): row for row in new}
+    current = [row for row in old if files.get(row.model, row.sha256) == row.sha256]
+    kept = {(row.model, row.rate_scale, row.refine): row for row in [*current, *new]}
     return [kept[key] for key in sorted(kept)]
 
 
@@ -161,7 +164,8 @@ def write_results(path: Path, rows: Sequence[ModelResult]) -> None:
         HyperthumbError: when it cannot be written.
     """
     # People look for the model first.
-    plain = [{"model": row.model, "rate_scale": row.rate_scale, **dataclasses.asdict(row)} for row in rows]
+    first = ("model", "rate_scale", "refine")
+    plain = [{name: getattr(row, name) for name in first} | dataclasses.asdict(row) for row in rows]
     content = {"dataset": path.stem, "rows": plain}
     write_atomically(path, (_pretty(content) + "\n").encode())
 
@@ -174,7 +178,7 @@ def read_results(path: Path) -> list[ModelResult]:
     """
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        return [ModelResult(**{**row, "per_image": PerImage(**row["per_image"])}) for row in rows]
+        return [ModelResult(**{"refine": 0, **row, "per_image": PerImage(**row["per_image"])}) for row in rows]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -184,16 +188,16 @@ def read_results(path: Path) -> list[ModelResult]:
 def format_markdown(results: Mapping[str, Sequence[ModelResult]]) -> str:
     """A table of the rows of all datasets, by name, for a README; "-" where nothing was measured."""
     lines = [
-        "| model | set | images | rate scale | bpp | bpp, default Huffman | estimate, bpp | PSNR-RGB | PSNR-Y | SSIM "
-        "| thumbnail PSNR | decode, s |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| model | set | images | rate scale | refine | bpp | bpp, default Huffman | estimate, bpp | PSNR-RGB "
+        "| PSNR-Y | SSIM | thumbnail PSNR | decode, s |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for dataset, rows in results.items():
         for row in rows:
             estimate = "-" if row.rate_estimate_bpp is None else f"{row.rate_estimate_bpp:.3f}"
             numbers = (
-                f"{row.images} | {row.rate_scale:g} | {row.bpp:.3f} | {row.bpp_default:.3f} | {estimate} | "
-                f"{row.psnr_rgb:.2f} | {row.psnr_y:.2f} | {row.ssim:.4f} | {row.thumb_psnr:.2f} | "
+                f"{row.images} | {row.rate_scale:g} | {row.refine} | {row.bpp:.3f} | {row.bpp_default:.3f} | "
+                f"{estimate} | {row.psnr_rgb:.2f} | {row.psnr_y:.2f} | {row.ssim:.4f} | {row.thumb_psnr:.2f} | "
                 f"{row.seconds_decode:.2f}"
             )
             lines.append(f"| {row.model} | {dataset} | {numbers} |")

@@ -30,6 +30,7 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         name: the row's name.
         profile: how the files are coded, see `write_jpeg`.
         rate_scale: multiplies the tables; above 1, smaller files.
+        refine: steps of `refinement`; 0 is none. Takes a network with a rate model.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         name: str = "HyperThumbnail",
         profile: Profile = "small",
         rate_scale: float = 1.0,
+        refine: int = 0,
     ) -> None:
         self.network = network.eval()
         self.name = name
         self.scale = network.scale
         self.profile = profile
         self.rate_scale = rate_scale
+        self.refine = refine
 
     @cached_property
     def _analyzer(self) -> Analyzer:
@@ -55,6 +58,8 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
 
     def downscale(self, image: np.ndarray) -> NetworkThumbnail:
         photograph = thumbnails.analyze(self._analyzer, image)
+        if self.refine:
+            photograph = thumbnails.refine(self.network, photograph, image, self.rate_scale, self.refine)
         return NetworkThumbnail(*thumbnails.quantize(self.network, photograph, self.rate_scale))
 
     def write(self, thumbnail: NetworkThumbnail) -> bytes:

@@ -88,7 +88,11 @@ def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
             raise OptionsError(f"{options.source}: path.pretrain_network_g names no weights to test")
         load_pretrained(network, path, options.path.param_key_g, options.path.strict_load_g)
         rescaler = NetworkRescaler(
-            network.to(device), options.network_g.type, options.val.profile, options.val.rate_scale
+            network.to(device),
+            options.network_g.type,
+            options.val.profile,
+            options.val.rate_scale,
+            options.val.refine,
         )
         yield Method(rescaler, "", path)
     taken: set[str] = set()

@@ -94,6 +94,7 @@ def build_trainer(
         open_lpips(options.val.lpips, device.type) if sources else None,
         options.val.profile,
         options.val.rate_scale,
+        options.val.refine,
         folder.root / "visualization" if options.val.save_img else None,
         table,
         world,

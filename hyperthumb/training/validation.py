@@ -30,6 +30,7 @@ class Validator:
         lpips: a distance, or None.
         profile: how the files are coded.
         rate_scale: multiplies the predicted tables.
+        refine: steps of gradient descent on each thumbnail's coefficients; 0 is none.
         visualization: where pictures are kept, one folder an iteration, or None to keep none.
         table: the file of numbers; on the main process only.
         world: who else takes part.
@@ -42,13 +43,14 @@ class Validator:
         lpips: Distance | None,
         profile: Literal["small", "fast", "optimized", "default"],
         rate_scale: float,
+        refine: int,
         visualization: Path | None,
         table: ValidationTable | None,
         world: World,
         logger: logging.Logger,
     ) -> None:
         self.sources, self.protocol, self.lpips = sources, protocol, lpips
-        self.profile, self.rate_scale = profile, rate_scale
+        self.profile, self.rate_scale, self.refine = profile, rate_scale, refine
         self.visualization, self.table, self.world, self.logger = visualization, table, world, logger
         self.last_seconds = 0.0
 
@@ -67,7 +69,7 @@ class Validator:
         return means
 
     def _run_set(self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int) -> dict[str, float]:
-        rescaler = NetworkRescaler(network, profile=self.profile, rate_scale=self.rate_scale)
+        rescaler = NetworkRescaler(network, profile=self.profile, rate_scale=self.rate_scale, refine=self.refine)
         mine = (source.load(index) for index in range(self.world.rank, len(source), self.world.size))
         with ExitStack() as stack:
             root = self.visualization / name / f"{iteration:07d}" if self.visualization else None

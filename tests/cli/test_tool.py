@@ -97,6 +97,13 @@ def test_many_at_a_time_come_out_as_one_at_a_time_does(run):
         assert len(one) == 12
 
 
+def test_a_refined_thumbnail_is_the_codec_s(run, tiny_model):
+    save("photo.png")
+    assert run("compress", "photo.png", "--refine", "2")[0] == 0
+    expected = hyperthumb.load(tiny_model).compress(read("photo.png"), refine=2)
+    assert Path("photo.thumb.jpg").read_bytes() == expected
+
+
 def test_files_of_kinds_that_are_not_read(run):
     save("photo.tif")
     Path("photo.tif").rename("photo.dng")

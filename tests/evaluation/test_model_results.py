@@ -27,7 +27,7 @@ def result(model: str = "lite", rate_scale: float = 1.0, sha256: str = "ab", **c
     per_image = collect(ROWS, [30, 50])
     row = ModelResult(
         **dataclasses.asdict(average(per_image)), model=model, model_id="0102ab", sha256=sha256, scale=4,
-        rate_scale=rate_scale, images=2, protocol="paper", profile="small", seconds_decode=0.2, device="cpu",
+        rate_scale=rate_scale, refine=0, images=2, protocol="paper", profile="small", seconds_decode=0.2, device="cpu",
         versions={"torch": "2"}, command="python it", per_image=per_image,
     )  # fmt: skip
     return dataclasses.replace(row, **changes)
@@ -59,6 +59,19 @@ def test_what_is_written_is_read(tmp_path):
     assert read_results(tmp_path / "missing.json") == []
 
 
+def test_rows_from_before_there_was_refinement_are_unrefined(tmp_path):
+    path = tmp_path / "kodak.json"
+    write_results(path, [result()])
+    content = json.loads(path.read_text())
+    del content["rows"][0]["refine"]
+    path.write_text(json.dumps(content))
+    assert read_results(path) == [result()]
+
+
+def test_refined_rows_stand_beside_the_others():
+    assert [row.refine for row in merge([result()], [result(refine=25)])] == [0, 25]
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"rows": [{}]}', '{"rows": [{"per_image": 3}]}', '{"mean": 1}'])
 def test_other_files_are_a_sentence(tmp_path, content):
     (tmp_path / "it.json").write_text(content)
@@ -77,6 +90,6 @@ def test_new_rows_replace_their_like_and_drop_those_of_older_weights():
 
 def test_the_table_has_a_row_for_each():
     lines = format_markdown({"kodak": [result()], "set5": [result("rich", rate_estimate_bpp=None)]}).splitlines()
-    assert lines[2] == "| lite | kodak | 2 | 1 | 0.750 | 1.100 | 0.875 | 31.06 | 32.00 | 0.8500 | 37.00 | 0.20 |"
-    assert lines[3].startswith("| rich | set5 | 2 | 1 | 0.750 | 1.100 | - |")
+    assert lines[2] == "| lite | kodak | 2 | 1 | 0 | 0.750 | 1.100 | 0.875 | 31.06 | 32.00 | 0.8500 | 37.00 | 0.20 |"
+    assert lines[3].startswith("| rich | set5 | 2 | 1 | 0 | 0.750 | 1.100 | - |")
     assert len({line.count("|") for line in lines}) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.errors import ThumbnailError
+from hyperthumb.errors import HyperthumbError, ThumbnailError
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.tiling import Restorer
@@ -52,6 +52,18 @@ def test_the_file_s_note_of_the_size_has_to_agree():
     assert (read_jpeg(data).hr_height, read_jpeg(data).hr_width) == (61, 90)
     with pytest.raises(ThumbnailError, match="90x61, not 90x60"):
         rescaler.upscale(rescaler.read(data), 60, 90)
+
+
+def test_refined_thumbnails_are_others_and_leave_no_gradients():
+    network = tiny(encoder="LiteEncoder", decoder="LiteDecoder plain")
+    refined = NetworkRescaler(network, refine=2).downscale(PHOTOGRAPH)
+    assert not np.array_equal(
+        refined.jpeg.coefficients, NetworkRescaler(network).downscale(PHOTOGRAPH).jpeg.coefficients
+    )
+    assert all(value.grad is None for value in network.parameters())
+    network.rate = None
+    with pytest.raises(HyperthumbError, match="takes a rate model"):
+        NetworkRescaler(network, refine=2).downscale(PHOTOGRAPH)
 
 
 def test_the_rate_model_s_estimate_is_near_the_file():

@@ -60,9 +60,19 @@ def test_rows_that_are_not_measured_now_stay(tmp_path, model):
     assert after[1:] == before
 
 
+def test_refined_rows_are_what_the_codec_makes(tmp_path, model):
+    assert measure(tmp_path, model, "--refine", "2") == 0
+    (row,) = read_results(tmp_path / "results/mine.json")
+    assert row.refine == 2
+    assert row.command.endswith(" --refine 2")
+    data = Codec(load_model(model), "cpu").compress(read_image(tmp_path / "photographs/photo0.png"), refine=2)
+    assert row.per_image.bytes[0] == len(data)
+
+
 def test_mistakes_are_sentences(tmp_path, model, capsys):
     for arguments, sentence in (
         (["--rate_scales", "0"], "a rate scale is a number above 0"),
+        (["--refine", "-1"], "--refine takes a number of steps"),
         (["--models", "nowhere"], 'there is no model "nowhere"'),
         (["--models", str(tmp_path)], "is no model file"),
         (["--data", "mine=nowhere"], "nowhere"),
