@@ -1,14 +1,15 @@
-"""Files that are whole or absent: written beside their place, then moved there."""
+"""Files that are whole or absent: written beside their place, then moved there; and JSON that reads well in them."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .errors import HyperthumbError
 
@@ -82,3 +83,19 @@ def _free_space(folder: Path) -> str:
         return f" ({shutil.disk_usage(folder).free / 2**20:.0f} MiB free there)"
     except OSError:
         return ""
+
+
+def pretty_json(value: Any, indent: str = "") -> str:
+    """JSON for people and for diffs: a key a line, but lists of numbers and of words on one.
+
+    Args:
+        value: of what JSON has; numbers are finite.
+        indent: before every line but the first.
+    """
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        entries = [f"{inner}{json.dumps(key)}: {pretty_json(entry, inner)}" for key, entry in value.items()]
+        return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(inner + pretty_json(entry, inner) for entry in value) + f"\n{indent}]"
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)

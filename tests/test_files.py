@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import write_atomically
+from hyperthumb.files import pretty_json, write_atomically
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -52,3 +53,12 @@ def test_many_files_of_one_folder_at_a_time(tmp_path):
         list(pool.map(write_atomically, contents, contents.values()))
     assert all(path.read_bytes() == content for path, content in contents.items())
     assert len(os.listdir(tmp_path)) == len(contents)
+
+
+def test_json_keeps_rows_of_numbers_together():
+    value = {"name": "ä", "rows": [{"a": [1, 2.5], "b": {}}, {"a": [], "b": {"c": None}}]}
+    text = pretty_json(value)
+    assert json.loads(text) == value
+    assert '      "a": [1, 2.5],\n' in text
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        pretty_json([float("nan")])

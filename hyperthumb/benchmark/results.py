@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import write_atomically
+from hyperthumb.files import pretty_json, write_atomically
 
 FORMAT = 1
 FILE_NAME = "results.json"
@@ -209,7 +209,7 @@ def save_results(path: Path, results: BenchmarkResults) -> None:
     Raises:
         HyperthumbError: when it cannot be written.
     """
-    write_atomically(path, (_pretty(dataclasses.asdict(results)) + "\n").encode(), durable=True)
+    write_atomically(path, (pretty_json(dataclasses.asdict(results)) + "\n").encode(), durable=True)
 
 
 def load_results(path: Path) -> BenchmarkResults:
@@ -271,13 +271,3 @@ def _read(annotation: Any, value: Any) -> Any:
     if type(value) is not annotation:
         raise TypeError(f"{value!r:.60} is no {annotation.__name__}")
     return value
-
-
-def _pretty(value: Any, indent: str = "") -> str:
-    inner = indent + " "
-    if isinstance(value, dict) and value:
-        entries = [f"{inner}{json.dumps(key)}: {_pretty(entry, inner)}" for key, entry in value.items()]
-        return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(inner + _pretty(entry, inner) for entry in value) + f"\n{indent}]"
-    return json.dumps(value, allow_nan=False, ensure_ascii=False)

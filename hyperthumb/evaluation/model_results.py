@@ -14,10 +14,9 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import write_atomically
+from hyperthumb.files import pretty_json, write_atomically
 from hyperthumb.metrics import MetricRow
 
 
@@ -167,7 +166,7 @@ def write_results(path: Path, rows: Sequence[ModelResult]) -> None:
     first = ("model", "rate_scale", "refine")
     plain = [{name: getattr(row, name) for name in first} | dataclasses.asdict(row) for row in rows]
     content = {"dataset": path.stem, "rows": plain}
-    write_atomically(path, (_pretty(content) + "\n").encode())
+    write_atomically(path, (pretty_json(content) + "\n").encode())
 
 
 def read_results(path: Path) -> list[ModelResult]:
@@ -206,13 +205,3 @@ def format_markdown(results: Mapping[str, Sequence[ModelResult]]) -> str:
 
 def _mean(values: Iterable[float]) -> float:
     return round(statistics.fmean(values), 6)
-
-
-def _pretty(value: Any, indent: str = "") -> str:
-    inner = indent + "  "
-    if isinstance(value, dict) and value:
-        entries = [f"{inner}{json.dumps(key)}: {_pretty(entry, inner)}" for key, entry in value.items()]
-        return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(inner + _pretty(entry, inner) for entry in value) + f"\n{indent}]"
-    return json.dumps(value, allow_nan=False)
