@@ -14,7 +14,7 @@ import numpy as np
 from . import thumbnails
 from .errors import HyperthumbError, ThumbnailWarning
 from .jpeg.backends import Backend, find_backend
-from .jpeg.file import Profile, read_header, write_jpeg
+from .jpeg.file import Header, Profile, read_header, write_jpeg
 from .jpeg.foreign import read_foreign
 from .model_file import LoadedModel, load_model
 from .networks import resolve_device
@@ -195,10 +195,11 @@ class Codec:
         """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
-        maker = self._maker_of(data)
+        header = read_header(data)
+        maker = self._maker_of(header)
         if maker is not self:
             return maker.restore_with_notes(data, tile, precision, size)
-        check_restorable(data, self.model.scale)
+        check_restorable(header, self.model.scale)
         thumbnail, notes = read_foreign(data, self.backend)
         thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
         notes = [*notes, *assumed]
@@ -209,12 +210,10 @@ class Codec:
             )
         return Restoration(restore(self._restorer(precision), thumbnail, tile), notes, self.model)
 
-    def _maker_of(self, data: bytes) -> Codec:
+    def _maker_of(self, header: Header) -> Codec:
         """The codec of the model that made a file; this one where that is not known or was not asked for."""
-        if self._others is None:
-            return self
-        origin = read_header(data).origin
-        if origin is None or origin.model_id is None:
+        origin = header.origin
+        if self._others is None or origin is None or origin.model_id is None:
             return self
         with self._others_lock:
             if origin.model_id not in self._others:

@@ -16,3 +16,14 @@ def to_picture(image: Tensor) -> np.ndarray:
     """The first image of (B, 3, H, W), clamped to 0..1 and rounded to uint8 (H, W, 3), contiguous."""
     levels = image[0].float().clamp(0, 1).mul(255).round().byte()
     return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
+    """(H, W, 3) with its last row and column repeated until both sides are multiples; a copy, if it takes one.
+
+    It takes one as well where torch could not look at the array: when it cannot be written, or is not contiguous.
+    """
+    height, width = image.shape[:2]
+    if height % multiple == width % multiple == 0:
+        return np.require(image, requirements=["C", "W"])
+    return np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="edge")

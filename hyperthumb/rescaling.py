@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .errors import HyperthumbError
+
 
 class RescaleOutput(NamedTuple):
     """What one training pass gives.
@@ -69,6 +71,19 @@ class RescalingNetwork(nn.Module, ABC):
     def multiple(self) -> int:
         """H and W must be multiples of this: 8x8 blocks at the thumbnail's size."""
         return 8 * self.scale
+
+    def check_sides(self, hr: Tensor) -> None:
+        """Refuses (B, 3, H, W) whose sides are not multiples of `multiple`.
+
+        Raises:
+            HyperthumbError: for such a tensor.
+        """
+        height, width = hr.shape[-2:]
+        if height % self.multiple or width % self.multiple:
+            raise HyperthumbError(
+                f"an image of {width}x{height} does not divide into blocks; pad both sides to multiples of "
+                f"{self.multiple}"
+            )
 
     @abstractmethod
     def forward(self, hr: Tensor) -> RescaleOutput:

@@ -13,7 +13,8 @@ from torch import nn
 
 from . import refinement
 from .errors import HyperthumbError, ThumbnailError
-from .jpeg.file import JpegThumbnail, read_header
+from .jpeg.file import Header, JpegThumbnail
+from .pixels import pad_to_multiple
 from .rescaling import Analysis, RescalingNetwork
 from .tiling import Analyzer, Restorer
 
@@ -114,17 +115,17 @@ def quantize(
     return QuantizedPhotograph(jpeg, None if batch.bits is None else float(batch.bits[0]))
 
 
-def check_restorable(data: bytes, scale: int) -> None:
+def check_restorable(header: Header, scale: int) -> None:
     """Refuses a file by its header alone: decoding the coefficients of one that is too large can take gigabytes.
 
     Args:
-        data: a JPEG file.
+        header: of the file.
         scale: the model's, for a file that says none.
 
     Raises:
-        ThumbnailError: for bytes that are no JPEG file, or the thumbnail of a photograph too large.
+        ThumbnailError: for the thumbnail of a photograph too large.
     """
-    _, frame, origin = read_header(data)
+    _, frame, origin = header
     _check_size(*(origin[:2] if origin else (frame.height * scale, frame.width * scale)))
 
 
@@ -187,17 +188,6 @@ def with_size(
 def device_of(network: RescalingNetwork) -> torch.device:
     """Where a network's tensors are; a network of fixed tables has buffers alone."""
     return next((tensor.device for tensor in chain(network.parameters(), network.buffers())), torch.device("cpu"))
-
-
-def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """(H, W, 3) with its last row and column repeated until both sides are multiples; a copy, if it takes one.
-
-    It takes one as well where torch could not look at the array: when it cannot be written, or is not contiguous.
-    """
-    height, width = image.shape[:2]
-    if height % multiple == width % multiple == 0:
-        return np.require(image, requirements=["C", "W"])
-    return np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="edge")
 
 
 def _check_image(image: np.ndarray) -> None:

@@ -24,9 +24,8 @@ from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.simulator import rgb_to_coefficients
 from hyperthumb.jpeg.tables import standard_tables
-from hyperthumb.pixels import to_tensor
+from hyperthumb.pixels import pad_to_multiple, to_tensor
 from hyperthumb.resize import bicubic_downscale
-from hyperthumb.thumbnails import pad_to_multiple
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)[::-1]
 RUNS = 7

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import HyperthumbError
 from ..jpeg.clamp import inward_clamp
-from ..jpeg.quantize import ROUNDINGS, Rounding, RoundingName
+from ..jpeg.quantize import Rounding, RoundingName, find_rounding
 from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from ..jpeg.zigzag import to_zigzag
 from ..registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
@@ -113,12 +113,7 @@ class HyperThumbnail(RescalingNetwork):
         Raises:
             HyperthumbError: when H or W is not a multiple of 8 * scale.
         """
-        height, width = hr.shape[-2:]
-        if height % self.multiple or width % self.multiple:
-            raise HyperthumbError(
-                f"an image of {width}x{height} does not divide into blocks; pad both sides to multiples of "
-                f"{self.multiple}"
-            )
+        self.check_sides(hr)
         thumbnail = hr if self.encoder is None else self.encoder(hr)
         return rgb_to_coefficients(inward_clamp(thumbnail, 0, 1))
 
@@ -171,10 +166,7 @@ def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Roun
     unknown = sorted(set(jpeg) - {"rounding"})
     if unknown:
         raise HyperthumbError(f'jpeg has one key, rounding, not "{unknown[0]}"')
-    name = jpeg.get("rounding", "noise")
-    if name not in ROUNDINGS:
-        raise HyperthumbError(f'unknown rounding "{name}" (known: {", ".join(ROUNDINGS)})')
-    return ROUNDINGS[name]
+    return find_rounding(jpeg.get("rounding", "noise"))
 
 
 def integer_tables(steps: Tensor) -> Tensor:

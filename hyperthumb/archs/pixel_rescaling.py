@@ -9,9 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import HyperthumbError
 from ..jpeg.clamp import inward_clamp
-from ..jpeg.quantize import ROUNDINGS, RoundingName
+from ..jpeg.quantize import RoundingName, find_rounding
 from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from ..rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 from .hyperthumbnail import integer_tables, per_plane
@@ -52,10 +51,8 @@ class PixelRescaling(RescalingNetwork):
 
     def __init__(self, scale: int, quality: int, rounding: RoundingName) -> None:
         super().__init__()
-        if rounding not in ROUNDINGS:
-            raise HyperthumbError(f'unknown rounding "{rounding}" (known: {", ".join(ROUNDINGS)})')
         self.scale = scale
-        self.rounding = ROUNDINGS[rounding]
+        self.rounding = find_rounding(rounding)
         self.quantization = FixedTables(quality)
 
     @abstractmethod
@@ -78,7 +75,7 @@ class PixelRescaling(RescalingNetwork):
         return None
 
     def forward(self, hr: Tensor) -> RescaleOutput:
-        self._check_sides(hr)
+        self.check_sides(hr)
         down = self.downscale(hr)
         decoded, tables = self.through_jpeg(down.image)
         up = self.upscale(decoded)
@@ -87,7 +84,7 @@ class PixelRescaling(RescalingNetwork):
 
     @torch.no_grad()
     def analyze(self, hr: Tensor) -> Analysis:
-        self._check_sides(hr)
+        self.check_sides(hr)
         coefficients = rgb_to_coefficients(inward_clamp(self.downscale(hr).image, 0, 1))
         return Analysis(coefficients, self.quantization(coefficients))
 
@@ -112,11 +109,3 @@ class PixelRescaling(RescalingNetwork):
     def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Ours have the published checkpoints' names; those that were saved out of a parallel wrapper say so."""
         return {name.removeprefix(_WRAPPING): value for name, value in weights.items()}
-
-    def _check_sides(self, hr: Tensor) -> None:
-        height, width = hr.shape[-2:]
-        if height % self.multiple or width % self.multiple:
-            raise HyperthumbError(
-                f"an image of {width}x{height} does not divide into blocks; pad both sides to multiples of "
-                f"{self.multiple}"
-            )

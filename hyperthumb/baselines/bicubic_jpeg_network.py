@@ -12,7 +12,7 @@ from torch import nn
 from hyperthumb.constraints import Between, Count, Existing
 from hyperthumb.errors import HyperthumbError, OptionsError
 from hyperthumb.networks import resolve_device
-from hyperthumb.pixels import to_picture, to_tensor
+from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.registry import BASELINES, DECODERS, Buildable, PartOf
 from hyperthumb.weights import choose_weights, load_weights, read_safely
 
@@ -66,10 +66,8 @@ class BicubicJpegNetwork(BicubicJpeg):
 
     @torch.inference_mode()
     def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
-        small = thumbnail.shape[:2]
-        missing = [-side % self.multiple for side in small]
-        padded = np.pad(thumbnail, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-        restored = to_picture(self.network(to_tensor(padded, self.device)).clamp(0, 1))
+        padded = pad_to_multiple(thumbnail, self.multiple)
+        restored = to_picture(self.network(to_tensor(padded, self.device)))
         if restored.shape[:2] != tuple(side * self.scale for side in padded.shape[:2]):
             raise HyperthumbError(
                 f"{type(self.network).__name__} makes {restored.shape[1]}x{restored.shape[0]} of a thumbnail of "

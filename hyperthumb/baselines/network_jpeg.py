@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +12,7 @@ from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.constraints import Between, Existing
 from hyperthumb.errors import OptionsError
 from hyperthumb.networks import build_network, load_pretrained, resolve_device
-from hyperthumb.pixels import to_picture, to_tensor
+from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.registry import ARCHS, BASELINES, Buildable, PartOf
 
 from .pillow_jpeg import PillowJpeg
@@ -69,9 +68,7 @@ class NetworkJpeg(PillowJpeg):
 
     @torch.inference_mode()
     def downscale(self, image: np.ndarray) -> np.ndarray:
-        height, width = image.shape[:2]
-        missing = [math.ceil(side / self.scale) * self.scale - side for side in (height, width)]
-        padded = np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        padded = pad_to_multiple(image, self.scale)
         return to_picture(self.network.downscale(to_tensor(padded, self.device)).image)
 
     @torch.inference_mode()

@@ -8,6 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..errors import HyperthumbError
+
 Rounding = Callable[[Tensor], Tensor]
 
 RoundingName = Literal["noise", "straight_through", "cubic"]
@@ -30,3 +32,14 @@ def cubic(values: Tensor) -> Tensor:
 
 
 ROUNDINGS: dict[str, Rounding] = {"noise": noise, "straight_through": straight_through, "cubic": cubic}
+
+
+def find_rounding(name: str) -> Rounding:
+    """The rounding of that name.
+
+    Raises:
+        HyperthumbError: when there is none.
+    """
+    if name not in ROUNDINGS:
+        raise HyperthumbError(f'unknown rounding "{name}" (known: {", ".join(ROUNDINGS)})')
+    return ROUNDINGS[name]
