@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo demo-restore test torchjpeg clean
+.PHONY: setup demo demo-restore test test-long torchjpeg clean
 .NOTPARALLEL:
 
 setup: $(VENV)/.installed
@@ -45,6 +45,10 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+# Whole processes killed, starved and fed with bad data for many minutes (docs/reliability.md); not part of `make test`.
+test-long: setup
+	$(BIN)/python -m pytest -m long tests/reliability
 
 clean:
 	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x $(DEMO) results/demo_4x
