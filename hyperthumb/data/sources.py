@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from hyperthumb.errors import CorruptImageError, HyperthumbError
@@ -17,26 +17,37 @@ SCALES = (1, 2, 4, 8)
 
 @DATASETS.register()
 class HRImageDataset(ImageSource):
-    """Photographs in a folder, with its subfolders, or in an LMDB store.
+    """Photographs in a folder, with its subfolders, or in an LMDB store; or in several.
 
     Args:
-        dataroot_gt: the folder, or the store `*.lmdb`.
-        io_backend: `{type: disk}` or `{type: lmdb}`.
+        dataroot_gt: the folder, or the store `*.lmdb`, or a list of them. Training shows every photograph equally
+            often; those of a folder that is named twice, twice as often.
+        io_backend: `{type: disk}` or `{type: lmdb}`, for all.
 
     Raises:
         HyperthumbError: when there are no pictures.
     """
 
-    def __init__(self, dataroot_gt: str, io_backend: dict[str, Any] | None = None) -> None:
-        self._store = open_store(dataroot_gt, io_backend)
-        self.names = self._store.names
+    def __init__(self, dataroot_gt: str | list[str], io_backend: dict[str, Any] | None = None) -> None:
+        roots = [dataroot_gt] if isinstance(dataroot_gt, str) else dataroot_gt
+        if not roots:
+            raise HyperthumbError("dataroot_gt: the list of folders is empty")
+        stores = {root: open_store(root, io_backend) for root in roots}
+        self._places = [(stores[root], name) for root in roots for name in stores[root].names]
+        # Of several folders, names say which one: two may hold a 0001.png.
+        self.names = [
+            name if len(stores) == 1 else f"{PurePath(root).name}/{name}"
+            for root in roots
+            for name in stores[root].names
+        ]
 
     def load(self, index: int) -> ImagePair:
-        name = self.names[index]
-        return ImagePair(name, self._store.read(name), None)
+        store, name = self._places[index]
+        return ImagePair(name, store.read(name), None)
 
     def size(self, index: int) -> tuple[int, int]:
-        return self._store.size(self.names[index])
+        store, name = self._places[index]
+        return store.size(name)
 
 
 @DATASETS.register()

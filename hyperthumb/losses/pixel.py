@@ -43,6 +43,33 @@ class MSELoss(nn.Module):
 
 
 @LOSSES.register()
+class LogMSELoss(nn.Module):
+    """mean over pictures of 2 eps log(1 + MSE / eps): a picture's MSE counts less the larger it is.
+
+    A set's PSNR is the mean of logarithms, so a decibel of a hard photograph is worth as much as one of an easy one;
+    plain MSE spends the bits on the hard ones. The gradient is twice that of MSE for easy pictures, and that of MSE
+    at MSE = eps.
+
+    Args:
+        eps: the MSE where the weight is halved, in units of the pictures (0..1); above 0. 1e-3 is 30 dB.
+
+    Raises:
+        HyperthumbError: when eps is not a finite number above 0.
+    """
+
+    def __init__(self, eps: float = 1e-3) -> None:
+        super().__init__()
+        if not (math.isfinite(eps) and eps > 0):
+            raise HyperthumbError(f"LogMSELoss: eps must be a finite number above 0, not {eps}")
+        self.eps = eps
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """The loss as a scalar; arguments and errors as for `L1Loss`."""
+        mean_squared = F.mse_loss(*_comparable(prediction, target), reduction="none").flatten(1).mean(1)
+        return 2 * self.eps * torch.log1p(mean_squared / self.eps).mean()
+
+
+@LOSSES.register()
 class CharbonnierLoss(nn.Module):
     """mean sqrt((prediction - target)^2 + eps^2): L1 with a rounded tip (Charbonnier et al., ICIP 1994).
 

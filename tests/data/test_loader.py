@@ -247,3 +247,15 @@ def test_batches_are_what_the_trainer_expects(photos):
     assert isinstance(batch.hr, Tensor)
     assert batch.reference is None
     assert all(isinstance(name, str) for name in batch.names)
+
+
+def test_several_folders_follow_one_another_and_a_folder_named_twice_counts_twice(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, value in ((first, 10), (second, 200)):
+        folder.mkdir()
+        write_png(folder / "0001.png", np.full((32, 32, 3), value, np.uint8))
+    source = HRImageDataset([str(first), str(second), str(second)])
+    assert source.names == ["first/0001", "second/0001", "second/0001"]
+    assert [int(source.load(index).hr[0, 0, 0]) for index in range(3)] == [10, 200, 200]
+    with pytest.raises(HyperthumbError, match="empty"):
+        HRImageDataset([])

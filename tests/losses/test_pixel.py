@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.losses import CharbonnierLoss, L1Loss, MSELoss
+from hyperthumb.losses import CharbonnierLoss, L1Loss, LogMSELoss, MSELoss
 from hyperthumb.registry import LOSSES
 
 
@@ -27,6 +27,22 @@ def test_values_are_means_over_every_sample() -> None:
     assert CharbonnierLoss(eps=0.05)(first, second).item() == pytest.approx(expected, rel=1e-12)
 
 
+def test_log_mse_is_a_mean_of_logarithms_over_pictures() -> None:
+    first, second = pictures(torch.float64)
+    errors = ((first - second) ** 2).numpy().mean(axis=(1, 2, 3))
+    expected = 2 * 0.05 * np.log1p(errors / 0.05).mean()
+    assert LogMSELoss(eps=0.05)(first, second).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("error", "weight"), [(1e-9, 2.0), (1e-3, 1.0)])
+def test_log_mse_weighs_a_picture_by_its_error(error: float, weight: float) -> None:
+    picture = torch.full((1, 3, 4, 4), 0.5, dtype=torch.float64, requires_grad=True)
+    target = picture.detach() - error**0.5
+    (slope,) = torch.autograd.grad(LogMSELoss(eps=1e-3)(picture, target), picture)
+    (plain,) = torch.autograd.grad(MSELoss()(picture, target), picture)
+    assert torch.allclose(slope, weight * plain, rtol=1e-5)
+
+
 def test_charbonnier_lies_between_l1_and_l1_plus_eps() -> None:
     first, second = pictures(torch.float64)
     l1 = L1Loss()(first, second)
@@ -40,13 +56,13 @@ def test_charbonnier_has_a_finite_gradient_where_l1_has_a_corner() -> None:
     assert torch.equal(picture.grad, torch.zeros_like(picture))
 
 
-@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(eps=0.1)])
+@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(eps=0.1), LogMSELoss(eps=0.1)])
 def test_gradients_are_right(loss: torch.nn.Module) -> None:
     first, second = pictures(torch.float64)
     assert torch.autograd.gradcheck(lambda x: loss(x, second), first.requires_grad_())
 
 
-@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss()])
+@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(), LogMSELoss()])
 def test_half_precision_is_summed_in_float32(loss: torch.nn.Module) -> None:
     # 3 * 64 * 64 samples of 1e-3: a running sum in bfloat16 would stall long before the end.
     prediction = torch.full((1, 3, 64, 64), 1e-3, dtype=torch.bfloat16)
@@ -56,16 +72,17 @@ def test_half_precision_is_summed_in_float32(loss: torch.nn.Module) -> None:
     assert value.item() == pytest.approx(loss(prediction.double(), target.double()).item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss()])
+@pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(), LogMSELoss()])
 def test_shapes_that_would_broadcast_are_refused(loss: torch.nn.Module) -> None:
     with pytest.raises(HyperthumbError, match=r"\(1, 3, 8, 8\) with \(1, 3, 1, 8\)"):
         loss(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 1, 8))
 
 
+@pytest.mark.parametrize("loss", [CharbonnierLoss, LogMSELoss])
 @pytest.mark.parametrize("eps", [0.0, -1e-3, float("nan"), float("inf")])
-def test_charbonnier_refuses_an_eps_without_a_gradient(eps: float) -> None:
+def test_an_eps_without_a_gradient_is_refused(loss: type, eps: float) -> None:
     with pytest.raises(HyperthumbError, match="eps"):
-        CharbonnierLoss(eps=eps)
+        loss(eps=eps)
 
 
 def test_losses_are_known_by_name() -> None:
