@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
-import runpy
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +14,6 @@ from hyperthumb.errors import CorruptImageError, HyperthumbError
 from tests.support import photograph, write_photographs
 
 LMDB = {"type": "lmdb"}
-SCRIPT = Path(__file__).parents[2] / "scripts" / "create_lmdb.py"
 
 
 @pytest.fixture
@@ -131,14 +127,3 @@ def test_stores_that_are_none(store, tmp_path):
     meta.write_text("")
     with pytest.raises(HyperthumbError, match="holds no pictures"):
         HRImageDataset(str(store), LMDB)
-
-
-def test_the_script(folder, tmp_path, monkeypatch, capsys):
-    target = tmp_path / "out.lmdb"
-    monkeypatch.setattr(sys, "argv", ["create_lmdb.py", str(folder), str(target)])
-    for code, said in ((0, "out.lmdb: 4 pictures"), (1, "exists already")):
-        with pytest.raises(SystemExit) as exit_:
-            runpy.run_path(str(SCRIPT), run_name="__main__")
-        assert exit_.value.code == code
-        assert said in "".join(capsys.readouterr())
-    assert len(HRImageDataset(str(target), LMDB)) == 4

@@ -1,0 +1,200 @@
+"""The sets of photographs that options files name: where each comes from, its terms, and what has to be there.
+
+Nothing is downloaded: most of these sets have terms that a person has to read.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Archive(NamedTuple):
+    """A file as its publisher offers it.
+
+    Attributes:
+        url: where it is.
+        size: in bytes.
+        sha256: in hexadecimal. These were not computed here: several public projects record the same.
+    """
+
+    url: str
+    size: int
+    sha256: str
+
+
+class SizeRule(NamedTuple):
+    """What the sizes of all pictures of a set have in common.
+
+    Attributes:
+        shortest: pixels of the long side, at least.
+        longest: pixels of the long side, at most.
+        multiple: both sides are multiples of it.
+    """
+
+    shortest: int
+    longest: int
+    multiple: int = 1
+
+    def allows(self, height: int, width: int) -> bool:
+        fits = self.shortest <= max(height, width) <= self.longest
+        return fits and height % self.multiple == width % self.multiple == 0
+
+    def __str__(self) -> str:
+        sides = f"{self.shortest}" if self.shortest == self.longest else f"{self.shortest} to {self.longest}"
+        return f"long side {sides} pixels" + (f", both sides multiples of {self.multiple}" * (self.multiple > 1))
+
+
+class PhotoSet(NamedTuple):
+    """A set of photographs.
+
+    Attributes:
+        name: what the tool and the options files call it.
+        title: what people call it, and what it is for.
+        folder: where its pictures lie below HYPERTHUMB_DATA.
+        sources: pages to get it from.
+        how: what to do with what one gets there.
+        terms: what its publisher allows, in short; the publisher's own words count.
+        pictures: how many it has; None where that is the user's choice.
+        files: their names, where they are fixed and `digests` does not know them.
+        sizes: what their sizes have in common, where something has.
+        archives: what to download.
+        layouts: in what forms people have the pictures, in the order of the lines in `pixel_checksums.txt`.
+        has_manifest: whether `manifest.json` beside the pictures says what they should be.
+    """
+
+    name: str
+    title: str
+    folder: str
+    sources: tuple[str, ...]
+    how: str
+    terms: str
+    pictures: int | None = None
+    files: tuple[str, ...] = ()
+    sizes: SizeRule | None = None
+    archives: tuple[Archive, ...] = ()
+    layouts: tuple[str, ...] = ()
+    has_manifest: bool = False
+
+
+SIX_THOUSAND = SizeRule(5500, 6499)
+"""Photographs "of 6K": their long side rounds to six thousand pixels, as those of full-frame cameras of 2008 do."""
+
+_DIV2K_TERMS = "academic research only; the copyright of the pictures belongs to their owners"
+_DIV2K_PAGE = "https://data.vision.ee.ethz.ch/cvl/DIV2K/"
+_DIV2K_SIZES = SizeRule(2040, 2040, 12)
+_ACADEMIC = "none stated; everyone passes it on as a benchmark"
+
+_SETS = (
+    PhotoSet(
+        "div2k_train",
+        "DIV2K, training (high resolution)",
+        "DIV2K/DIV2K_train_HR",
+        (_DIV2K_PAGE,),
+        "Unpack DIV2K_train_HR.zip in DIV2K/.",
+        _DIV2K_TERMS,
+        pictures=800,
+        files=tuple(f"{number:04}.png" for number in range(1, 801)),
+        sizes=_DIV2K_SIZES,
+        archives=(
+            Archive(
+                f"{_DIV2K_PAGE}DIV2K_train_HR.zip",
+                3_530_603_713,
+                "9d0b9c463f6e35b6c62cc6a930ee2224f670b34c1df841a57670f9acf0f6c335",
+            ),
+        ),
+    ),
+    PhotoSet(
+        "div2k_valid",
+        "DIV2K, validation (high resolution)",
+        "DIV2K/DIV2K_valid_HR",
+        (_DIV2K_PAGE,),
+        "Unpack DIV2K_valid_HR.zip in DIV2K/.",
+        _DIV2K_TERMS,
+        pictures=100,
+        files=tuple(f"{number:04}.png" for number in range(801, 901)),
+        sizes=_DIV2K_SIZES,
+        archives=(
+            Archive(
+                f"{_DIV2K_PAGE}DIV2K_valid_HR.zip",
+                448_993_893,
+                "20dd31fd84d777bc1cf5d6b7654a3f569c0aec74458ae094122ad1d0489900fc",
+            ),
+        ),
+    ),
+    PhotoSet(
+        "kodak",
+        "Kodak Lossless True Color Image Suite, a test set",
+        "kodak",
+        ("https://r0k.us/graphics/kodak/",),
+        "Save kodim01.png to kodim24.png.",
+        "released by Kodak for unrestricted use",
+        pictures=24,
+    ),
+    PhotoSet(
+        "set5",
+        "Set5, a test set (Bevilacqua et al. 2012)",
+        "set5",
+        (
+            "https://github.com/jbhuang0604/SelfExSR (data/Set5)",
+            "https://github.com/titu1994/Image-Super-Resolution (val_images/set5)",
+        ),
+        "Take the pictures in full size (HR), as PNG or BMP.",
+        _ACADEMIC,
+        pictures=5,
+    ),
+    PhotoSet(
+        "set14",
+        "Set14, a test set (Zeyde et al. 2010)",
+        "set14",
+        ("https://github.com/titu1994/Image-Super-Resolution (val_images/set14)",),
+        "Take the pictures in full size, as PNG or BMP. Copies cut to multiples of the scale have other scores.",
+        _ACADEMIC,
+        pictures=14,
+    ),
+    PhotoSet(
+        "bsd100",
+        "BSD100, a test set: the 100 test pictures of BSDS300",
+        "bsd100",
+        (
+            "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds/ (images/test)",
+            "https://github.com/BIDS/BSDS500 (BSDS500/data/images/val)",
+            "https://github.com/jbhuang0604/SelfExSR (data/BSD100, the crops)",
+        ),
+        "The original JPEG files or the crops that spread as PNG; both pass, their scores differ a little.",
+        "non-commercial research and education",
+        pictures=100,
+        layouts=("whole, 481x321", "the crops that spread as PNG, 480x320"),
+    ),
+    PhotoSet(
+        "gb82",
+        "GB82, its 21 photographs: what the models that ship were validated on",
+        "gb82",
+        ("https://github.com/gianni-rosato/gb82-image-set",),
+        "Take the lossless PNG files, without the renders mc1 to mc3 and without pixel.",
+        "CC0",
+        pictures=21,
+    ),
+    PhotoSet(
+        "fivek6k",
+        "FiveK-6K, a test set of photographs of 6000 pixels out of MIT-Adobe FiveK",
+        "fivek6k",
+        ("https://data.csail.mit.edu/graphics/fivek/",),
+        "Get one expert's TIFF files (the literature takes expert C's, tiff16_c) and run "
+        "`prepare_data.py fivek6k TIFF_FOLDER FIVEK6K_FOLDER`. The paper's own list of photographs is not public, so "
+        "its score on FiveK-6k can be compared with, not reproduced.",
+        "research only: LicenseAdobe.txt and LicenseAdobeMIT.txt on that page, which also lists whose file is whose",
+        sizes=SIX_THOUSAND,
+        has_manifest=True,
+    ),
+    PhotoSet(
+        "train_hr",
+        "photographs of your own to train on",
+        "train_hr",
+        (),
+        "Any large photographs with little noise and few traces of compression, in subfolders too.",
+        "your own",
+    ),
+)
+
+PHOTO_SETS = {photo_set.name: photo_set for photo_set in _SETS}
+"""Every set by its name."""
