@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 import tifffile
@@ -17,6 +15,12 @@ from tests.support import photograph
 
 SIZES = SizeRule(55, 64)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+RED_AND_GREEN_CHANGED = (
+    SRGB.replace("sRGB built-in".encode("utf-16-be"), "Like built-in".encode("utf-16-be"))
+    .replace(b"rXYZ", b"....")
+    .replace(b"gXYZ", b"rXYZ")
+    .replace(b"....", b"gXYZ")
+)
 
 
 def save_tiff16(path, pixels):
@@ -93,13 +97,15 @@ def test_what_cannot_be_done(fivek, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "tiff16_c"]
 
 
-def test_colors_become_those_of_srgb():
-    pixels = photograph(16, 16)
+def test_colors_become_those_of_srgb(tmp_path):
+    pixels = photograph(40, 60)
     assert to_srgb(pixels, None, "x") is pixels
     assert to_srgb(pixels, SRGB, "x") is pixels
-    old, new = "sRGB built-in", "Like built-in"  # the same colors under another name: converting only rounds
-    renamed = SRGB.replace(old.encode("utf-16-be"), new.encode("utf-16-be"))
-    assert ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(renamed))).startswith("Like")
-    assert np.abs(to_srgb(pixels, renamed, "x").astype(int) - pixels).max() <= 1
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels.astype(np.uint16) * 257, photometric="rgb", iccprofile=RED_AND_GREEN_CHANGED
+    )
+    build(tmp_path, tmp_path.with_name("out"))
+    written = HRImageDataset(str(tmp_path.with_name("out"))).load(0).hr
+    assert np.abs(written.astype(int) - pixels[..., [1, 0, 2]]).max() <= 1
     with pytest.raises(HyperthumbError, match="x: its color profile cannot be used"):
         to_srgb(pixels, b"no profile", "x")
