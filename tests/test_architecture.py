@@ -29,7 +29,7 @@ ALLOWED = {
     },
     "benchmark": {
         "baselines", "config", "data", "environment", "errors", "evaluation", "files", "metrics", "model_file",
-        "networks", "pictures", "registry", "rescaling", "thumbnails", "weights", "wording", "zoo",
+        "networks", "pictures", "registry", "rescaling", "thumbnails", "tiling", "weights", "wording", "zoo",
     },
     "zoo": {"errors", "files", "model_header", "wording"},
     "cli": {"benchmark", "config", "errors", "files", "pictures", "wording", "jpeg", "codec", "model_header", "zoo"},

@@ -55,15 +55,23 @@ class LiteDecoder(nn.Module):
         num_feat: channels.
         num_block: residual blocks.
         skip: add to the bicubic upscale (else to mid-grey).
+        frequency: look at the coefficients; without, the thumbnail's pixels are all that it sees.
     """
 
     takes_coefficients = True
 
-    def __init__(self, scale: int, num_feat: Count = 40, num_block: CountOrZero = 8, skip: bool = True) -> None:
+    def __init__(
+        self,
+        scale: int,
+        num_feat: Count = 40,
+        num_block: CountOrZero = 8,
+        skip: bool = True,
+        frequency: bool = True,
+    ) -> None:
         super().__init__()
         self.scale, self.skip = scale, skip
         self.conv_first = conv3x3(3, num_feat)
-        self.inject = nn.Conv2d(192, num_feat, 1)
+        self.inject = nn.Conv2d(192, num_feat, 1) if frequency else None
         self.body = nn.Sequential(*(ResidualBlock(num_feat) for _ in range(num_block)))
         self.conv_last = conv3x3(num_feat, 3 * scale * scale)
         self.shuffle = nn.PixelShuffle(scale)
@@ -72,8 +80,10 @@ class LiteDecoder(nn.Module):
 
     def forward(self, rgb: Tensor, coefficients: Tensor) -> Tensor:
         """As `FrequencyAwareDecoder.forward`."""
-        injected = self.inject(coefficients / _COEFFICIENT_UNIT)
-        x = self.conv_first(rgb - 0.5) + nn.functional.interpolate(injected, scale_factor=8, mode="nearest")
+        x = self.conv_first(rgb - 0.5)
+        if self.inject is not None:
+            injected = self.inject(coefficients / _COEFFICIENT_UNIT)
+            x = x + nn.functional.interpolate(injected, scale_factor=8, mode="nearest")
         learned = self.shuffle(self.conv_last(x + self.body(x)))
         if self.skip:
             return learned + bicubic_enlargement(rgb, self.scale)

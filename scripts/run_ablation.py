@@ -1,0 +1,176 @@
+"""The ablation: trainings that differ in one thing, under one budget, compared at the same rates.
+
+    python scripts/run_ablation.py                                        # all of options/ablation, on gb82
+    python scripts/run_ablation.py --data kodak                           # the same models on other photographs
+    python scripts/run_ablation.py --data options/benchmark/kodak_4x.yml  # its data sets, protocol, LPIPS and details
+    python scripts/run_ablation.py options/ablation/predicted.yml mine.yml --output results/ablation/mine
+    python scripts/run_ablation.py --max_minutes 55                       # stops in time; again: goes on
+
+The first file is the one that the others are compared with. Everything is checked before the first training starts.
+Trainings are run_train.py's: one that was stopped goes on, one that is finished is left as it is. The benchmark then
+measures what is not measured yet. Exit codes: 0 all well, or stopped for --max_minutes; 1 something failed, which is
+named; 130 or 143 stopped by Ctrl+C or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from hyperthumb.benchmark.matched_rates import find_rate_scales
+from hyperthumb.benchmark.runner import run_benchmark
+from hyperthumb.config import BenchmarkOptions, BenchmarkRow, Component, DatasetOptions, load_benchmark_options
+from hyperthumb.data import build_source
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.networks import resolve_device
+from hyperthumb.training.several import Run, open_runs, train_all
+
+RATES = (0.20, 0.24, 0.28, 0.32, 0.37, 0.43)
+TARGET_BPP = 0.30
+FIRST = "predicted.yml"
+ENTRY = Path(__file__).parents[1] / "run_train.py"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Trains, measures and reports; returns the process's exit code."""
+    started = time.monotonic()
+    words = parse(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *rest: print(f"warning: {message}", file=sys.stderr)
+        try:
+            return ablate(words, started)
+        except HyperthumbError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:  # what was trained and measured is kept
+            return 130
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE.yml", help="default: options/ablation/*.yml")
+    parser.add_argument(
+        "--data", default="gb82", metavar="NAME[=FOLDER]|FILE.yml",
+        help="photographs to measure on: a folder below HYPERTHUMB_DATA, or what a benchmark's options say "
+        "(default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: results/ablation/NAME of the data")
+    parser.add_argument(
+        "--rates", nargs="+", type=float, default=RATES, metavar="BPP", help="to measure at (default: %(default)s)"
+    )
+    parser.add_argument("--target_bpp", type=float, metavar="BPP", help=f"to compare at (default: {TARGET_BPP})")
+    parser.add_argument(
+        "--force_yml", nargs="+", default=[], metavar="a:b=c", help="set an option of all trainings, such as "
+        "train:total_iter=20000",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max_minutes", type=float, metavar="M", help="the trainings stop with a checkpoint before M minutes are up"
+    )
+    return parser.parse_args(arguments)
+
+
+def ablate(words: argparse.Namespace, started: float) -> int:
+    """Checks everything, trains, measures; returns the exit code.
+
+    Raises:
+        HyperthumbError: for what the user has to mend before anything is trained.
+    """
+    if words.max_minutes is not None and words.max_minutes <= 0:
+        raise HyperthumbError("--max_minutes must be above 0")
+    runs = open_runs(words.files or default_files(), words.force_yml)
+    benchmark = open_benchmark(words, runs)
+    deadline = None if words.max_minutes is None else started + 60 * words.max_minutes
+    trained = train_all(runs, ENTRY, words.force_yml, deadline)
+    if trained.stopped_by is not None:
+        return 128 + trained.stopped_by
+    if trained.unfinished:
+        print(f"stopped in time; the same command goes on with: {', '.join(trained.unfinished)}", file=sys.stderr)
+        return 1 if trained.failed else 0
+    return compare(dataclasses.replace(benchmark, rows=[row_of(run, benchmark, words.rates) for run in runs]))
+
+
+def default_files() -> list[Path]:
+    files = sorted(Path("options/ablation").glob("*.yml"), key=lambda path: (path.name != FIRST, path.name))
+    if not files:
+        raise HyperthumbError(
+            "there is no options/ablation/*.yml here; name the options files, or start in the project"
+        )
+    return files
+
+
+def open_benchmark(words: argparse.Namespace, runs: Sequence[Run]) -> BenchmarkOptions:
+    """The benchmark's options, without its rows, which need trained models; its photographs are there.
+
+    Raises:
+        HyperthumbError: for data or rates that make no sense.
+    """
+    path = Path(words.data)
+    options = load_benchmark_options(path) if path.suffix in (".yml", ".yaml") else options_for(words.data, runs[0])
+    output: Path = words.output or Path("results/ablation") / options.name
+    if output.exists() and not output.is_dir():
+        raise HyperthumbError(f"--output is a folder, but {output} is a file")
+    target = options.target_bpp if words.target_bpp is None else words.target_bpp
+    rates = words.rates
+    if not all(0 < rate < float("inf") for rate in rates) or not min(rates) < target < max(rates):
+        raise HyperthumbError(
+            f"--rates are above 0, some below and some above the {target:g} bpp that models are compared at: nothing "
+            "is extrapolated"
+        )
+    for dataset in options.datasets.values():
+        build_source(dataset.source, max_images=dataset.max_images)
+    return dataclasses.replace(
+        options,
+        name=output.name,
+        results_root=output.parent,
+        target_bpp=target,
+        anchor=runs[0].name,
+        published=[],
+    )
+
+
+def options_for(word: str, run: Run) -> BenchmarkOptions:
+    """The benchmark of one folder of photographs: NAME, or NAME=FOLDER."""
+    name, equals, folder = word.partition("=")
+    if not name.isidentifier() or (equals and not folder):
+        raise HyperthumbError(f'--data is NAME, NAME=FOLDER, or an options file of a benchmark, not "{word}"')
+    root = Path(folder) if folder else Path(os.environ.get("HYPERTHUMB_DATA") or "datasets") / name
+    dataset = DatasetOptions(Component("HRImageDataset", {"dataroot_gt": str(root)}), name)
+    return BenchmarkOptions(
+        Path(__file__), name, run.options.scale, {name: dataset}, [], target_bpp=TARGET_BPP, device=run.options.device
+    )
+
+
+def row_of(run: Run, benchmark: BenchmarkOptions, rates: Sequence[float]) -> BenchmarkRow:
+    """A finished training's row, at the scales that give the rates on the first data set; otherwise one that fails."""
+    row = BenchmarkRow(run.name, model=str(run.weights), obtained=f"trained by us: {run.spent}")
+    if not run.finished:
+        return row
+    dataset = next(iter(benchmark.datasets.values()))
+    source = build_source(dataset.source, max_images=dataset.max_images)
+    try:
+        scales = find_rate_scales(run.weights, source, rates, resolve_device(benchmark.device))
+    except HyperthumbError:  # the benchmark names it
+        return row
+    return dataclasses.replace(row, rate_scales=scales)
+
+
+def compare(options: BenchmarkOptions) -> int:
+    """Runs the benchmark; 1 when a row failed."""
+    results = run_benchmark(options)
+    folder = options.results_root / options.name
+    print((folder / "table.md").read_text(encoding="utf-8"))
+    print(f"files: {folder}: report.html, table.md, table.tex, table.csv, results.json, plots, crops/")
+    failed = [row.name for row in results.rows if row.failure is not None]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
