@@ -14,7 +14,7 @@ from hyperthumb.training.main import main
 from tests.support import write_photographs
 
 ROOT = Path(__file__).parents[1]
-TRAIN = sorted((ROOT / "options/train").rglob("*.yml"))
+TRAIN = sorted([*(ROOT / "options/train").rglob("*.yml"), *(ROOT / "options/ablation").glob("*.yml")])
 TEST = sorted((ROOT / "options/test").rglob("*.yml"))
 BENCHMARK = sorted((ROOT / "options/benchmark").glob("*.yml"))
 DATA = (
@@ -119,4 +119,4 @@ def test_two_iterations(path, data_root):
         "val:val_freq=2",
     ]
     assert main(["-opt", str(path), "--force_yml", *force]) == 0
-    assert (data_root / f"experiments/{path.stem}/models/net_g_2.pth").exists()
+    assert (load_train_options(path).path.experiments_root / path.stem / "models/net_g_2.pth").exists()
