@@ -180,7 +180,7 @@ _SETS = (
         "fivek6k",
         ("https://data.csail.mit.edu/graphics/fivek/",),
         "Get one expert's TIFF files (the literature takes expert C's, tiff16_c) and run "
-        "`prepare_data.py fivek6k TIFF_FOLDER FIVEK6K_FOLDER`. The paper's own list of photographs is not public, so "
+        "`prepare_data.py fivek6k TIFF_FOLDER FIVEK6K_FOLDER`. We found no public list of the paper's photographs, so "
         "its score on FiveK-6k can be compared with, not reproduced.",
         "research only: LicenseAdobe.txt and LicenseAdobeMIT.txt on that page, which also lists whose file is whose",
         sizes=SIX_THOUSAND,

@@ -1,6 +1,6 @@
 """FiveK-6K out of a user's own copy of MIT-Adobe FiveK (Bychkovsky et al., CVPR 2011).
 
-The paper measures on "FiveK-6k" and neither it nor its code says which photographs those are. Here the rule is: every
+The paper measures on "FiveK-6k"; no public list of its photographs was found. Here the rule is: every
 photograph whose long side rounds to six thousand pixels (`catalog.SIX_THOUSAND`), in the order of FiveK's numbers. The
 files are PNGs of 8 bits, upright, with sRGB's numbers, since what reads them looks at no color profile.
 """
