@@ -81,12 +81,17 @@ class Existing:
 
 @dataclass(frozen=True)
 class FolderName:
-    """A name that becomes a folder's."""
+    """A name that becomes a folder's; names of files are made of it too, and file systems end at 255 bytes."""
+
+    longest: int = 200
 
     def problem(self, value: Any) -> str | None:
-        if value and value == Path(value).name and not value.startswith("."):
+        if len(value.encode(errors="surrogatepass")) > self.longest:
+            return f'"{value[:40]}..." becomes the name of a folder: at most {self.longest} bytes'
+        if value and value == Path(value).name and not value.startswith(".") and value.isprintable():
             return None
-        return f'"{value}" becomes the name of a folder: no slashes, no dot at its start, not empty'
+        wanted = "no slashes, no control characters, no dot at its start, not empty"
+        return f'"{value}" becomes the name of a folder: {wanted}'
 
 
 Count = Annotated[int, AtLeast(1)]

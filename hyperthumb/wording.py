@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -19,3 +20,8 @@ def join_words(words: Iterable[str], conjunction: str = "or") -> str:
     """`a, b or c`."""
     listed = list(words)
     return f" {conjunction} ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
+
+
+def printable(text: Path | str) -> str:
+    """A name, or a sentence that quotes one, on one line: control characters and escape codes are spelt out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))

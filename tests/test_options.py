@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from hyperthumb.benchmark.published import find_published
 from hyperthumb.config import load_benchmark_options, load_test_options, load_train_options
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 TRAIN = sorted([*(ROOT / "options/train").rglob("*.yml"), *(ROOT / "options/ablation").glob("*.yml")])
 TEST = sorted((ROOT / "options/test").rglob("*.yml"))
 BENCHMARK = sorted((ROOT / "options/benchmark").glob("*.yml"))
+BASES = sorted((ROOT / "options/benchmark/base").glob("*.yml"))  # rows that several benchmarks share
 DATA = (
     "DIV2K/DIV2K_train_HR",
     "DIV2K/DIV2K_valid_HR",
@@ -54,6 +56,14 @@ def test_there_are_options():
         "hyperthumbnail_qpm_only",
         "lite_4x",
     } <= names
+
+
+def test_no_options_file_is_left_out():
+    """One in a folder of another kind (`options/ablation`) has to be loaded here too, by the loader of its kind."""
+    assert sorted((ROOT / "options").rglob("*.y*ml")) == sorted([*TRAIN, *TEST, *BENCHMARK, *BASES])
+    inherited = [yaml.safe_load(path.read_text(encoding="utf-8")).get("base", "") for path in BENCHMARK]
+    for base in BASES:
+        assert f"base/{base.name}" in inherited
 
 
 @pytest.mark.parametrize("path", TRAIN, ids=lambda p: p.stem)

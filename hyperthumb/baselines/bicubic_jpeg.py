@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
+from hyperthumb.constraints import Between
 from hyperthumb.pixels import to_picture, to_tensor
 from hyperthumb.registry import BASELINES
 from hyperthumb.resize import bicubic_downscale, bicubic_upscale
@@ -25,7 +28,13 @@ class BicubicJpeg(PillowJpeg):
         HyperthumbError: for a quality or a subsampling that does not exist.
     """
 
-    def __init__(self, scale: int = 4, quality: int = 96, subsampling: str = "4:2:0", optimize: bool = False) -> None:
+    def __init__(
+        self,
+        scale: int = 4,
+        quality: Annotated[int, Between(1, 100)] = 96,
+        subsampling: str = "4:2:0",
+        optimize: bool = False,
+    ) -> None:
         super().__init__(scale, quality, subsampling, optimize)
         self.name = f"Bicubic & {self.jpeg_name} & Bicubic"
 

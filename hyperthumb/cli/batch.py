@@ -16,8 +16,9 @@ from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 from hyperthumb.errors import HyperthumbError
+from hyperthumb.wording import printable
 
-from .messages import collected_notes, printable, warnings_as_notes
+from .messages import collected_notes, warnings_as_notes
 from .targets import Job
 
 Status = Literal["done", "failed", "skipped"]

@@ -6,8 +6,9 @@ import argparse
 import sys
 import warnings
 
+from hyperthumb.wording import printable
+
 from .arguments import new_parser
-from .messages import printable
 
 _EXAMPLES = """\
 examples:

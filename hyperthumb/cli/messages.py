@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import TextIO
 
 _current: ContextVar[list[str] | None] = ContextVar("notes of the file in hand", default=None)
@@ -53,11 +52,6 @@ def _show(
         note(str(message))
     else:
         print(f"warning: {message}", file=sys.stderr)
-
-
-def printable(path: Path | str) -> str:
-    """A file's name on one line, whatever characters it holds."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
 def in_bytes(count: int) -> str:

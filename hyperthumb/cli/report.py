@@ -7,8 +7,9 @@ import sys
 import warnings
 from pathlib import Path
 
+from hyperthumb.wording import printable
+
 from .arguments import new_parser
-from .messages import printable
 
 _EXAMPLES = """\
 examples:

@@ -13,7 +13,7 @@ from .complaints import Complaints
 from .components import ComponentReader
 from .ignored import KEYS, Ignored
 from .marks import Flat, KeysFrom, NamedByKey
-from .nodes import Mapping, Node, Scalar
+from .nodes import Mapping, Node, Scalar, is_refused
 from .values import INVALID, is_null
 
 
@@ -63,6 +63,8 @@ class RecordReader(ComponentReader):
             given: fields that do not come from the file.
         """
         layout = _layout(cls)
+        if is_refused(node):
+            return INVALID
         if is_null(node):
             node = Mapping({}, node.location)
         if not isinstance(node, Mapping):
@@ -76,7 +78,8 @@ class RecordReader(ComponentReader):
             values[name] = self.read(keys.pop(name), named[name].annotation, _join(where, name))
         for name in [name for name in named if name not in values]:
             if NamedByKey in named[name].marks:
-                values[name] = where.rpartition(".")[2]
+                key = Scalar(self.keys[where], node.location)
+                values[name] = self.read(key, named[name].annotation, _join(where, name))
             elif named[name].required:
                 self.complaints.add(node.location, where, f'the key "{name}" is missing')
                 values[name] = INVALID
@@ -98,6 +101,7 @@ class RecordReader(ComponentReader):
         keys: dict[str, Node] = {}
         for key, child in node.entries.items():
             self.locations[_join(where, key)] = child.location
+            self.keys[_join(where, key)] = key
             if key in without_effect:
                 self.ignored.append(Ignored(child.location, _join(where, key), without_effect[key]))
             else:

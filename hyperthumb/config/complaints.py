@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import OptionsError
+from ..wording import printable
 
 
 @dataclass(frozen=True, order=True)
@@ -45,7 +46,9 @@ class Complaints:
     def lines(self) -> list[str]:
         """One line a complaint, sorted by file and line; at one place, in the order they were found."""
         found = sorted(self._found, key=lambda entry: entry[0])
-        return [": ".join(filter(None, (str(location), where, message))) for location, where, message in found]
+        return [
+            printable(": ".join(filter(None, (str(location), where, message)))) for location, where, message in found
+        ]
 
     def raise_if_any(self) -> None:
         """Raise what was collected.

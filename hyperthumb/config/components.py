@@ -12,7 +12,7 @@ from ..errors import OptionsError
 from ..registry import ARCHS, DECODERS, PartOf, Registry
 from ..wording import did_you_mean
 from .complaints import Complaints, Location
-from .nodes import Mapping, Node, Scalar, plain
+from .nodes import Mapping, Node, Scalar, is_refused, plain
 from .values import INVALID, ValueReader, is_null, show
 
 
@@ -118,6 +118,8 @@ class ComponentReader(ValueReader):
             supplied: overrides what the reader supplies to this kind of component: a part gets what its whole gets.
             beside: keys that its parent takes from the same mapping, for "did you mean".
         """
+        if is_refused(node):
+            return INVALID
         if supplied is None:
             supplied = self._supplied.get(registry.kind, {})
         name = self._read_type_name(node, registry, where)
@@ -189,7 +191,7 @@ class ComponentReader(ValueReader):
 
     def _check_agreement(self, node: Node, expected: Any, where: str) -> None:
         value = plain(node)
-        if expected is not None and (type(value) is not type(expected) or value != expected):
+        if expected is not None and not is_refused(node) and (type(value) is not type(expected) or value != expected):
             self.complaints.add(node.location, where, f"is {show(node)}, but the file's scale is {expected}")
 
 

@@ -115,6 +115,10 @@ def _import_plugins(tree: Mapping, complaints: Complaints) -> None:
         name = plain(item)
         if not isinstance(name, str):
             continue
+        if not all(part.isidentifier() for part in name.split(".")):
+            problem = f'wants the name of a module, such as my_package.losses, not "{name}"'
+            complaints.add(item.location, "plugins", problem)
+            continue
         try:
             importlib.import_module(name)
         except Exception as error:  # a user's module may raise anything

@@ -2,6 +2,7 @@
 
 PyYAML parses; what its values mean is decided here, by the rules of YAML 1.2: `2e-4` is a number, `yes` is a word.
 Nothing in a file can run code: of all tags only those of the plain types (`!!float`, `!!int`, `!!str` ...) exist.
+A value that is complained of here is `refused`: who reads it further has nothing to add.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ Value: TypeAlias = bool | int | float | str | None
 
 # Aliases may share settings; a few lines of nested ones could also stand for billions. No options file comes near this.
 _MAX_NODES = 20_000
+_MAX_DEPTH = 50
+_LONGEST_NUMBER = 100
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _PLAIN = "plain"
 
@@ -31,14 +34,32 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
+# What PyYAML says, and what is mostly meant by it.
+_HINTS = (
+    (r"'\t' that cannot start", "indent with spaces, not with tabs"),
+    (r"that cannot start any token", "a value that begins with such a character goes in quotes"),
+    (r"mapping values are not allowed", "keys of one section begin in one column; values with colons go in quotes"),
+    (r"found unexpected end of stream", "a quotation mark or a bracket is not closed"),
+    (r"expected ',' or", "a bracket is not closed"),
+    (r"found another document", "a file holds one set of options, without a line of ---"),
+)  # fmt: skip
+
 
 @dataclass
 class Scalar:
-    """A single value; `written` is what the file says where that is something else, before variables were expanded."""
+    """A single value.
+
+    Attributes:
+        value: what it means.
+        location: the line of its key.
+        written: what the file says where that is something else, before variables were expanded.
+        refused: whether it was complained of already.
+    """
 
     value: Value
     location: Location
     written: str = ""
+    refused: bool = False
 
 
 @dataclass
@@ -60,6 +81,11 @@ class Mapping:
 Node: TypeAlias = Scalar | Listing | Mapping
 
 
+def is_refused(node: Node) -> bool:
+    """Whether the node was complained of already."""
+    return isinstance(node, Scalar) and node.refused
+
+
 def plain(node: Node) -> object:
     """The node's value as None, bool, int, float, str, lists and dicts of those."""
     if isinstance(node, Mapping):
@@ -79,6 +105,8 @@ def read_plain_scalar(text: str) -> Value:
     """What an unquoted YAML scalar means: null, a boolean, a number, or the text itself."""
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > _LONGEST_NUMBER:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text, {"0x": 16, "0o": 8}.get(text[:2], 10))
     if _NUMBER.fullmatch(text):
@@ -128,14 +156,21 @@ class _Loader(yaml.SafeLoader):
 def _compose(text: str, location: Location, complaints: Complaints) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=_Loader)
+    except RecursionError:
+        complaints.add(Location(location.file), "", f"it is nested more than {_MAX_DEPTH} levels deep")
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1 if location.line else 0
+        problem = f"the character U+{error.character:04X} is not allowed"
+        complaints.add(Location(location.file, line), "", f"this is not valid YAML: {problem}")
     except yaml.YAMLError as error:
         mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
         line = mark.line + 1 if mark is not None and location.line else location.line
         problem = ", ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None))))
         since = f" (it begins on line {begin.line + 1})" if begin is not None and location.line else ""
-        complaints.add(Location(location.file, line), "", f"this is not valid YAML: {problem or error}{since}")
-        complaints.raise_if_any()
-        raise AssertionError("unreachable") from error
+        hint = next((f"; {hint}" for pattern, hint in _HINTS if pattern in problem), "")
+        complaints.add(Location(location.file, line), "", f"this is not valid YAML: {problem or error}{since}{hint}")
+    complaints.raise_if_any()
+    raise AssertionError("unreachable")
 
 
 class _Converter:
@@ -151,10 +186,14 @@ class _Converter:
         self._count += 1
         if node is None:
             return Scalar(None, location)
-        if self._count > _MAX_NODES or node in self._open:
-            problem = (
-                "this alias stands for itself" if node in self._open else f"more than {_MAX_NODES} values in one file"
-            )
+        problem = ""
+        if node in self._open:
+            problem = "this alias stands for itself"
+        elif len(self._open) > _MAX_DEPTH:
+            problem, where = f"it is nested more than {_MAX_DEPTH} levels deep", re.split(r"[.\[]", where)[0]
+        elif self._count > _MAX_NODES:
+            problem, where = f"there are more than {_MAX_NODES} values in one file", ""
+        if problem:
             self._complaints.add(location, where, problem)
             self._complaints.raise_if_any()
         self._open.append(node)
@@ -164,12 +203,13 @@ class _Converter:
             if isinstance(node, yaml.SequenceNode):
                 return self._listing(node, location, where)
             assert isinstance(node, yaml.ScalarNode)
-            return Scalar(self._value(node, location, where), location)
+            return self._scalar(node, location, where)
         finally:
             self._open.pop()
 
-    def _mapping(self, node: yaml.MappingNode, location: Location, where: str) -> Mapping:
-        self._check_tag(node, "map", location, where)
+    def _mapping(self, node: yaml.MappingNode, location: Location, where: str) -> Mapping | Scalar:
+        if node.tag != f"{_TAG_PREFIX}map":
+            return self._refuse_tag(node, location, where)
         mapping = Mapping({}, location)
         for key_node, value_node in node.value:
             at = self._line(key_node, location)
@@ -187,34 +227,37 @@ class _Converter:
                 mapping.entries[key] = self.convert(value_node, at, f"{where}.{key}" if where else key)
         return mapping
 
-    def _listing(self, node: yaml.SequenceNode, location: Location, where: str) -> Listing:
-        self._check_tag(node, "seq", location, where)
+    def _listing(self, node: yaml.SequenceNode, location: Location, where: str) -> Listing | Scalar:
+        if node.tag != f"{_TAG_PREFIX}seq":
+            return self._refuse_tag(node, location, where)
         items = [self.convert(item, self._line(item, location), f"{where}[{i}]") for i, item in enumerate(node.value)]
         return Listing(items, location)
 
-    def _value(self, node: yaml.ScalarNode, location: Location, where: str) -> Value:
+    def _scalar(self, node: yaml.ScalarNode, location: Location, where: str) -> Scalar:
         text = str(node.value)
+        if "\0" in text:
+            return self._refuse(location, where, "no text or name can hold a zero character")
         if node.tag == _PLAIN:
-            return read_plain_scalar(text)
+            return Scalar(read_plain_scalar(text), location)
         kind = node.tag.removeprefix(_TAG_PREFIX)
+        types: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "null": type(None)}
+        if not node.tag.startswith(_TAG_PREFIX) or kind not in types:
+            return self._refuse_tag(node, location, where)
         value = text if kind == "str" else read_plain_scalar(text)
         if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
-        types: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "null": type(None)}
-        if not node.tag.startswith(_TAG_PREFIX) or kind not in types:
-            self._complain_of_tag(node, location, where)
-        elif type(value) is not types[kind]:
-            self._complaints.add(location, where, f'"{text}" is not what its tag !!{kind} says')
-        return value
+        if type(value) is not types[kind]:
+            return self._refuse(location, where, f'"{text}" is not what its tag !!{kind} says')
+        return Scalar(value, location)
 
-    def _check_tag(self, node: yaml.Node, kind: str, location: Location, where: str) -> None:
-        if node.tag != f"{_TAG_PREFIX}{kind}":
-            self._complain_of_tag(node, location, where)
-
-    def _complain_of_tag(self, node: yaml.Node, location: Location, where: str) -> None:
+    def _refuse_tag(self, node: yaml.Node, location: Location, where: str) -> Scalar:
         tag = node.tag.replace(_TAG_PREFIX, "!!")
         allowed = join_words(("!!float", "!!int", "!!str", "!!bool", "!!null"), "and")
-        self._complaints.add(location, where, f"the tag {tag} is not allowed (only {allowed} are)")
+        return self._refuse(location, where, f"the tag {tag} is not allowed (only {allowed} are)")
+
+    def _refuse(self, location: Location, where: str, problem: str) -> Scalar:
+        self._complaints.add(location, where, problem)
+        return Scalar(None, location, refused=True)
 
     @staticmethod
     def _line(node: yaml.Node, location: Location) -> Location:

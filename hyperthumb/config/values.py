@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from ..wording import did_you_mean, join_words
 from .complaints import Complaints, Location
-from .nodes import Listing, Mapping, Node, Scalar, plain
+from .nodes import Listing, Mapping, Node, Scalar, is_refused, plain
 
 
 class _Invalid:
@@ -28,6 +28,8 @@ _NAMES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true 
 _PLURALS: dict[Any, str] = {int: "whole numbers", float: "numbers", bool: "booleans", str: "texts", Path: "paths"}
 _LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
 _DICTS = (dict, collections.abc.Mapping)
+_LARGEST = 2**63 - 1
+_LONGEST_SHOWN = 60
 
 
 class ValueReader:
@@ -36,14 +38,18 @@ class ValueReader:
     Attributes:
         complaints: what was wrong.
         locations: the place of every setting that was read, by its dotted path.
+        keys: the key that a mapping stands under, by its dotted path; keys may hold dots themselves.
     """
 
     def __init__(self, complaints: Complaints) -> None:
         self.complaints = complaints
         self.locations: dict[str, Location] = {}
+        self.keys: dict[str, str] = {}
 
     def read(self, node: Node, annotation: Any, where: str) -> Any:
         """The node's value as `annotation` says, or `INVALID` after a complaint."""
+        if is_refused(node):
+            return INVALID
         if get_origin(annotation) is typing.Annotated:
             base, *marks = get_args(annotation)
             return self.read_annotated(node, base, marks, where)
@@ -93,13 +99,21 @@ class ValueReader:
             return Path(value).expanduser() if wanted is Path else value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             hint = ""
-            if isinstance(value, str) and isinstance(_number_in(value), (int, float)):
-                hint = f"; write {_number_in(value)}, without quotes and underscores"
+            number = _number_in(value) if isinstance(value, str) else None
+            if isinstance(value, str) and number is not None:
+                way = (
+                    "without quotes and underscores" if value.isascii() else "in plain digits without other characters"
+                )
+                hint = f"; write {number}, {way}"
             return self.refuse(node, wanted, where, hint)
         if wanted is float:
             return float(value) if math.isfinite(value) else self.refuse(node, wanted, where)
         # Iterations are often written 5e3: the same count, so it passes.
-        return int(value) if math.isfinite(value) and value == int(value) else self.refuse(node, wanted, where)
+        if not math.isfinite(value) or value != int(value):
+            return self.refuse(node, wanted, where)
+        return (
+            int(value) if abs(value) <= _LARGEST else self.refuse(node, wanted, where, f"; {_LARGEST} is the largest")
+        )
 
     def _read_choice(self, node: Node, choices: tuple[Any, ...], where: str) -> Any:
         value = node.value if isinstance(node, Scalar) else INVALID
@@ -159,6 +173,7 @@ class ValueReader:
         known = get_args(key_kind) if get_origin(key_kind) is Literal else None
         values = {}
         for key, child in node.entries.items():
+            self.keys[f"{where}.{key}"] = key
             if known is not None and key not in known:
                 hint = did_you_mean(key, known) or f" (known here: {', '.join(known)})"
                 self.complaints.add(child.location, where, f'unknown key "{key}"{hint}')
@@ -183,7 +198,9 @@ def show(node: Node) -> str:
         return "nothing (null)"
     if isinstance(node.value, bool):
         return str(node.value).lower()
-    return f'"{node.value}"' if isinstance(node.value, str) else str(node.value)
+    text = str(node.value)
+    text = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return f'"{text}"' if isinstance(node.value, str) else text
 
 
 def describe(annotation: Any) -> str:
@@ -216,4 +233,6 @@ def _number_in(text: str) -> int | float | None:
         number = float(text)
     except ValueError:
         return None
-    return int(number) if math.isfinite(number) and number == int(number) else number
+    if not math.isfinite(number):
+        return None
+    return int(number) if number == int(number) and abs(number) <= _LARGEST else number
