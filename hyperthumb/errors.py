@@ -6,9 +6,18 @@ a non-zero code. Mistakes of ours are assertions and keep their traceback.
 
 from __future__ import annotations
 
+from .wording import printable
+
 
 class HyperthumbError(ValueError):
-    """Something the user can mend; the message says what and how."""
+    """Something the user can mend; the message says what and how.
+
+    As text it has lines and no other control characters: it may quote names of files, which hold anything, and a
+    terminal would obey their escape codes.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(printable, super().__str__().split("\n")))
 
 
 class OptionsError(HyperthumbError):

@@ -22,13 +22,15 @@ def read_safely(path: Path) -> dict[str, Any]:
     """`torch.load` of tensors and plain values only, to the CPU; or a safetensors file's tensors.
 
     Raises:
-        CheckpointError: missing, damaged, or holding anything that would have to run code.
+        CheckpointError: missing, damaged, holding anything that would have to run code, or claiming more memory than
+            the file has bytes.
     """
     try:
         if path.suffix == SUFFIX:
             return dict(safetensors.torch.load_file(path))
-        _check_sums(path)
+        _check_archive(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
+        _check_sizes(content, path)
     except CheckpointError:
         raise
     except FileNotFoundError as error:
@@ -44,13 +46,30 @@ def read_safely(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check_sums(path: Path) -> None:
-    """The archive that torch writes has checksums, which `torch.load` does not look at."""
+def _check_archive(path: Path) -> None:
+    """The archive that torch writes has checksums, which `torch.load` does not look at, and compresses nothing."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
+            declared = sum(entry.file_size for entry in archive.infolist())
+            if declared > path.stat().st_size:
+                raise CheckpointError(f"{path} is refused: it would unpack to {declared:,} bytes, more than it has")
             damaged = archive.testzip()
         if damaged is not None:
             raise CheckpointError(f"{path} is damaged: the checksum of {damaged} is wrong")
+
+
+def _check_sizes(content: Any, path: Path) -> None:
+    """A few bytes can be a tensor of any shape by being used again and again; what is made of such shapes is huge."""
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Tensor):
+            if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+                raise CheckpointError(f"{path} is refused: a tensor of shape {tuple(value.shape)} has fewer numbers")
+        elif isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, (list, tuple)):
+            waiting += value
 
 
 def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:

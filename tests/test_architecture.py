@@ -19,8 +19,8 @@ ALLOWED = {
     "jpeg": {"constants", "errors"},
     "archs": {"constraints", "errors", "jpeg", "registry", "rescaling", "resize", "weights"},
     "losses": {"errors", "registry"},
-    "metrics": {"errors", "pixels"},
-    "data": {"errors", "files", "pictures", "registry"},
+    "metrics": {"errors", "pixels", "weights"},
+    "data": {"errors", "files", "pictures", "registry", "wording"},
     "config": {"basicsr_bridge", "constraints", "errors", "registry", "rescaling", "wording"},
     "baselines": {"archs", "constraints", "errors", "jpeg", "networks", "pixels", "registry", "resize", "weights"},
     "evaluation": {

@@ -7,6 +7,7 @@ ours alone.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -55,7 +56,7 @@ def compare_with_instance(path: Path) -> list[Difference]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: torch.from_numpy(file[name]) for name in file.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path} cannot be read as a reference instance: {error}") from error
     official = {name[6:]: value for name, value in arrays.items() if name.startswith("param/")}
     reference = {name[3:]: value for name, value in arrays.items() if name.startswith("io/")}

@@ -7,7 +7,7 @@ import json
 import types
 import typing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal, TypeVar
 
 from hyperthumb.errors import HyperthumbError
@@ -229,9 +229,22 @@ def load_results(path: Path) -> BenchmarkResults:
         found = content.get("format") if isinstance(content, dict) else None
         raise HyperthumbError(f"{path} holds results of format {found}, not {FORMAT}; measure again")
     try:
-        return from_plain(BenchmarkResults, content)
+        results = from_plain(BenchmarkResults, content)
+        _check_files(results)
+        return results
     except (TypeError, KeyError) as error:
         raise HyperthumbError(f"{path} does not hold the results of a benchmark: {error}") from error
+
+
+def _check_files(results: BenchmarkResults) -> None:
+    """A report writes plots by the names of data sets and shows pictures: both in the folder of the results."""
+    for info in results.datasets:
+        if info.name != PurePath(info.name).name or not info.name.isprintable():
+            raise TypeError(f"{info.name!r:.60} is no name of a data set, which becomes one of files")
+    for crop in results.crops:
+        for file in (crop.original, *(one.file for one in crop.restored)):
+            if PurePath(file).is_absolute() or ".." in PurePath(file).parts:
+                raise TypeError(f"{file!r:.60} leads out of the folder")
 
 
 def from_plain(cls: type[T], value: Any) -> T:

@@ -11,6 +11,7 @@ from PIL import Image
 from hyperthumb.errors import HyperthumbError
 from hyperthumb.files import find_files, write_atomically
 from hyperthumb.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
+from hyperthumb.wording import printable
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 _ORIENTATION_TAG = 0x0112
@@ -39,7 +40,7 @@ def list_images(folder: str | Path) -> list[str]:
 
 def read_image(path: str | Path) -> np.ndarray:
     """The picture in a file as uint8 (H, W, 3) RGB, turned upright; see `decode_image`."""
-    return decode_image(_read_bytes(path), str(path))
+    return decode_image(_read_bytes(path), printable(path))
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -49,12 +50,13 @@ def read_size(path: str | Path) -> tuple[int, int]:
         CorruptImageError: when the header cannot be read.
         HyperthumbError: when the file cannot be.
     """
+    label = printable(path)
     try:
-        with open(path, "rb") as file, open_picture(file, str(path)) as image, damage_named(str(path)):
+        with open(path, "rb") as file, open_picture(file, label) as image, damage_named(label):
             turned = image.getexif().get(_ORIENTATION_TAG) in _TRANSPOSING_ORIENTATIONS
             return (image.width, image.height) if turned else (image.height, image.width)
     except OSError as error:
-        raise HyperthumbError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise HyperthumbError(f"{label}: cannot be read ({error.strerror or error})") from error
 
 
 def decode_image(data: bytes, label: str) -> np.ndarray:
@@ -88,4 +90,4 @@ def _read_bytes(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise HyperthumbError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise HyperthumbError(f"{printable(path)}: cannot be read ({error.strerror or error})") from error

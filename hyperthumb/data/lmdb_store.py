@@ -53,7 +53,13 @@ class LmdbStore:
                 raise HyperthumbError(
                     f'{self.root / META_FILE}:{number}: "{line}" is not "name.png (height,width,3) 1"'
                 )
-            name = PurePosixPath(match["name"]).with_suffix("").as_posix()
+            path = PurePosixPath(match["name"])
+            if path.is_absolute() or ".." in path.parts or not match["name"].isprintable():
+                raise HyperthumbError(
+                    f'{self.root / META_FILE}:{number}: "{match["name"]}" is no name of a picture: results are written '
+                    "to files of these names, and it leads out of their folder or holds control characters"
+                )
+            name = path.with_suffix("").as_posix()
             self._sizes[name] = int(match["height"]), int(match["width"])
         if not self._sizes:
             raise HyperthumbError(f"{root}: holds no pictures")

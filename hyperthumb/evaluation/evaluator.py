@@ -12,6 +12,7 @@ import numpy as np
 
 from hyperthumb.baselines import BicubicJpeg, FullSizeCodec, Rescaler
 from hyperthumb.data import ImagePair, write_png
+from hyperthumb.files import write_atomically
 from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import MetricRow, Protocol, measure
 
@@ -80,8 +81,7 @@ def evaluate_image(
     data = rescaler.write(thumbnail)
     seconds_encode = time.perf_counter() - started
     path = folder.file(pair.name, rescaler)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    write_atomically(path, data)  # in place of a link that stands there, not through it
 
     data = path.read_bytes()
     started = time.perf_counter()
@@ -90,7 +90,6 @@ def evaluate_image(
     restored = rescaler.upscale(read, height, width)
     seconds_decode = time.perf_counter() - started
     if folder.keep_restored:
-        folder.restored(pair.name).parent.mkdir(parents=True, exist_ok=True)
         write_png(folder.restored(pair.name), restored)
 
     shown = reference = None

@@ -16,6 +16,7 @@ from hyperthumb.config import TestOptions
 from hyperthumb.data import ImageSource, build_source
 from hyperthumb.environment import package_versions
 from hyperthumb.errors import OptionsError
+from hyperthumb.files import write_atomically
 from hyperthumb.metrics import MetricRow, Protocol, get_protocol
 from hyperthumb.networks import build_network, load_pretrained, resolve_device
 from hyperthumb.registry import BASELINES
@@ -70,7 +71,7 @@ def test(options: TestOptions) -> list[TableEntry]:
                     compared.append(_compare(measured, options.scale))
             entries.append(_report(options, method, name, protocol, rows, folder.root, device))
     table = format_table(entries)
-    (root / "table.md").write_text(table, encoding="utf-8")
+    write_atomically(root / "table.md", table.encode())
     print(table)
     if compared:
         write_comparison(root / "comparison.png", compared, protocol)

@@ -17,8 +17,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import CheckpointError, HyperthumbError
 from hyperthumb.pixels import to_tensor
+from hyperthumb.weights import read_safely
 
 from .images import Picture, check_pair
 
@@ -118,10 +119,10 @@ def _local_weights(models: Any, net: Net, path: Path) -> Mapping[str, Tensor]:
     architecture = _TORCHVISION[net][0]
     complaint = f"LPIPS: {path} is not torchvision's {architecture}"
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise HyperthumbError(f"LPIPS: there is no file {path} (backbone_weights)") from error
-    except Exception as error:  # whatever torch.load's readers raise; its own text advises to run the file's code
+        weights = read_safely(path)
+    except CheckpointError as error:
+        if not path.exists():
+            raise HyperthumbError(f"LPIPS: there is no file {path} (backbone_weights)") from error
         raise HyperthumbError(f"{complaint}: it cannot be read as a checkpoint of plain tensors") from error
     with torch.device("meta"):
         expected = getattr(models, architecture)(weights=None).state_dict()
