@@ -36,16 +36,19 @@ def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[Datase
     Raises:
         HyperthumbError: when the folder cannot be written to.
     """
+    import matplotlib
+
     written = []
-    for table in tables:
-        lines = [line for line in table.lines if line.points and line.row.failure is None]
-        if not lines:
-            continue
-        for stem, figure in _figures(results, table, lines):
-            for suffix in ("png", "svg"):
-                path = folder / f"{stem}.{suffix}"
-                write_atomically(path, _render(figure, suffix))
-                written.append(path)
+    with matplotlib.rc_context({"text.parse_math": False}):  # names of rows are no formulas, whatever dollars they hold
+        for table in tables:
+            lines = [line for line in table.lines if line.points and line.row.failure is None]
+            if not lines:
+                continue
+            for stem, figure in _figures(results, table, lines):
+                for suffix in ("png", "svg"):
+                    path = folder / f"{stem}.{suffix}"
+                    write_atomically(path, _render(figure, suffix))
+                    written.append(path)
     return written
 
 

@@ -239,7 +239,7 @@ def load_results(path: Path) -> BenchmarkResults:
 def _check_files(results: BenchmarkResults) -> None:
     """A report writes plots by the names of data sets and shows pictures: both in the folder of the results."""
     for info in results.datasets:
-        if info.name != PurePath(info.name).name or not info.name.isprintable():
+        if not info.name or info.name != PurePath(info.name).name or not info.name.isprintable():
             raise TypeError(f"{info.name!r:.60} is no name of a data set, which becomes one of files")
     for crop in results.crops:
         for file in (crop.original, *(one.file for one in crop.restored)):

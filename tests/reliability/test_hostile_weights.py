@@ -122,7 +122,7 @@ def test_models_on_the_command_line_are_not_unpickled(folder, capsys):
 
 
 def test_the_backbone_of_lpips_is_not_unpickled():
-    with pytest.raises(HyperthumbError, match="LPIPS: old.pth is not torchvision's squeezenet1_1"):
+    with pytest.raises(HyperthumbError, match=r"LPIPS: old\.pth is not torchvision's squeezenet1_1"):
         LpipsMetric.create("squeeze", backbone_weights="old.pth")
 
 
