@@ -19,10 +19,12 @@ ALLOWED = {
     "jpeg": {"constants", "errors"},
     "archs": {"constraints", "errors", "jpeg", "registry", "rescaling", "resize", "weights"},
     "losses": {"errors", "registry"},
-    "metrics": {"errors", "pixels", "weights"},
+    "metrics": {"errors", "pixels", "tiles", "weights"},
     "data": {"errors", "files", "pictures", "registry", "wording"},
     "config": {"basicsr_bridge", "constraints", "errors", "registry", "rescaling", "wording"},
-    "baselines": {"archs", "constraints", "errors", "jpeg", "networks", "pixels", "registry", "resize", "weights"},
+    "baselines": {
+        "archs", "constraints", "errors", "jpeg", "networks", "pixels", "registry", "resize", "tiles", "weights",
+    },
     "evaluation": {
         "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "jpeg", "baselines", "networks",
         "weights", "environment", "files", "thumbnails", "tiling",

@@ -6,8 +6,11 @@ from torch import Tensor, nn
 from hyperthumb.archs import HyperThumbnail
 from hyperthumb.archs.part import Part
 from hyperthumb.errors import HyperthumbError
+from hyperthumb.metrics import psnr
 from hyperthumb.registry import DECODERS
 from hyperthumb.tiling import Analyzer, Restorer
+from tests.archs.rivals import tiny_rival
+from tests.support import photograph
 
 SMALL = {"num_feat": 8, "num_block": 1}
 
@@ -93,6 +96,31 @@ def test_a_network_that_sees_everything_is_run_whole():
     np.testing.assert_array_equal(picture, whole(made, coefficients, tables, 64, 64))
     with pytest.raises(HyperthumbError, match="fp32 only"):
         Restorer(made, "bf16")
+
+
+@pytest.mark.parametrize("name", ["IRN", "ComCNN"])
+@torch.no_grad()
+def test_rivals_in_tiles(name, monkeypatch):
+    made = tiny_rival(name).eval()
+    picture = photograph(64, 352)
+    hr = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    expected = made.analyze(hr.float() / 255)
+    batch = made.quantize(expected)
+    untiled = whole(made, batch.coefficients, batch.tables, 61, 350)
+    widths = []
+    run = made.upscale
+    monkeypatch.setattr(made, "upscale", lambda rgb: widths.append(4 * rgb.shape[3]) or run(rgb))
+    for tile, seen in ((None, [352]), (64, [192, 256, 320, 320, 256, 192])):  # with 128 on either side
+        widths.clear()
+        analysis = Analyzer(made).analyze(hr, tile)
+        assert (analysis.coefficients - expected.coefficients).abs().max() < 0.5
+        torch.testing.assert_close(analysis.steps, expected.steps)
+        tiled = Restorer(made).restore(batch.coefficients, batch.tables, 61, 350, tile)
+        assert tiled.shape == (61, 350, 3)
+        assert abs(psnr(tiled, picture[:61, :350]) - psnr(untiled, picture[:61, :350])) < 0.01
+        assert widths == pytest.approx(seen, abs=32)
+    with pytest.raises(HyperthumbError, match="1 row or more"):
+        Analyzer(made).analyze(hr, 0)
 
 
 def test_bf16_is_close():

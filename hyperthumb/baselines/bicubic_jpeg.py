@@ -10,8 +10,13 @@ from hyperthumb.constraints import Between
 from hyperthumb.pixels import to_picture, to_tensor
 from hyperthumb.registry import BASELINES
 from hyperthumb.resize import bicubic_downscale, bicubic_upscale
+from hyperthumb.tiles import cover, cover_small, map_tiles
 
 from .pillow_jpeg import PillowJpeg
+
+_TILE = 2048
+_REACH = 2
+"""Thumbnail pixels that the kernel sees to either side of one: with such margins, tiles give what the whole gives."""
 
 
 @BASELINES.register()
@@ -40,7 +45,16 @@ class BicubicJpeg(PillowJpeg):
 
     def downscale(self, image: np.ndarray) -> np.ndarray:
         """MATLAB's `imresize`, rounded to 8 bits: the paper's y_ref, which thumbnails are compared with."""
-        return to_picture(bicubic_downscale(to_tensor(image), self.scale))
+
+        def shrink(part: np.ndarray) -> np.ndarray:
+            return to_picture(bicubic_downscale(to_tensor(part), self.scale))
+
+        tiles = cover(image.shape[:2], _TILE, _REACH * self.scale, self.scale)
+        return map_tiles(image, tiles, shrink, down=self.scale)
 
     def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
-        return to_picture(bicubic_upscale(to_tensor(thumbnail), self.scale))[:height, :width]
+        def enlarge(part: np.ndarray) -> np.ndarray:
+            return to_picture(bicubic_upscale(to_tensor(part), self.scale))
+
+        tiles = cover_small(thumbnail.shape[:2], self.scale, _TILE, _REACH * self.scale)
+        return map_tiles(thumbnail, tiles, enlarge, up=self.scale)[:height, :width]

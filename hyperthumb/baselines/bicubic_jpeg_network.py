@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from hyperthumb.constraints import Between, Count, Existing
+from hyperthumb.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.errors import HyperthumbError, OptionsError
 from hyperthumb.networks import resolve_device
 from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.registry import BASELINES, DECODERS, Buildable, PartOf
+from hyperthumb.tiles import OVERLAP, TILE, cover_small, map_tiles
 from hyperthumb.weights import choose_weights, load_weights, read_safely
 
 from .bicubic_jpeg import BicubicJpeg
@@ -34,6 +35,9 @@ class BicubicJpegNetwork(BicubicJpeg):
         quality: libjpeg's 1..100.
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0".
         optimize: Huffman tables made for the picture.
+        tile: photographs that are longer than this with two overlaps, on either side, are enlarged in tiles of at most
+            so many HR pixels a side; None enlarges every one whole.
+        overlap: HR pixels that a tile sees beyond its own on each side. Tiles begin at multiples of `multiple`.
         device: where the network runs.
 
     Raises:
@@ -51,6 +55,8 @@ class BicubicJpegNetwork(BicubicJpeg):
         quality: Annotated[int, Between(1, 100)] = 96,
         subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
         optimize: bool = False,
+        tile: Count | None = TILE,
+        overlap: CountOrZero = OVERLAP,
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
         super().__init__(scale, quality, subsampling, optimize)
@@ -60,17 +66,21 @@ class BicubicJpegNetwork(BicubicJpeg):
         load_weights(built, choose_weights(read_safely(checkpoint), param_key, checkpoint), checkpoint)
         self.name = f"Bicubic & {self.jpeg_name} & {network.type}"
         self.checkpoint = checkpoint
-        self.multiple = multiple
+        self.multiple, self.tile, self.overlap = multiple, tile, overlap
         self.device = resolve_device(device)
         self.network = built.eval().requires_grad_(False).to(self.device)
 
     @torch.inference_mode()
     def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
         padded = pad_to_multiple(thumbnail, self.multiple)
-        restored = to_picture(self.network(to_tensor(padded, self.device)))
-        if restored.shape[:2] != tuple(side * self.scale for side in padded.shape[:2]):
+        tiles = cover_small(padded.shape[:2], self.scale, self.tile, self.overlap, self.multiple)
+        return map_tiles(padded, tiles, self._enlarge, up=self.scale)[:height, :width]
+
+    def _enlarge(self, part: np.ndarray) -> np.ndarray:
+        restored = to_picture(self.network(to_tensor(part, self.device)))
+        if restored.shape[:2] != tuple(side * self.scale for side in part.shape[:2]):
             raise HyperthumbError(
                 f"{type(self.network).__name__} makes {restored.shape[1]}x{restored.shape[0]} of a thumbnail of "
-                f"{padded.shape[1]}x{padded.shape[0]}; at scale {self.scale} it has to enlarge it {self.scale} times"
+                f"{part.shape[1]}x{part.shape[0]}; at scale {self.scale} it has to enlarge it {self.scale} times"
             )
-        return restored[:height, :width]
+        return restored

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 from hyperthumb.archs.pixel_rescaling import PixelRescaling
-from hyperthumb.constraints import Between, Existing
+from hyperthumb.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.errors import OptionsError
 from hyperthumb.networks import build_network, load_pretrained, resolve_device
 from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.registry import ARCHS, BASELINES, Buildable, PartOf
+from hyperthumb.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
 
 from .pillow_jpeg import PillowJpeg
 
@@ -36,6 +37,9 @@ class NetworkJpeg(PillowJpeg):
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; there 4:2:0.
         optimize: Huffman tables made for the picture.
         name: of the row; None makes one of the network's type and the file's settings.
+        tile: photographs that are longer than this with two overlaps, on either side, are worked on in tiles of at most
+            so many HR pixels a side; None works on every one whole.
+        overlap: HR pixels that a tile sees beyond its own on each side.
         device: where the network runs; `run_test.py` supplies its own.
 
     Raises:
@@ -54,6 +58,8 @@ class NetworkJpeg(PillowJpeg):
         subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
         optimize: bool = False,
         name: str | None = None,
+        tile: Count | None = TILE,
+        overlap: CountOrZero = OVERLAP,
         device: Literal["auto", "cpu", "cuda"] = "auto",
     ) -> None:
         super().__init__(scale, quality, subsampling, optimize)
@@ -63,14 +69,24 @@ class NetworkJpeg(PillowJpeg):
         load_pretrained(built, checkpoint, param_key, strict=True)
         self.name = name or f"{network.type} & {self.jpeg_name}"
         self.checkpoint = checkpoint
+        self.tile, self.overlap = tile, overlap
         self.device = resolve_device(device)
         self.network = built.eval().requires_grad_(False).to(self.device)
 
     @torch.inference_mode()
     def downscale(self, image: np.ndarray) -> np.ndarray:
         padded = pad_to_multiple(image, self.scale)
-        return to_picture(self.network.downscale(to_tensor(padded, self.device)).image)
+
+        def shrink(part: np.ndarray) -> np.ndarray:
+            return to_picture(self.network.downscale(to_tensor(part, self.device)).image)
+
+        tiles = cover(padded.shape[:2], self.tile, self.overlap, self.scale)
+        return map_tiles(padded, tiles, shrink, down=self.scale)
 
     @torch.inference_mode()
     def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
-        return to_picture(self.network.upscale(to_tensor(thumbnail, self.device)).image)[:height, :width]
+        def enlarge(part: np.ndarray) -> np.ndarray:
+            return to_picture(self.network.upscale(to_tensor(part, self.device)).image)
+
+        tiles = cover_small(thumbnail.shape[:2], self.scale, self.tile, self.overlap)
+        return map_tiles(thumbnail, tiles, enlarge, up=self.scale)[:height, :width]

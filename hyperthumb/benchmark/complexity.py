@@ -31,10 +31,16 @@ class Complexity(NamedTuple):
 
 
 @torch.no_grad()
-def measure_complexity(network: RescalingNetwork) -> Complexity:
+def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity:
     """Counts while one grey picture goes through, so that whatever way a network calls its layers is counted.
 
     A strip-by-strip or composed run (`tiling`) computes the same picture with other sums; these are the network's own.
+
+    Args:
+        network: ours or a rival's.
+        refine: steps of `refinement`, which count as encoding. Each takes a pass through the decoder and one back to
+            its input, which has as many multiply-adds; at the end it decodes once more. The rate model, a few numbers
+            for a coefficient, is not counted.
     """
     rate = {id(p) for p in (*network.rate_parameters(), *network.auxiliary_parameters())}
     parameters = sum(p.numel() for p in network.parameters() if id(p) not in rate)
@@ -46,7 +52,10 @@ def measure_complexity(network: RescalingNetwork) -> Complexity:
     batch = network.quantize(analysis)
     with FlopCounterMode(display=False) as counter:
         network.restore(batch.coefficients, batch.tables)
-    return Complexity(parameters, _kmacs(encode, hr), _kmacs(counter.get_total_flops(), hr))
+    decode = counter.get_total_flops()
+    if refine:
+        encode += (2 * refine + 1) * decode
+    return Complexity(parameters, _kmacs(encode, hr), _kmacs(decode, hr))
 
 
 @torch.no_grad()

@@ -24,10 +24,10 @@ from hyperthumb.registry import Buildable
 from hyperthumb.weights import sha256_of
 
 _PACKAGE = Path(hyperthumb.__file__).parent
-_ALWAYS = ("metrics/*.py", "evaluation/evaluator.py", "pixels.py", "resize.py", "jpeg/backends/*.py")
+_ALWAYS = ("metrics/*.py", "evaluation/evaluator.py", "pixels.py", "resize.py", "tiles.py", "jpeg/backends/*.py")
 _NETWORKS = (
-    "archs/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "networks.py", "rescaling.py", "thumbnails.py",
-    "tiling.py",
+    "archs/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "networks.py", "refinement.py", "rescaling.py",
+    "thumbnails.py", "tiling.py",
 )  # fmt: skip
 _LIBRARIES = ("jpeglib", "mozjpeg-lossless-optimization", "numpy", "Pillow", "pillow-jxl-plugin")
 _NETWORK_LIBRARIES = ("torch", "basicsr", "compressai")

@@ -71,7 +71,8 @@ def describe(rescaler: Rescaler[Any]) -> Facts:
         return Facts(kind, rescaler.scale, *measure_enlarger(rescaler.network, rescaler.scale))
     if not isinstance(network, RescalingNetwork):
         return Facts(kind, rescaler.scale, None, None, None)
-    return Facts(kind, rescaler.scale, *measure_complexity(network))
+    refine = rescaler.refine if isinstance(rescaler, NetworkRescaler) else 0
+    return Facts(kind, rescaler.scale, *measure_complexity(network, refine))
 
 
 class _Method(Subject):
@@ -114,28 +115,31 @@ class _Method(Subject):
 
 
 class _Model(Subject):
-    """A model at several rate scales."""
+    """A model at several rate scales, refined or not."""
 
     def __init__(self, row: BenchmarkRow, word: str, device: torch.device) -> None:
         self._path, self._profile, self._device = find_model(word), row.profile, device
-        self._rate_scales = row.rate_scales or [1.0]
-        self.settings = [f"rate_scale={scale:g}" for scale in self._rate_scales]
+        self._rate_scales, self._refine = row.rate_scales or [1.0], row.refine
+        steps = f" refine={row.refine}" if row.refine else ""
+        self.settings = [f"rate_scale={scale:g}{steps}" for scale in self._rate_scales]
 
     def identity(self, index: int) -> dict[str, Any]:
         return {
             "model": self.weights_sha256,
             "profile": self._profile,
             "rate_scale": self._rate_scales[index],
+            "refine": self._refine,
             "code": code_digest(None, network=True),
             "libraries": library_versions(network=True),
         }
 
     def build(self, index: int) -> Rescaler[Any]:
-        return NetworkRescaler(self._model.network, self._model.name, self._profile, self._rate_scales[index])
+        rate_scale = self._rate_scales[index]
+        return NetworkRescaler(self._model.network, self._model.name, self._profile, rate_scale, self._refine)
 
     @cached_property
     def _model(self) -> LoadedModel:
-        model = load_model(self._path)
+        model = load_model(self._path, with_rate_model=self._refine > 0)
         model.network.to(self._device)
         return model
 

@@ -29,6 +29,7 @@ class BenchmarkRow:
         sweep: of a method, the one argument that makes the rate and its values; without, it is measured as it stands.
         rate_scales: of a model, what its tables are multiplied with; above 1, smaller files.
         profile: of a model, how its files are coded (jpeg/profiles.py).
+        refine: of a model, steps that improve each thumbnail for its decoder (refinement.py); 0 is none.
     """
 
     name: str
@@ -38,6 +39,7 @@ class BenchmarkRow:
     sweep: dict[str, list[int | float | str]] = field(default_factory=dict)
     rate_scales: list[Annotated[float, Above(0)]] = field(default_factory=list)
     profile: Literal["small", "fast", "optimized", "default"] = "small"
+    refine: CountOrZero = 0
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ def _check_row(row: BenchmarkRow, where: str, reader: RecordReader) -> None:
             reader.complain(f"{where}.rate_scales", "is for models; the rate of a method is an argument in `sweep`")
         if row.profile != "small":
             reader.complain(f"{where}.profile", "is for models; a method codes its files in its own way")
+        if row.refine:
+            reader.complain(f"{where}.refine", "is for models; nothing else has a decoder to refine a thumbnail for")
         if row.method is not None and row.sweep is not INVALID:
             _check_sweep(row.method, row.sweep, f"{where}.sweep", reader)
 

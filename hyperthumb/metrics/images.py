@@ -1,6 +1,8 @@
-"""What every metric on two pictures asks of them."""
+"""What every metric on two pictures asks of them, and how it goes through them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,11 @@ from hyperthumb.errors import HyperthumbError
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) RGB, 0..255, as on disk."""
+
+
+def strips(height: int, rows: int) -> Iterator[slice]:
+    """0..height in slices of so many rows, the last one with what is left."""
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 
 def check_pair(first: Picture, second: Picture) -> None:

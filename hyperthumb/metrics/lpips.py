@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from hyperthumb.errors import CheckpointError, HyperthumbError
 from hyperthumb.pixels import to_tensor
+from hyperthumb.tiles import Tile, cover, scaled
 from hyperthumb.weights import read_safely
 
 from .images import Picture, check_pair
@@ -32,6 +33,13 @@ _TORCHVISION = {
 }
 _SMALLEST_SIDE = 32
 """Below this the backbones' strides leave no feature map."""
+
+_STRIDES = {"alex": (4, 8, 16, 16, 16), "vgg": (1, 2, 4, 8, 16), "squeeze": (2, 4, 8, 16, 16, 16, 16)}
+"""Pixels from one number of each feature map to the next."""
+_EPSILON = 1e-10
+"""The package's own, against division by zero."""
+_TILE, _MARGIN = 768, 112
+"""Pixels, multiples of 16. The last maps see 90 pixels before a number's place (VGG) and 103 after it (squeeze)."""
 
 
 class LpipsUnavailable(HyperthumbError):
@@ -91,7 +99,10 @@ class LpipsMetric:
         return cls(network.eval().requires_grad_(False), net, torch.device(device))
 
     def __call__(self, first: Picture, second: Picture) -> float:
-        """LPIPS of two (H, W, 3) uint8 RGB pictures, whole.
+        """LPIPS of two (H, W, 3) uint8 RGB pictures.
+
+        Large ones are done in tiles that see as much around them as the backbone does: all maps are those of the whole
+        picture, and so is their mean, to float rounding.
 
         Raises:
             HyperthumbError: for another type or shape, or a side below 32 pixels.
@@ -100,13 +111,34 @@ class LpipsMetric:
         height, width = first.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             raise HyperthumbError(f"LPIPS needs sides of {_SMALLEST_SIDE} pixels or more, not {width}x{height}")
-        first_image, second_image = (2 * to_tensor(picture, self._device) - 1 for picture in (first, second))
-        return float(self.distances(first_image, second_image))
+        tiles = list(cover((height, width), _TILE, _MARGIN, max(_STRIDES[self.net])))
+        if len(tiles) == 1:
+            return float(self.distances(self._prepared(first), self._prepared(second)))
+        sums, counts = [0.0] * len(_STRIDES[self.net]), [0] * len(_STRIDES[self.net])
+        for tile in tiles:
+            own = self._maps(first[tile.seen], second[tile.seen], tile)
+            for layer, values in enumerate(own):
+                sums[layer] += float(values.sum(dtype=torch.float64))
+                counts[layer] += values.numel()
+        return sum(total / count for total, count in zip(sums, counts, strict=True))
 
     def distances(self, first: Tensor, second: Tensor) -> Tensor:
         """(B,) LPIPS of two (B, 3, H, W) in -1..1, without gradients, in float32 even under autocast."""
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
             return self._network(first, second).flatten()
+
+    def _prepared(self, picture: Picture) -> Tensor:
+        return 2 * to_tensor(picture, self._device) - 1
+
+    def _maps(self, first: Picture, second: Picture, tile: Tile) -> Iterator[Tensor]:
+        """The distances of every layer (1, 1, n, m) whose mean LPIPS is the sum of: those that are the tile's own."""
+        network: Any = self._network
+        with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
+            pair = (network.net(network.scaling_layer(self._prepared(picture))) for picture in (first, second))
+            for stride, head, *features in zip(_STRIDES[self.net], network.lins, *pair, strict=True):
+                one, other = (values / (values.square().sum(1, keepdim=True).sqrt() + _EPSILON) for values in features)
+                rows, columns = scaled(tile.inner, 1, stride)
+                yield head((one - other).square())[:, :, rows, columns]
 
 
 def _torchvision_name(name: str) -> str:

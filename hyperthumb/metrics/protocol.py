@@ -11,8 +11,8 @@ from typing import Literal
 from hyperthumb.errors import HyperthumbError
 
 from .images import Picture
-from .psnr import luma, psnr, psnr_luma
-from .ssim import ssim
+from .psnr import psnr, psnr_luma
+from .ssim import ssim, ssim_luma
 
 PROTOCOLS = ("paper", "sr")
 
@@ -62,7 +62,7 @@ class Protocol:
     def ssim(self, first: Picture, second: Picture) -> float:
         """SSIM of the protocol's channels inside the crop: the mean of R, G and B, or luma's."""
         first, second = self.cropped(first), self.cropped(second)
-        return ssim(first, second) if self.channels == "RGB" else ssim(luma(first), luma(second))
+        return (ssim if self.channels == "RGB" else ssim_luma)(first, second)
 
 
 def get_protocol(name: str, scale: int) -> Protocol:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hyperthumb.errors import HyperthumbError
+
+from .images import Picture, strips
+from .psnr import luma
 
 WINDOW = 11
 SIGMA = 1.5
@@ -36,20 +41,45 @@ def ssim(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
     Raises:
         HyperthumbError: for differing shapes, or a picture smaller than the window.
     """
+    _check(first, second)
+    if first.ndim == 3:
+        channels = range(first.shape[2])
+        return float(np.mean([ssim(first[:, :, channel], second[:, :, channel]) for channel in channels]))
+    return _mean_over_strips(first, second, lambda strip: strip.astype(np.float64))
+
+
+def ssim_luma(first: Picture, second: Picture) -> float:
+    """`ssim` of the pictures' `luma`, which is never held whole.
+
+    Args:
+        first: (H, W, 3) uint8 RGB, both sides 11 or more.
+        second: the same shape.
+
+    Raises:
+        HyperthumbError: for differing shapes, or a picture smaller than the window.
+    """
+    _check(first, second)
+    return _mean_over_strips(first, second, luma)
+
+
+def _mean_over_strips(
+    first: NDArray[np.generic], second: NDArray[np.generic], plane: Callable[[NDArray[Any]], Plane]
+) -> float:
+    """The mean of the map between the planes (rows, W) of both pictures, which are made a few rows at a time."""
+    rows, columns = first.shape[0] - WINDOW + 1, first.shape[1] - WINDOW + 1
+    total = 0.0
+    for wanted in strips(rows, _STRIP):
+        seen = slice(wanted.start, wanted.stop + WINDOW - 1)
+        total += float(np.sum(_ssim_map(plane(first[seen]), plane(second[seen]))))
+    return total / (rows * columns)
+
+
+def _check(first: NDArray[np.generic], second: NDArray[np.generic]) -> None:
     if first.shape != second.shape:
         raise HyperthumbError(f"two pictures of different sizes cannot be compared: {first.shape} and {second.shape}")
     height, width = first.shape[:2]
     if min(height, width) < WINDOW:
         raise HyperthumbError(f"SSIM needs pictures of at least {WINDOW}x{WINDOW} pixels, not {width}x{height}")
-    if first.ndim == 3:
-        channels = range(first.shape[2])
-        return float(np.mean([ssim(first[:, :, channel], second[:, :, channel]) for channel in channels]))
-    rows, columns = height - WINDOW + 1, width - WINDOW + 1
-    total = 0.0
-    for top in range(0, rows, _STRIP):
-        strip = slice(top, min(top + _STRIP, rows) + WINDOW - 1)
-        total += float(np.sum(_ssim_map(first[strip].astype(np.float64), second[strip].astype(np.float64))))
-    return total / (rows * columns)
 
 
 def _ssim_map(first: Plane, second: Plane) -> Plane:

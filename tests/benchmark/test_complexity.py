@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from hyperthumb.archs import HyperThumbnail
 from hyperthumb.benchmark.complexity import measure_complexity
+from hyperthumb.refinement import refine
 from hyperthumb.rescaling import Analysis, CompressedBatch, RescalingNetwork
 from tests.support import tiny_network
 
@@ -49,3 +52,17 @@ def test_a_network_of_ours():
     assert found.parameters == sum(parameter.numel() for parameter in network.parameters()) - rate
     assert rate > 0
     assert found.kmacs_decode > 0
+
+
+def test_refining_counts_as_encoding(monkeypatch):
+    network = tiny_network()
+    plain, refined = measure_complexity(network), measure_complexity(network, 3)
+    assert (refined.parameters, refined.kmacs_decode) == (plain.parameters, plain.kmacs_decode)
+
+    passes = []
+    decode = HyperThumbnail.decode
+    monkeypatch.setattr(HyperThumbnail, "decode", lambda *arguments: passes.append(1) or decode(*arguments))
+    hr = torch.rand(1, 3, 32, 32)
+    refine(network, hr, network.analyze(hr), 1.0, 3)
+    expected = plain.kmacs_encode + (len(passes) + 3) * plain.kmacs_decode  # there, and three times back
+    assert refined.kmacs_encode == pytest.approx(expected, abs=0.02)

@@ -11,16 +11,17 @@ from PIL import Image
 from hyperthumb.baselines import BicubicJpeg
 from hyperthumb.benchmark import runner
 from hyperthumb.benchmark.results import load_results
-from hyperthumb.config import load_benchmark_options
+from hyperthumb.config import Component, load_benchmark_options
 from hyperthumb.data import ImagePair
 from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.metrics import get_protocol
-from hyperthumb.model_file import load_model
+from hyperthumb.model_file import load_model, save_model
+from hyperthumb.networks import build_network
 from tests.benchmark.runs import BICUBIC, JPEG, OURS, RIVAL, small_benchmark, write_benchmark
-from tests.support import photograph, write_options
+from tests.support import photograph, tiny_part, write_options
 
 pytestmark = pytest.mark.filterwarnings("ignore:BD-rates want")
 
@@ -179,6 +180,36 @@ def test_details_of_rows_that_went_are_removed(tmp_path):
     options["rows"] = options["rows"][:2]
     run(write_options(tmp_path / "small.yml", options))
     assert len(list(folder.iterdir())) == 2 * (1 + 2)
+
+
+def test_a_refined_row_is_another_one(tmp_path, counted):
+    options = small_benchmark(tmp_path)
+    ours = {**options["rows"][-1], "rate_scales": [1]}
+    options["rows"] = [options["rows"][1], ours]
+    run(write_options(tmp_path / "small.yml", options))
+    counted.clear()
+    options["rows"].append({**ours, "name": "refined", "refine": 2})
+    rows = rows_of(run(write_options(tmp_path / "small.yml", options)))
+    assert counted == ["photo0", "photo1"]
+    ((plain,), (refined,)) = (rows[name].curves[0].points for name in (OURS, "refined"))
+    assert (plain.setting, refined.setting) == ("rate_scale=1", "rate_scale=1 refine=2")
+    assert rows["refined"].facts.kmacs_encode > rows[OURS].facts.kmacs_encode
+    network = load_model(tmp_path / "tiny.safetensors", with_rate_model=True).network
+    rescaler = NetworkRescaler(network, refine=2)
+    pair = ImagePair("photo1", photograph(80, 96, 1), None)
+    row = evaluate_image(rescaler, pair, get_protocol("paper", 4), OutputFolder(tmp_path / "again")).row
+    assert refined.images.bytes[1] == row.bytes != plain.images.bytes[1]
+    assert refined.images.psnr_rgb[1] == pytest.approx(row.psnr_rgb, abs=1e-4)
+
+
+def test_what_cannot_be_refined_for_is_named(tmp_path, capsys):
+    options = small_benchmark(tmp_path)
+    without = Component("HyperThumbnail", {**tiny_part().arguments, "rate": None})
+    save_model(tmp_path / "tiny.safetensors", build_network(without, 4), without, "tiny")
+    options["rows"] = [options["rows"][1], {**options["rows"][-1], "refine": 2}]
+    rows = rows_of(run(write_options(tmp_path / "small.yml", options)))
+    assert "takes a rate model" in rows[OURS].failure
+    assert rows[JPEG].failure is None
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,19 @@ def test_agrees_with_the_equation(weights_file: Path) -> None:
     assert metric(picture(1), picture(2)) == pytest.approx(expected, rel=1e-4)
 
 
+def test_large_pictures_in_tiles_are_as_exact(weights_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = picture(1, 45, 430), picture(2, 45, 430)
+    metric = LpipsMetric.create("squeeze", weights_file)
+    whole = metric(first, second)
+    passes: list[int] = []
+    metric._network.net.register_forward_hook(lambda *_: passes.append(1))
+    monkeypatch.setattr("hyperthumb.metrics.lpips._TILE", 128)
+    assert metric(first, second) == pytest.approx(whole, rel=1e-6)
+    assert len(passes) == 2 * 4
+    monkeypatch.setattr("hyperthumb.metrics.lpips._MARGIN", 16)  # this is seen: that the other is not is no chance
+    assert metric(first, second) != pytest.approx(whole, rel=1e-4)
+
+
 def test_equal_pictures_are_at_distance_zero(weights_file: Path) -> None:
     assert LpipsMetric.create("squeeze", str(weights_file))(picture(1), picture(1)) == 0.0
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.color import rgb2ycbcr
@@ -63,6 +64,17 @@ def test_does_not_depend_on_order_or_mirroring(first: np.ndarray, second: np.nda
 def test_of_a_constant_offset_is_its_decibels(level: int, offset: int) -> None:
     first = np.full((4, 3, 3), level, np.uint8)
     assert psnr(first, first + np.uint8(offset)) == pytest.approx(20 * math.log10(255 / offset))
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(0, 99), height=st.integers(1, 40), width=st.integers(1, 9), rows=st.integers(1, 45))
+def test_strips_give_what_the_whole_gives(seed: int, height: int, width: int, rows: int) -> None:
+    pair = noisy_pair(seed, height, width)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["hyperthumb.metrics.psnr"], "_STRIP", rows)  # the package has a function of that name
+        in_strips = psnr(*pair), psnr_luma(*pair)
+    squares = np.square(pair[0].astype(float) - pair[1]).mean(), np.square(luma(pair[0]) - luma(pair[1])).mean()
+    assert in_strips == pytest.approx([10 * math.log10(255**2 / square) for square in squares], abs=1e-9)
 
 
 @given(picture=SMALL)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from skimage.metrics import structural_similarity
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.metrics import ssim
+from hyperthumb.metrics import luma, ssim
+from hyperthumb.metrics.ssim import ssim_luma
 
 
 def oracle(first: np.ndarray, second: np.ndarray) -> float:
@@ -40,6 +45,16 @@ def test_agrees_with_skimage_at_odd_sizes_and_across_strips(height: int, width: 
 def test_single_channel() -> None:
     first, second = smooth_pair(40, 31)
     assert ssim(first[:, :, 1], second[:, :, 1]) == pytest.approx(oracle(first[:, :, 1], second[:, :, 1]), abs=1e-9)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 99), height=st.integers(11, 60), width=st.integers(11, 30), rows=st.integers(1, 60))
+def test_strips_give_what_the_whole_gives(seed: int, height: int, width: int, rows: int) -> None:
+    first, second = smooth_pair(height, width, seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["hyperthumb.metrics.ssim"], "_STRIP", rows)  # the package has a function of that name
+        in_strips = ssim(first, second), ssim_luma(first, second)
+    assert in_strips == pytest.approx((oracle(first, second), oracle(luma(first), luma(second))), abs=1e-9)
 
 
 def test_equal_pictures_give_one_and_order_does_not_matter() -> None:

@@ -1,0 +1,86 @@
+"""Rivals on photographs too large to be worked on whole: in tiles, they score the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hyperthumb.archs.part import Part
+from hyperthumb.baselines import BicubicJpeg, BicubicJpegNetwork, NetworkJpeg, bicubic_jpeg
+from hyperthumb.config import Component
+from hyperthumb.metrics import psnr
+from hyperthumb.registry import DECODERS
+from tests.archs.rivals import TINY, tiny_rival
+from tests.support import photograph
+
+PHOTOGRAPH = photograph(121, 190)
+ENLARGERS = {
+    "EDSR": {"num_in_ch": 3, "num_out_ch": 3, "num_feat": 8, "num_block": 2},
+    "SwinIR": {
+        "img_size": 16, "window_size": 4, "embed_dim": 8, "depths": [2, 2], "num_heads": [2, 2], "mlp_ratio": 2,
+        "upsampler": "pixelshuffle", "img_range": 1.0,
+    },
+}  # fmt: skip
+
+
+def rival(name: str, folder: Path, tile: int | None, overlap: int) -> NetworkJpeg | BicubicJpegNetwork:
+    path = folder / f"{name}.pth"
+    if name in TINY:
+        torch.save(tiny_rival(name).state_dict(), path)
+        return NetworkJpeg(4, Part(name, TINY[name][1]), path, tile=tile, overlap=overlap, device="cpu")
+    torch.manual_seed(0)
+    component = Component(name, ENLARGERS[name])
+    torch.save(component.build(DECODERS, scale=4).state_dict(), path)
+    return BicubicJpegNetwork(4, component, path, multiple=8, tile=tile, overlap=overlap, device="cpu")
+
+
+@pytest.mark.parametrize("name", [*TINY, *ENLARGERS])
+def test_tiles_score_as_the_whole(name, tmp_path):
+    whole, tiled = rival(name, tmp_path, None, 0), rival(name, tmp_path, 64, 32)
+    thumbnail = whole.downscale(PHOTOGRAPH)
+    assert psnr(thumbnail, tiled.downscale(PHOTOGRAPH)) > 60
+    restored, in_tiles = whole.upscale(thumbnail, 121, 190), tiled.upscale(thumbnail, 121, 190)
+    assert restored.shape == in_tiles.shape == PHOTOGRAPH.shape
+    assert abs(psnr(in_tiles, PHOTOGRAPH) - psnr(restored, PHOTOGRAPH)) < 0.01
+    assert psnr(restored, in_tiles) > 60
+
+
+def test_a_margin_is_what_it_takes(tmp_path):
+    whole, bare = rival("IRN", tmp_path, None, 0), rival("IRN", tmp_path, 96, 0)
+    thumbnail = whole.downscale(PHOTOGRAPH)
+    differing = (whole.upscale(thumbnail, 121, 190) != bare.upscale(thumbnail, 121, 190)).any(2)
+    assert differing.any()
+    assert not differing[:32, :32].any()  # far from every seam
+
+
+@pytest.mark.parametrize("name", ["ComCNN", "SwinIR"])
+def test_no_tile_is_larger_than_it_may_be(name, tmp_path, monkeypatch):
+    """Memory goes by what a network is given at a time."""
+    tiled = rival(name, tmp_path, 64, 16)
+    sizes = []
+    for method in ("downscale", "upscale") if name in TINY else ("forward",):
+        run = getattr(tiled.network, method)
+
+        def seen(part, run=run, factor=1 if method == "downscale" else 4):
+            sizes.append(factor**2 * part.shape[2] * part.shape[3])
+            return run(part)
+
+        monkeypatch.setattr(tiled.network, method, seen)
+    tiled.upscale(tiled.downscale(PHOTOGRAPH), 121, 190)
+    assert len(sizes) >= 6
+    multiple = 32  # SwinIR's windows round up
+    assert max(sizes) <= (64 + 2 * 16 + 3 * multiple) ** 2
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_bicubic_is_the_same_in_tiles(scale, monkeypatch):
+    picture = np.random.default_rng(scale).integers(0, 256, (101, 147, 3), dtype=np.uint8)
+    bicubic = BicubicJpeg(scale)
+    small = bicubic.downscale(picture)
+    large = bicubic.upscale(small, 101, 147)
+    monkeypatch.setattr(bicubic_jpeg, "_TILE", 24)
+    np.testing.assert_array_equal(bicubic.downscale(picture), small)
+    np.testing.assert_array_equal(bicubic.upscale(small, 101, 147), large)
