@@ -36,8 +36,16 @@ class ForeignJpegError(ThumbnailError):
     """A sound JPEG file that is coded in another way than hyperthumb's thumbnails."""
 
 
-class CorruptImageError(HyperthumbError):
+class UnusableImageError(HyperthumbError):
+    """A picture that cannot be used for what its file holds; with `on_corrupt: skip` it is passed over."""
+
+
+class CorruptImageError(UnusableImageError):
     """A picture that cannot be decoded whole."""
+
+
+class TooSmallError(HyperthumbError):
+    """A picture that is too small for a metric."""
 
 
 class CheckpointError(HyperthumbError):

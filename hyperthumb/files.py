@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,26 +25,49 @@ def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], 
     Raises:
         HyperthumbError: when it cannot be written; names the path and the free space. No scraps are left.
     """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # not `path`'s name and more: names end at 255 bytes
+    temporary = scrap_beside(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            if callable(content):
-                content(file)
-            else:
-                file.write(content)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "wb") as file:
+                if callable(content):
+                    content(file)
+                else:
+                    file.write(content)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.replace(temporary, path)
             if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-        if durable:
-            _sync_folder(path.parent)
-    except (OSError, RuntimeError) as error:  # torch.save says RuntimeError when the disk is full
-        reason = getattr(error, "strerror", None) or error
-        raise HyperthumbError(f"cannot write {path}: {reason}{_free_space(path.parent)}") from error
+                _sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around code that writes `path`: what the system says against it becomes a sentence.
+
+    Raises:
+        HyperthumbError: names the path and the free space.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # torch.save says RuntimeError when the disk is full
+        raise HyperthumbError(f"cannot write {path}: {_reason(error)}{_free_space(path)}") from error
+
+
+def scrap_beside(path: Path) -> Path:
+    """A name for what is to become `path`; not `path`'s name and more, because names end at 255 bytes."""
+    return path.with_name(f".{secrets.token_hex(8)}.tmp")
+
+
+def remove_scraps(folder: Path) -> None:
+    """Removes what a process that was killed while it wrote into a folder left there."""
+    for scrap in folder.glob(f".{'[0-9a-f]' * 16}.tmp"):
+        with writing(scrap):
+            scrap.unlink(missing_ok=True)
 
 
 def find_files(folder: Path, extensions: Sequence[str]) -> list[str]:
@@ -78,11 +101,21 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _free_space(folder: Path) -> str:
-    try:
-        return f" ({shutil.disk_usage(folder).free / 2**20:.0f} MiB free there)"
-    except OSError:
-        return ""
+def _reason(error: OSError | RuntimeError) -> str:
+    """The system's words; torch.save wraps them in several lines of its own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error)
+
+
+def _free_space(path: Path) -> str:
+    for folder in path.absolute().parents:  # the nearest one that is there
+        with contextlib.suppress(OSError):
+            return f" ({shutil.disk_usage(folder).free / 2**20:.1f} MiB free there)"
+    return ""
 
 
 def pretty_json(value: Any, indent: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from .errors import CorruptImageError, HyperthumbError
+from .errors import CorruptImageError, HyperthumbError, UnusableImageError
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 WRITABLE = (".png", ".webp", ".jpg", ".jpeg")
@@ -60,11 +60,11 @@ def decode_picture(
 
     Raises:
         CorruptImageError: when the picture cannot be decoded whole.
-        HyperthumbError: for transparent, CMYK, floating-point and enormous pictures.
+        UnusableImageError: for transparent, CMYK, floating-point and enormous pictures.
     """
     with open_picture(io.BytesIO(data), label) as image:
         if image.height * image.width > max_pixels:
-            raise HyperthumbError(
+            raise UnusableImageError(
                 f"{label}: {image.width}x{image.height} is more than {max_pixels:,} pixels; cut it up or shrink it"
             )
         if image.format == "PNG":  # decoding alone overlooks a tail of zeros, as a crash leaves it
@@ -136,7 +136,7 @@ def open_picture(file: IO[bytes], label: str) -> Image.Image:
 
     Raises:
         CorruptImageError: when it is none.
-        HyperthumbError: when it has more pixels than Pillow allows.
+        UnusableImageError: when it has more pixels than Pillow allows.
     """
     with damage_named(label):
         try:
@@ -144,7 +144,9 @@ def open_picture(file: IO[bytes], label: str) -> Image.Image:
         except UnidentifiedImageError as error:
             raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
         except Image.DecompressionBombError as error:
-            raise HyperthumbError(f"{label}: it has more pixels than a photograph; cut it up or shrink it") from error
+            raise UnusableImageError(
+                f"{label}: it has more pixels than a photograph; cut it up or shrink it"
+            ) from error
 
 
 def rgb_profile(icc: bytes | None) -> bytes | None:
@@ -214,7 +216,7 @@ def _to_rgb(
         high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
         image = Image.fromarray(high)
     if image.mode not in _MODES:
-        raise HyperthumbError(f"{label}: {image.mode} pictures are not supported; convert it to 8-bit RGB")
+        raise UnusableImageError(f"{label}: {image.mode} pictures are not supported; convert it to 8-bit RGB")
     image = _flatten(image, label, background, notes)
     if icc is None or rgb_profile(icc):
         return np.asarray(image.convert("RGB")), icc
@@ -238,7 +240,7 @@ def _flatten(image: Image.Image, label: str, background: tuple[int, int, int] | 
     if lowest_alpha == 255:
         return image
     if background is None:
-        raise HyperthumbError(
+        raise UnusableImageError(
             f"{label}: the picture is transparent in places; flatten it onto a background first "
             "(--background white does)"
         )

@@ -16,6 +16,7 @@ from hyperthumb.baselines import Rescaler
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow
 from hyperthumb.data import ImageSource, build_source
 from hyperthumb.environment import describe_environment
+from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.lpips_column import open_lpips
 from hyperthumb.metrics import MetricRow, accumulate, get_protocol
@@ -92,7 +93,7 @@ def _prepare(options: BenchmarkOptions) -> Bench:
         weights = options.lpips.backbone_weights
         lpips_identity = [options.lpips.net, files_digest([weights] if weights else [])]
     sets = [
-        open_set(dataset.name, build_source(dataset.source, max_images=dataset.max_images))
+        open_set(dataset.name, build_source(dataset.source, dataset.max_images, dataset.skips_at_most))
         for dataset in options.datasets.values()
     ]
     points = sum(len(row.rate_scales) or max(1, *map(len, row.sweep.values()), 0) for row in options.rows)
@@ -166,6 +167,10 @@ def _measure_image(rescaler: Rescaler[Any], source: ImageSource, number: int, be
 
 def _summarize(setting: str, stored: list[StoredRow]) -> PointResult:
     rows = [entry.row for entry in stored]
+    ssim = [row.ssim for row in rows if row.ssim is not None]
+    if len(ssim) < len(rows):
+        small = ", ".join(row.image for row in rows if row.ssim is None)
+        raise HyperthumbError(f"too small for SSIM, which a benchmark compares: {small}")
     mean = accumulate(rows)
     devices = list(dict.fromkeys(entry.device for entry in stored))
 
@@ -177,7 +182,7 @@ def _summarize(setting: str, stored: list[StoredRow]) -> PointResult:
         bpp=round(mean.bpp, 6),
         psnr_rgb=round(mean.psnr_rgb, 5),
         psnr_y=round(mean.psnr_y, 5),
-        ssim=round(mean.ssim, 6),
+        ssim=round(statistics.fmean(ssim), 6),
         lpips=None if mean.lpips is None else round(mean.lpips, 6),
         thumb_psnr=None if mean.thumb_psnr is None else round(mean.thumb_psnr, 5),
         seconds_encode=seconds("seconds_encode"),
@@ -189,7 +194,7 @@ def _summarize(setting: str, stored: list[StoredRow]) -> PointResult:
             bytes=[row.bytes for row in rows],
             psnr_rgb=[round(row.psnr_rgb, 4) for row in rows],
             psnr_y=[round(row.psnr_y, 4) for row in rows],
-            ssim=[round(row.ssim, 5) for row in rows],
+            ssim=[round(value, 5) for value in ssim],
             lpips=_column([row.lpips for row in rows], 5),
             thumb_psnr=_column([row.thumb_psnr for row in rows], 4),
         ),

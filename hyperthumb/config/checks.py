@@ -113,8 +113,12 @@ def _check_crops(scale: Any, dataset: DatasetOptions, reader: RecordReader) -> N
         reader.complain("datasets.train.gt_size", message)
     if dataset.cache == "none":
         reader.ignore(dataset, "cache_limit_gb", "datasets.train", "cache is none")
+    _check_corrupt(dataset, "datasets.train", reader)
+
+
+def _check_corrupt(dataset: DatasetOptions, where: str, reader: RecordReader) -> None:
     if dataset.on_corrupt == "error":
-        reader.ignore(dataset, "max_corrupt", "datasets.train", "on_corrupt is error")
+        reader.ignore(dataset, "max_corrupt", where, "on_corrupt is error")
 
 
 def check_evaluation_datasets(datasets: dict[str, DatasetOptions], reader: RecordReader) -> None:
@@ -125,6 +129,7 @@ def check_evaluation_datasets(datasets: dict[str, DatasetOptions], reader: Recor
             continue
         for setting in TRAINING_ONLY_KEYS:
             reader.ignore(dataset, setting, f"datasets.{key}", "is for training data")
+        _check_corrupt(dataset, f"datasets.{key}", reader)
         if isinstance(dataset.name, str):
             other = keys_by_name.setdefault(dataset.name, key)
             if other != key:

@@ -66,8 +66,6 @@ TRAINING_ONLY_KEYS = (
     "num_worker_per_gpu",
     "cache",
     "cache_limit_gb",
-    "on_corrupt",
-    "max_corrupt",
 )
 
 

@@ -31,7 +31,8 @@ class DatasetOptions:
         batch_size_per_gpu: crops a process takes at once; `train.accumulate` multiplies it.
         cache: `ram` keeps the decoded pictures in memory when they fit.
         cache_limit_gb: GB (1e9 bytes) they may take; None is half of what is available.
-        on_corrupt: whether a picture that cannot be decoded stops the run or is passed over.
+        on_corrupt: whether a picture that cannot be used (damaged, CMYK, transparent, smaller than the crops, with a
+            thumbnail of the wrong size) stops the run or is passed over.
         max_corrupt: how many may be passed over.
         max_images: only the first so many, in the order of names.
     """
@@ -48,6 +49,11 @@ class DatasetOptions:
     on_corrupt: Literal["error", "skip"] = "error"
     max_corrupt: CountOrZero = 10
     max_images: Count | None = None
+
+    @property
+    def skips_at_most(self) -> int | None:
+        """How many pictures may be passed over; None where the first that cannot be used is an error."""
+        return self.max_corrupt if self.on_corrupt == "skip" else None
 
 
 @dataclass(frozen=True)
@@ -222,12 +228,14 @@ class LoggerOptions:
     Attributes:
         image_freq: pictures in the logs; None is at each validation.
         keep_last: how many checkpoints stay on disk; None is all.
+        stall_warning_seconds: a wait for the disk that takes longer is warned of while it lasts.
     """
 
     print_freq: Count = 100
     save_checkpoint_freq: Count = 5000
     image_freq: Count | None = None
     keep_last: Count | None = None
+    stall_warning_seconds: Annotated[float, Above(0)] = 60.0
     use_tb_logger: bool = True
     wandb: WandbOptions | None = None
 

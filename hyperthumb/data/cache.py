@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
 
-from hyperthumb.errors import CorruptImageError, OptionsWarning
+from hyperthumb.errors import OptionsWarning, UnusableImageError
 
 from .memory import available_memory
 from .source import ImagePair, ImageSource, SourceView
@@ -18,13 +18,13 @@ from .source import ImagePair, ImageSource, SourceView
 class CachedSource(SourceView):
     """Another source with all its photographs decoded once, by threads, at once.
 
-    Made before the worker processes are forked, so that they all share one copy. A damaged photograph is remembered as
-    its error, which `load` raises again.
+    Made before the worker processes are forked, so that they all share one copy. One that cannot be used is remembered
+    as its error, which `load` raises again.
 
     Args:
         source: the photographs.
         show_progress: draw a bar.
-        keep_damaged: False raises the first damaged photograph's error here.
+        keep_damaged: False raises the first such error here.
     """
 
     def __init__(self, source: ImageSource, show_progress: bool = False, keep_damaged: bool = True) -> None:
@@ -34,21 +34,21 @@ class CachedSource(SourceView):
             decoded = pool.map(self._decode, range(len(source)))
             bar = tqdm(decoded, "caching", len(source), leave=False, unit="image", disable=not show_progress)
             try:
-                self._decoded: list[ImagePair | CorruptImageError] = list(bar)
+                self._decoded: list[ImagePair | UnusableImageError] = list(bar)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
 
     def load(self, index: int) -> ImagePair:
         decoded = self._decoded[index]
-        if isinstance(decoded, CorruptImageError):
+        if isinstance(decoded, UnusableImageError):
             raise decoded
         return decoded
 
-    def _decode(self, index: int) -> ImagePair | CorruptImageError:
+    def _decode(self, index: int) -> ImagePair | UnusableImageError:
         try:
             return self.source.load(index)
-        except CorruptImageError as error:
+        except UnusableImageError as error:
             if not self._keep_damaged:
                 raise
             return error

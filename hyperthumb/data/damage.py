@@ -1,19 +1,19 @@
-"""Which photographs turned out to be damaged, when the options ask to skip those."""
+"""Which photographs cannot be used, when the options ask to skip those."""
 
 from __future__ import annotations
 
 import mmap
 import warnings
 
-from hyperthumb.errors import CorruptImageError
+from hyperthumb.errors import UnusableImageError
 
 
 class DamageRecord:
-    """Damaged photographs by index, known to every worker process that is forked after this was made.
+    """Photographs that cannot be used by index, known to every worker process that is forked after this was made.
 
     Args:
         count: how many photographs there are.
-        limit: how many of them may be damaged.
+        limit: how many of them may be passed over.
     """
 
     def __init__(self, count: int, limit: int) -> None:
@@ -26,15 +26,17 @@ class DamageRecord:
     def __len__(self) -> int:
         return self._flags[:].count(1)
 
-    def add(self, index: int, error: CorruptImageError) -> None:
-        """Notes a damaged photograph and warns of it.
+    def add(self, index: int, error: UnusableImageError) -> None:
+        """Notes a photograph that cannot be used, and warns of it with their count.
 
         Raises:
-            CorruptImageError: when there are more than the limit.
+            UnusableImageError: when there are more than the limit.
         """
         if index in self:
             return
         self._flags[index] = 1
         if len(self) > self.limit:
-            raise CorruptImageError(f"{error}; with it, more than max_corrupt = {self.limit} photographs are damaged")
-        warnings.warn(f"skipped: {error}", stacklevel=2)
+            raise UnusableImageError(
+                f"{error}; with it, more than max_corrupt = {self.limit} photographs cannot be used"
+            )
+        warnings.warn(f"skipped, {len(self)} of at most {self.limit}: {error}", stacklevel=2)

@@ -66,7 +66,7 @@ class LmdbStore:
         self.names = sorted(self._sizes)
 
     def read(self, name: str) -> np.ndarray:
-        label = f"{self.root}/{name}"
+        label = self.label(name)
         try:
             with _opening:
                 options = {"readonly": True, "create": False, "lock": False, "readahead": False}
@@ -80,6 +80,9 @@ class LmdbStore:
 
     def size(self, name: str) -> tuple[int, int]:
         return self._sizes[name]
+
+    def label(self, name: str) -> str:
+        return f"{self.root}/{name}"
 
 
 def write_lmdb(

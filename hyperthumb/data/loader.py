@@ -15,7 +15,8 @@ from hyperthumb.registry import DATASETS, Buildable
 from .cache import cache_in_memory
 from .order import BatchPositions
 from .source import ImageSource, SourceView
-from .training_set import TrainingBatch, TrainingSet, collate, refuse_small_images
+from .training_set import TrainingBatch, TrainingSet, collate
+from .usable import UsableSource
 
 PREFETCHED_BATCHES = 4
 """Finished micro-batches that each worker keeps ready."""
@@ -53,6 +54,7 @@ class TrainingLoader(DataLoader[TrainingBatch]):
     def __init__(
         self, training_set: TrainingSet, positions: BatchPositions, num_workers: int = 0, pin_memory: bool = False
     ) -> None:
+        self._training_set = training_set
         super().__init__(
             cast("Dataset[TrainingBatch]", _MicroBatches(training_set)),
             batch_size=None,
@@ -73,6 +75,15 @@ class TrainingLoader(DataLoader[TrainingBatch]):
                 raise batch
             yield batch
 
+    def being_read(self) -> list[str]:
+        """What the processes that load data are reading at this moment and for how long, in words; the slowest first.
+
+        For the one that waits for a batch; empty when nothing is being read.
+        """
+        found = self._training_set.reading.now()
+        label = self._training_set.source.label
+        return [f"{label(index)}, read for {seconds:.0f} s" for index, seconds in found]
+
     def _start_workers(self) -> Iterator[TrainingBatch]:
         batches = super().__iter__()
         if self.num_workers:
@@ -82,22 +93,26 @@ class TrainingLoader(DataLoader[TrainingBatch]):
         return batches
 
 
-def build_source(component: Buildable, max_images: int | None = None) -> ImageSource:
+def build_source(component: Buildable, max_images: int | None = None, max_corrupt: int | None = None) -> ImageSource:
     """The data set that an options file names.
 
     Args:
         component: a class of `DATASETS` with its arguments.
         max_images: take the first ones only.
+        max_corrupt: look at all of them, and leave out up to so many that cannot be used; None looks at none, and
+            `load` raises.
 
     Raises:
-        HyperthumbError: when it cannot be opened.
+        HyperthumbError: when it cannot be opened, or too much of it cannot be used.
     """
     source = component.build(DATASETS)
     if not isinstance(source, ImageSource):
         raise HyperthumbError(
             f'the dataset "{component.type}" is no hyperthumb.data.ImageSource; let it inherit from that'
         )
-    return source if max_images is None else SourceView(source, max_images)
+    if max_images is not None:
+        source = SourceView(source, max_images)
+    return source if max_corrupt is None else UsableSource(source, max_corrupt)
 
 
 def build_training_loader(
@@ -127,14 +142,10 @@ def build_training_loader(
     Args are those of `BatchPositions`, `TrainingSet`, `TrainingLoader`, `build_source` and `cache_in_memory`.
 
     Raises:
-        HyperthumbError: when the photographs cannot be opened, or one is smaller than the crops.
+        HyperthumbError: when the photographs cannot be opened, or used (see `TrainingSet.look_at_headers`).
     """
-    source = build_source(component, max_images)
-    refuse_small_images(source, gt_size)
-    if cache == "ram":
-        source = cache_in_memory(source, cache_limit_gb, world_size, keep_damaged=on_corrupt == "skip")
     training_set = TrainingSet(
-        source,
+        build_source(component, max_images),
         seed=seed,
         size=gt_size,
         scale=scale,
@@ -142,7 +153,13 @@ def build_training_loader(
         use_rot=use_rot,
         on_corrupt=on_corrupt,
         max_corrupt=max_corrupt,
+        workers=num_workers,
     )
+    training_set.look_at_headers()
+    if cache == "ram":
+        training_set.source = cache_in_memory(
+            training_set.source, cache_limit_gb, world_size, keep_damaged=on_corrupt == "skip"
+        )
     positions = BatchPositions(start_iteration, total_iterations, batch_size, rank, world_size, accumulate)
     return TrainingLoader(training_set, positions, num_workers, pin_memory)
 

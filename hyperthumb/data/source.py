@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperthumb.errors import CorruptImageError
+from hyperthumb.errors import UnusableImageError
 
 
 class ImagePair(NamedTuple):
@@ -38,8 +38,8 @@ class ImageSource(ABC):
         """Decodes one photograph.
 
         Raises:
-            CorruptImageError: when it is damaged.
-            HyperthumbError: when it cannot be used for another reason.
+            UnusableImageError: when its file is damaged, or holds what cannot be used.
+            HyperthumbError: when it cannot be had for another reason, such as a folder that is gone.
         """
 
     def __len__(self) -> int:
@@ -50,11 +50,15 @@ class ImageSource(ABC):
         height, width, _ = self.load(index).hr.shape
         return height, width
 
+    def label(self, index: int) -> str:
+        """Where one photograph is read from, for messages."""
+        return self.names[index]
+
     def nbytes_decoded(self, index: int) -> int:
-        """Bytes that one photograph with its reference takes in memory; 0 for a damaged one."""
+        """Bytes that one photograph with its reference takes in memory; 0 for one that cannot be used."""
         try:
             height, width = self.size(index)
-        except CorruptImageError:
+        except UnusableImageError:
             return 0
         return 3 * height * width
 
@@ -76,6 +80,9 @@ class SourceView(ImageSource):
 
     def size(self, index: int) -> tuple[int, int]:
         return self.source.size(index)
+
+    def label(self, index: int) -> str:
+        return self.source.label(index)
 
     def nbytes_decoded(self, index: int) -> int:
         return self.source.nbytes_decoded(index)

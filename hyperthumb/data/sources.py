@@ -6,7 +6,7 @@ import math
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from hyperthumb.errors import CorruptImageError, HyperthumbError
+from hyperthumb.errors import HyperthumbError, UnusableImageError
 from hyperthumb.registry import DATASETS
 
 from .source import ImagePair, ImageSource
@@ -48,6 +48,9 @@ class HRImageDataset(ImageSource):
     def size(self, index: int) -> tuple[int, int]:
         store, name = self._places[index]
         return store.size(name)
+
+    def label(self, index: int) -> str:
+        return self._store.label(self.names[index])
 
 
 @DATASETS.register()
@@ -100,7 +103,7 @@ class PairedImageDataset(ImageSource):
         reference = self._lq.read(self._references[name])
         (height, width), small = hr.shape[:2], reference.shape[:2]
         if all((math.ceil(height / s), math.ceil(width / s)) != small for s in SCALES):
-            raise HyperthumbError(
+            raise UnusableImageError(
                 f"{name}: its thumbnail of {small[1]}x{small[0]} is not 1/1, 1/2, 1/4 or 1/8 of "
                 f"{width}x{height} (rounded up)"
             )
@@ -109,6 +112,9 @@ class PairedImageDataset(ImageSource):
     def size(self, index: int) -> tuple[int, int]:
         return self._hr.size(self.names[index])
 
+    def label(self, index: int) -> str:
+        return self._hr.label(self.names[index])
+
     def nbytes_decoded(self, index: int) -> int:
         total = super().nbytes_decoded(index)
         reference = self._references.get(self.names[index])
@@ -116,6 +122,6 @@ class PairedImageDataset(ImageSource):
             return total
         try:
             height, width = self._lq.size(reference)
-        except CorruptImageError:
+        except UnusableImageError:
             return 0
         return total + 3 * height * width

@@ -28,6 +28,10 @@ class ImageStore(Protocol):
         """(H, W) without decoding; raises CorruptImageError or HyperthumbError."""
         ...
 
+    def label(self, name: str) -> str:
+        """Where the picture is, for messages."""
+        ...
+
 
 class FolderStore:
     """The pictures below a folder.
@@ -51,6 +55,9 @@ class FolderStore:
 
     def size(self, name: str) -> tuple[int, int]:
         return read_size(self.root / self._files[name])
+
+    def label(self, name: str) -> str:
+        return str(self.root / self._files[name])
 
 
 def open_store(root: str, io_backend: Mapping[str, Any] | None) -> ImageStore:

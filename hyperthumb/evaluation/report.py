@@ -136,7 +136,7 @@ def _cells(entry: TableEntry) -> list[str]:
         _number(mean.rate_estimate_bpp, 4),
         f"{mean.psnr_rgb:.2f}",
         f"{mean.psnr_y:.2f}",
-        f"{mean.ssim:.4f}",
+        _number(mean.ssim, 4),
         _number(mean.lpips, 4),
         _number(mean.thumb_psnr, 2),
         _number(mean.seconds_encode, 3),

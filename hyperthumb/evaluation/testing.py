@@ -60,7 +60,7 @@ def test(options: TestOptions) -> list[TableEntry]:
     compared: list[ComparisonItem] = []
     for key, dataset in options.datasets.items():
         name = dataset.name or key
-        source = build_source(dataset.source, max_images=dataset.max_images)
+        source = build_source(dataset.source, dataset.max_images, dataset.skips_at_most)
         for method in methods:
             folder = OutputFolder(root / name / method.folder, options.val.save_img)
             rows: list[MetricRow] = []

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.errors import CheckpointError, HyperthumbError
+from hyperthumb.errors import CheckpointError, HyperthumbError, TooSmallError
 from hyperthumb.pixels import to_tensor
 from hyperthumb.tiles import Tile, cover, scaled
 from hyperthumb.weights import read_safely
@@ -105,12 +105,13 @@ class LpipsMetric:
         picture, and so is their mean, to float rounding.
 
         Raises:
-            HyperthumbError: for another type or shape, or a side below 32 pixels.
+            TooSmallError: for a side below 32 pixels.
+            HyperthumbError: for another type or shape.
         """
         check_pair(first, second)
         height, width = first.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
-            raise HyperthumbError(f"LPIPS needs sides of {_SMALLEST_SIDE} pixels or more, not {width}x{height}")
+            raise TooSmallError(f"LPIPS needs sides of {_SMALLEST_SIDE} pixels or more, not {width}x{height}")
         tiles = list(cover((height, width), _TILE, _MARGIN, max(_STRIDES[self.net])))
         if len(tiles) == 1:
             return float(self.distances(self._prepared(first), self._prepared(second)))

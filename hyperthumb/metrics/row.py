@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import HyperthumbError, TooSmallError
 
 from .bpp import bits_per_pixel
 from .images import Picture
@@ -49,7 +50,7 @@ class MetricRow:
     bpp: float
     psnr_rgb: float
     psnr_y: float
-    ssim: float
+    ssim: float | None
     lpips: float | None = None
     thumb_psnr: float | None = None
     rate_estimate_bpp: float | None = None
@@ -70,7 +71,7 @@ class MetricMean:
     bpp: float
     psnr_rgb: float
     psnr_y: float
-    ssim: float
+    ssim: float | None
     lpips: float | None
     thumb_psnr: float | None
     rate_estimate_bpp: float | None
@@ -96,7 +97,7 @@ def measure(
     seconds_downscale: float | None = None,
     seconds_upscale: float | None = None,
 ) -> MetricRow:
-    """Every number of one image.
+    """Every number of one image; SSIM and LPIPS of one that is too small for them are None, with a warning.
 
     Args:
         image: its name, for the row and for messages.
@@ -126,8 +127,8 @@ def measure(
             bpp=bits_per_pixel(num_bytes, height, width),
             psnr_rgb=min(protocol.psnr_rgb(hr, restored), PSNR_CAP),
             psnr_y=min(protocol.psnr_y(hr, restored), PSNR_CAP),
-            ssim=protocol.ssim(hr, restored),
-            lpips=None if lpips is None else lpips(hr, restored),
+            ssim=_if_large_enough(protocol.ssim, hr, restored, image),
+            lpips=None if lpips is None else _if_large_enough(lpips, hr, restored, image),
             thumb_psnr=None if thumbnail is None or reference is None else min(psnr(thumbnail, reference), PSNR_CAP),
             rate_estimate_bpp=None if rate_estimate_bits is None else float(rate_estimate_bits) / (height * width),
             seconds_encode=seconds_encode,
@@ -137,6 +138,14 @@ def measure(
         )
     except HyperthumbError as error:
         raise HyperthumbError(f"{image}: {error}") from error
+
+
+def _if_large_enough(distance: Distance, hr: Picture, restored: Picture, image: str) -> float | None:
+    try:
+        return distance(hr, restored)
+    except TooSmallError as error:
+        warnings.warn(f"{image}: {error}; that cell and the mean of its column stay empty", stacklevel=3)
+        return None
 
 
 def accumulate(rows: Sequence[MetricRow]) -> MetricMean:
@@ -152,7 +161,7 @@ def accumulate(rows: Sequence[MetricRow]) -> MetricMean:
         bpp=statistics.fmean(row.bpp for row in rows),
         psnr_rgb=statistics.fmean(row.psnr_rgb for row in rows),
         psnr_y=statistics.fmean(row.psnr_y for row in rows),
-        ssim=statistics.fmean(row.ssim for row in rows),
+        ssim=_over_all([row.ssim for row in rows], statistics.fmean),
         lpips=_over_all([row.lpips for row in rows], statistics.fmean),
         thumb_psnr=_over_all([row.thumb_psnr for row in rows], statistics.fmean),
         rate_estimate_bpp=_over_all([row.rate_estimate_bpp for row in rows], statistics.fmean),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import HyperthumbError, TooSmallError
 
 from .images import Picture, strips
 from .psnr import luma
@@ -39,7 +39,8 @@ def ssim(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
         -1..1, 1 for equal pictures; for several channels the mean of theirs.
 
     Raises:
-        HyperthumbError: for differing shapes, or a picture smaller than the window.
+        TooSmallError: for a picture smaller than the window.
+        HyperthumbError: for differing shapes.
     """
     _check(first, second)
     if first.ndim == 3:
@@ -56,7 +57,8 @@ def ssim_luma(first: Picture, second: Picture) -> float:
         second: the same shape.
 
     Raises:
-        HyperthumbError: for differing shapes, or a picture smaller than the window.
+        TooSmallError: for a picture smaller than the window.
+        HyperthumbError: for differing shapes.
     """
     _check(first, second)
     return _mean_over_strips(first, second, luma)
@@ -79,7 +81,7 @@ def _check(first: NDArray[np.generic], second: NDArray[np.generic]) -> None:
         raise HyperthumbError(f"two pictures of different sizes cannot be compared: {first.shape} and {second.shape}")
     height, width = first.shape[:2]
     if min(height, width) < WINDOW:
-        raise HyperthumbError(f"SSIM needs pictures of at least {WINDOW}x{WINDOW} pixels, not {width}x{height}")
+        raise TooSmallError(f"SSIM needs pictures of at least {WINDOW}x{WINDOW} pixels, not {width}x{height}")
 
 
 def _ssim_map(first: Plane, second: Plane) -> Plane:

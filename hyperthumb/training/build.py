@@ -20,13 +20,14 @@ from hyperthumb.networks import build_network, load_pretrained
 from hyperthumb.rescaling import RescalingNetwork
 from hyperthumb.weights import load_weights
 
-from .checkpoint import CheckpointFolder, Resume
+from .checkpoint import CheckpointFolder, Resume, expected_bytes
 from .distributed import World, share_weights
 from .experiment import Experiment, ValidationTable
 from .logging import Board, log_to_file, open_log
 from .objective import Objective
 from .optimizers import Optimizers, partition_parameters
 from .seeding import seed_iteration
+from .stalls import StallWatch, WatchedSource
 from .trainer import Trainer
 from .validation import Validator
 
@@ -45,6 +46,7 @@ def build_trainer(
     world: World,
     device: torch.device,
     auto_resume: bool,
+    stalls: StallWatch,
     caught: Sequence[warnings.WarningMessage] = (),
 ) -> Trainer:
     """Opens the experiment's folder, the data and the network, and loads what there is to load.
@@ -54,6 +56,7 @@ def build_trainer(
         world: this process among all.
         device: where to train.
         auto_resume: go on from the experiment's newest checkpoint, if there is one.
+        stalls: warns when the disk hangs.
         caught: warnings from reading the options, to be said in the log.
 
     Raises:
@@ -71,11 +74,13 @@ def build_trainer(
     share_weights(network, world)
     groups = partition_parameters(network, options.train.freeze)
     objective, optimizers = Objective(options.train.losses), Optimizers(groups, options.train)
-    loader = _build_loader(options, device, world, start)
-    sources = {
-        data.name or key: build_source(data.source, max_images=data.max_images)
-        for key, data in options.datasets.val.items()
-    }
+    with stalls.over(lambda: "for the training photographs to be looked through"):
+        loader = _build_loader(options, device, world, start)
+    with stalls.over(lambda: "for the validation photographs to be looked through"):
+        sources = {
+            data.name or key: build_source(data.source, data.max_images, data.skips_at_most)
+            for key, data in options.datasets.val.items()
+        }
 
     # Nothing that the user has to mend is left: only now is an earlier experiment moved aside.
     experiment = Experiment(options, resuming=auto_resume or resume is not None) if world.is_main else None
@@ -86,10 +91,11 @@ def build_trainer(
             logger.warning("warning: %s", warning.message)
         experiment.write_records(options, sys.argv)
         _say_hello(logger, options, experiment, network, device, world)
+        folder.warn_of_little_room(expected_bytes(network, averaged=options.train.ema_decay > 0))
         again = resume is None or not resume.state["validated"]  # the validation of `start` is to be repeated
         table = ValidationTable(experiment.root / "metrics.csv", start - again) if sources else None
     validator = Validator(
-        sources,
+        {name: WatchedSource(source, stalls) for name, source in sources.items()},
         get_protocol(options.val.protocol, options.scale),
         open_lpips(options.val.lpips, device.type) if sources else None,
         options.val.profile,
@@ -107,8 +113,9 @@ def build_trainer(
         options.name,
     )
     return Trainer(
-        options, network, groups, objective, optimizers, loader, validator, folder, board, logger, world, device, resume
-    )
+        options, network, groups, objective, optimizers, loader, validator, folder, board, logger, world, device,
+        resume, stalls,
+    )  # fmt: skip
 
 
 def _build_loader(options: TrainOptions, device: torch.device, world: World, start: int) -> TrainingLoader:

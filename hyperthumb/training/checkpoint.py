@@ -7,6 +7,7 @@ is written last: where it stands, its weights do too.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import warnings
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hyperthumb.errors import CheckpointError
-from hyperthumb.files import write_atomically
+from hyperthumb.files import scrap_beside, write_atomically, writing
 from hyperthumb.weights import choose_weights, read_safely
 
 STATE_KEYS = {"iteration", "optimizers", "scaler", "validated", "validation_seconds"}
@@ -45,29 +46,69 @@ class CheckpointFolder:
         self.models = experiment / "models"
         self.states = experiment / "training_states"
         self.keep_last = keep_last
+        self._damaged: set[int] = set()
 
     def save(self, iteration: int, weights: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
-        """Writes the weights, the state, then `net_g_latest.pth`; then removes checkpoints beyond `keep_last`."""
-        path = self.models / f"net_g_{iteration}.pth"
-        for target, content in (
-            (path, weights),
-            (self.states / f"{iteration}.state", {"iteration": iteration, **state}),
-        ):
-            write_atomically(target, partial(torch.save, content), durable=True)
+        """Writes the weights, the state, then `net_g_latest.pth`; then removes checkpoints beyond `keep_last`.
+
+        Raises:
+            HyperthumbError: when it cannot be written. The earlier checkpoints stay.
+        """
+        path, state_path = self.models / f"net_g_{iteration}.pth", self.states / f"{iteration}.state"
+        write_atomically(path, partial(torch.save, weights), durable=True)
+        try:
+            write_atomically(state_path, partial(torch.save, {"iteration": iteration, **state}), durable=True)
+        except BaseException:
+            if not state_path.exists():  # weights alone are no checkpoint, and room is what is missing
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+            raise
+        self._damaged.discard(iteration)
         self._point_latest_at(path)
-        for old in self.iterations()[: -self.keep_last] if self.keep_last else []:
-            (self.states / f"{old}.state").unlink(missing_ok=True)
-            (self.models / f"net_g_{old}.pth").unlink(missing_ok=True)
+        self._remove_old(iteration)
         return path
 
     def _point_latest_at(self, path: Path) -> None:
-        temporary = self.models / f".latest.{os.getpid()}.tmp"
-        temporary.unlink(missing_ok=True)
+        latest = self.models / "net_g_latest.pth"
+        scrap = scrap_beside(latest)
         try:
-            os.link(path, temporary)
+            os.link(path, scrap)
+            os.replace(scrap, latest)
         except OSError:  # a file system without hard links
-            shutil.copyfile(path, temporary)
-        os.replace(temporary, self.models / "net_g_latest.pth")
+            with open(path, "rb") as source:
+                write_atomically(latest, partial(shutil.copyfileobj, source))
+        finally:
+            with contextlib.suppress(OSError):
+                scrap.unlink(missing_ok=True)
+
+    def _remove_old(self, saved: int) -> None:
+        """Removes all but the last `keep_last` that are known to be good, the one of iteration `saved` among them.
+
+        Later ones are left alone: they are of a run that went on from here before, and may be damaged.
+        """
+        good = [iteration for iteration in self.iterations() if iteration <= saved and iteration not in self._damaged]
+        old = good[: -self.keep_last] if self.keep_last else []
+        if old:
+            try:
+                self.read(self.states / f"{saved}.state")
+            except CheckpointError as error:
+                message = f"what was just written does not read back, so the earlier checkpoints stay: {error}"
+                raise CheckpointError(message) from error
+        for iteration in old:
+            for path in (self.states / f"{iteration}.state", self.models / f"net_g_{iteration}.pth"):
+                with writing(path):
+                    path.unlink(missing_ok=True)
+
+    def warn_of_little_room(self, size: int) -> None:
+        """Warns when the disk holds fewer than three checkpoints of `size` bytes."""
+        free = shutil.disk_usage(self.root).free
+        if free < 3 * size:
+            warnings.warn(
+                f"the disk of {self.root} has {free / 2**20:.1f} MiB free: room for {free / size:.1f} checkpoints of "
+                f"about {size / 2**20:.1f} MiB. When it is full the run ends with an error; "
+                "logger.keep_last removes old checkpoints",
+                stacklevel=2,
+            )
 
     def iterations(self) -> list[int]:
         """The iterations that have a training state, ascending."""
@@ -79,6 +120,7 @@ class CheckpointFolder:
             try:
                 return self.read(self.states / f"{iteration}.state")
             except CheckpointError as error:
+                self._damaged.add(iteration)
                 warnings.warn(f"passing over a checkpoint: {error}", stacklevel=2)
         return None
 
@@ -96,3 +138,10 @@ class CheckpointFolder:
         weights = read_safely(models / f"net_g_{state['iteration']}.pth")
         choose_weights(weights, "params", models)
         return Resume(state["iteration"], weights, state)
+
+
+def expected_bytes(network: nn.Module, averaged: bool) -> int:
+    """About what a checkpoint takes: the weights, their average, and two numbers a parameter of optimizer state."""
+    weights = sum(value.nbytes for value in network.state_dict().values())
+    trained = sum(value.nbytes for value in network.parameters() if value.requires_grad)
+    return weights * (2 if averaged else 1) + 2 * trained

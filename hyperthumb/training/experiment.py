@@ -10,8 +10,7 @@ from pathlib import Path
 
 from hyperthumb.config import TrainOptions, dump_options
 from hyperthumb.environment import describe_environment
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import write_atomically
+from hyperthumb.files import remove_scraps, write_atomically, writing
 
 
 class Experiment:
@@ -29,14 +28,15 @@ class Experiment:
         self.stamp = time.strftime("%Y%m%d_%H%M%S")
         self.archived: Path | None = None
         text = options.source.read_bytes()  # it may lie in the folder that is moved aside
-        try:
+        folders = [self.root / name for name in ("", "models", "training_states", "visualization")]
+        with writing(self.root):
             if not resuming:
                 self.archived = _move_aside(self.root, self.stamp)
                 _move_aside(self.tensorboard, self.stamp)
-            for folder in ("models", "training_states", "visualization"):
-                (self.root / folder).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise HyperthumbError(f"cannot make the experiment's folder {self.root}: {error.strerror}") from error
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True)
+        for folder in folders:
+            remove_scraps(folder)
         write_atomically(self.root / "options.yml", text)
 
     @property
@@ -52,7 +52,7 @@ class Experiment:
 
 
 class ValidationTable:
-    """`metrics.csv` of an experiment: a row for each validation.
+    """`metrics.csv` of an experiment: a row for each validation. The file is whole at any moment.
 
     Args:
         path: the file.
@@ -66,19 +66,27 @@ class ValidationTable:
 
     def __init__(self, path: Path, keep_through: int) -> None:
         self.path = path
-        rows = []
+        self._rows: list[Mapping[str, object]] = []
         if path.exists():
             with open(path, newline="", encoding="utf-8") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["iteration"]) <= keep_through]
+                self._rows += [row for row in csv.DictReader(file) if int(row["iteration"]) <= keep_through]
+        self._write()
+
+    def append(self, row: Mapping[str, object]) -> None:
+        """Adds a row.
+
+        Raises:
+            HyperthumbError: when it cannot be written; the file stays as it was.
+        """
+        self._rows.append(row)
+        self._write()
+
+    def _write(self) -> None:
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
-        write_atomically(path, text.getvalue().encode())
-
-    def append(self, row: Mapping[str, object]) -> None:
-        with open(self.path, "a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self.COLUMNS, lineterminator="\n").writerow(row)
+        writer.writerows(self._rows)
+        write_atomically(self.path, text.getvalue().encode())
 
 
 def _move_aside(folder: Path, stamp: str) -> Path | None:

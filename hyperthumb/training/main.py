@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import closing
 
 from hyperthumb.errors import HyperthumbError, OptionsWarning
 
@@ -68,15 +69,17 @@ def train(arguments: argparse.Namespace, started: float) -> int:
 
     from .build import build_trainer
     from .distributed import join_world, leave_world
+    from .stalls import StallWatch
     from .stopping import StopRequest
 
     device = resolve_device(options.device)
     world = join_world(arguments.launcher, options.dist_params.backend, device.type)
     try:
-        with StopRequest(arguments.max_minutes, started) as stop:
-            trainer = build_trainer(options, world, device, arguments.auto_resume, ours)
-            reached = trainer.run(stop)
-            trainer.board.close()
+        limit = options.logger.stall_warning_seconds
+        with StopRequest(arguments.max_minutes, started) as stop, StallWatch(limit) as stalls:
+            trainer = build_trainer(options, world, device, arguments.auto_resume, stalls, ours)
+            with closing(trainer.board):  # its last points tell most where a run ended with an error
+                reached = trainer.run(stop)
             if reached < options.train.total_iter:
                 trainer.logger.info(
                     "stopped at iteration %s: %s; go on with --auto_resume", f"{reached:,}", stop.reason

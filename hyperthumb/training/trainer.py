@@ -14,10 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from hyperthumb.config import TrainOptions
-from hyperthumb.data import TrainingBatch
+from hyperthumb.data import TrainingBatch, TrainingLoader
 from hyperthumb.errors import WorkersLostError
 from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
@@ -31,6 +30,7 @@ from .objective import LossTerms, Objective
 from .optimizers import Optimizers, ParameterGroups
 from .seeding import seed_iteration
 from .snapshot import Snapshot
+from .stalls import StallWatch
 from .stopping import StopRequest
 from .validation import Validator
 
@@ -47,7 +47,7 @@ class Trainer:
         groups: ParameterGroups,
         objective: Objective,
         optimizers: Optimizers,
-        loader: DataLoader[TrainingBatch],
+        loader: TrainingLoader,
         validator: Validator,
         checkpoints: CheckpointFolder,
         board: Board,
@@ -55,11 +55,12 @@ class Trainer:
         world: World,
         device: torch.device,
         resume: Resume | None,
+        stalls: StallWatch,
     ) -> None:
         self.options, self.train_options = options, options.train
         self.network, self.groups, self.loader, self.validator = network, groups, loader, validator
         self.checkpoints, self.board, self.logger = checkpoints, board, logger
-        self.world, self.device = world, device
+        self.world, self.device, self.stalls = world, device, stalls
         self.objective, self.optimizers = objective, optimizers
         self.ema: ExponentialMovingAverage | None = None
         if options.train.ema_decay:
@@ -121,7 +122,8 @@ class Trainer:
         for micro_batch in range(self.train_options.accumulate):
             waiting = time.perf_counter()
             try:
-                batch: TrainingBatch = next(batches)
+                with self.stalls.over(self._data_needed):
+                    batch: TrainingBatch = next(batches)
             except (RuntimeError, EOFError, ConnectionError, FileNotFoundError) as error:
                 # PyTorch's words for a dead one; one that dies while it hands over a batch leaves a broken connection.
                 if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
@@ -150,6 +152,9 @@ class Trainer:
             self.ema.update(self.network, iteration)
         self._step_seconds = time.perf_counter() - started
         return terms, batch
+
+    def _data_needed(self) -> str:
+        return "for data; " + ("; ".join(self.loader.being_read()) or "no file is being read")
 
     def _losses(self, batch: TrainingBatch) -> LossTerms:
         hr = batch.hr.to(self.device, non_blocking=True).float() / 255
@@ -200,9 +205,12 @@ class Trainer:
             "validation_seconds": self.validator.last_seconds,
         }
         started = time.perf_counter()
-        path = self.checkpoints.save(iteration, weights, state)
+        with self.stalls.over(
+            lambda: f"for iteration {iteration}'s checkpoint to be written to {self.checkpoints.root}"
+        ):
+            path = self.checkpoints.save(iteration, weights, state)
+            self.logger.info("saved %s", path)
         self._save_seconds = max(self._save_seconds, time.perf_counter() - started)
-        self.logger.info("saved %s", path)
 
     def _restore(self, resume: Resume) -> None:
         """Goes on from a checkpoint; `build` has put the weights into the network already."""
@@ -216,7 +224,8 @@ class Trainer:
 
     def _report(self, progress: Progress, iteration: int, terms: LossTerms, rates: dict[str, float]) -> None:
         values = mean_over_ranks(terms.named(), self.world)
-        speed = progress.report(iteration, values, rates)
+        with self.stalls.over(lambda: "for a line of the log to be written"):
+            speed = progress.report(iteration, values, rates)
         for kind, numbers in (("loss", values), ("lr", rates), ("speed", speed)):
             self.board.scalars({f"{kind}/{name}": value for name, value in numbers.items()}, iteration)
 

@@ -54,8 +54,6 @@ num_worker_per_gpu: 4
     use_rot: false
     cache: ram
     cache_limit_gb: 3
-    on_corrupt: skip
-    max_corrupt: 3
 """
 
 

@@ -23,7 +23,7 @@ from hyperthumb.data import (
 )
 from hyperthumb.data.lmdb_store import write_lmdb
 from hyperthumb.data.order import image_index
-from hyperthumb.errors import CorruptImageError, HyperthumbError, OptionsWarning
+from hyperthumb.errors import CorruptImageError, HyperthumbError, OptionsWarning, UnusableImageError
 from hyperthumb.registry import Registry
 from tests.support import photograph, write_photographs
 
@@ -179,7 +179,7 @@ def test_the_cap_counts_what_all_workers_found(photos, num_workers):
     folder = Part("HRImageDataset", dataroot_gt=str(photos))
     settings = {"on_corrupt": "skip", "num_workers": num_workers, "batch_size": 1, "total_iterations": 5}
     assert len(batches(folder, max_corrupt=2, **settings)) == 5
-    with pytest.raises(CorruptImageError, match="more than max_corrupt = 1"):
+    with pytest.raises(UnusableImageError, match="more than max_corrupt = 1"):
         batches(folder, max_corrupt=1, **settings)
 
 

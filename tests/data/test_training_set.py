@@ -6,8 +6,8 @@ import torch
 
 from hyperthumb.data import HRImageDataset, ImagePair, ImageSource, TrainingSet
 from hyperthumb.data.order import image_index
-from hyperthumb.data.training_set import collate, refuse_small_images
-from hyperthumb.errors import CorruptImageError, HyperthumbError
+from hyperthumb.data.training_set import collate
+from hyperthumb.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from tests.support import photograph, write_photographs
 
 
@@ -111,15 +111,15 @@ def test_each_damaged_photograph_is_warned_of_once(recwarn):
     for position in range(24):
         skipping[position]
     assert sorted(str(warning.message) for warning in recwarn) == [
-        "skipped: photo1: damaged",
-        "skipped: photo4: damaged",
+        "skipped, 1 of at most 10: photo1: damaged",
+        "skipped, 2 of at most 10: photo4: damaged",
     ]
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
 def test_skipping_is_capped():
     skipping = training_set(Photographs(6, damaged=(0, 1, 4)), on_corrupt="skip", max_corrupt=2)
-    with pytest.raises(CorruptImageError, match="damaged; with it, more than max_corrupt = 2"):
+    with pytest.raises(UnusableImageError, match="damaged; with it, more than max_corrupt = 2"):
         [skipping[position] for position in range(6)]
     skipping = training_set(Photographs(6, damaged=(0, 1, 4)), on_corrupt="skip", max_corrupt=3)
     assert len([skipping[position] for position in range(6)]) == 6
@@ -127,7 +127,7 @@ def test_skipping_is_capped():
 
 @pytest.mark.filterwarnings("ignore:skipped")
 def test_a_set_without_a_good_photograph():
-    with pytest.raises(CorruptImageError, match="every photograph"):
+    with pytest.raises(UnusableImageError, match="every photograph"):
         training_set(Photographs(3, damaged=(0, 1, 2)), on_corrupt="skip")[0]
 
 
@@ -137,11 +137,20 @@ def test_small_photographs_are_named_before_training(tmp_path):
     (tmp_path / "damaged.png").write_bytes(b"no picture")
     source = HRImageDataset(str(tmp_path))
     with pytest.raises(HyperthumbError) as caught:
-        refuse_small_images(source, 32)
+        training_set(source).look_at_headers()
     lines = str(caught.value).splitlines()
-    assert lines[0] == "small/photo0: 40x31 is too small for training crops of 32x32"
-    assert (len(lines), lines[-1]) == (11, "... and 2 more")
-    refuse_small_images(source, 31)
+    assert lines[0].endswith("damaged.png: not a picture, or one with a damaged header")
+    assert lines[1] == "small/photo0: 40x31 is too small for training crops of 32x32"
+    assert (len(lines), lines[-1]) == (11, "... and 3 more")
+
+
+def test_small_photographs_are_skipped_where_the_options_say_so(recwarn):
+    skipping = training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=3)
+    skipping.look_at_headers()
+    assert [str(warning.message).split(":")[1] for warning in recwarn] == [" photo0", " photo1"]
+    assert {skipping[position].name for position in range(12)} == {"photo2", "photo3", "photo4", "photo5"}
+    with pytest.raises(UnusableImageError, match="more than max_corrupt = 1"):
+        training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=1).look_at_headers()
 
 
 def test_a_small_photograph_is_named_while_training():

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import errno
 import os
 import pickle
+import shutil
 
 import pytest
 import torch
 
-from hyperthumb.errors import CheckpointError
-from hyperthumb.training.checkpoint import CheckpointFolder
+from hyperthumb.errors import CheckpointError, HyperthumbError
+from hyperthumb.files import write_atomically
+from hyperthumb.training import checkpoint
+from hyperthumb.training.checkpoint import CheckpointFolder, expected_bytes
 
 STATE = {"optimizers": {}, "scaler": {}, "validated": True, "validation_seconds": 0.0}
 
@@ -71,3 +75,66 @@ def test_a_state_that_runs_code_is_refused(folder, tmp_path, monkeypatch):
     with pytest.raises(CheckpointError, match="refused"):
         folder.read(folder.states / "7.state")
     assert not (tmp_path / "exploded").exists()
+
+
+def test_nothing_is_removed_before_the_new_checkpoint_reads_back(folder, monkeypatch):
+    """A disk that takes a file without a word and gives back less."""
+    folder.keep_last = 1
+    save(folder, 1)
+
+    def write_half(path, content, durable=False):
+        write_atomically(path, content, durable)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    monkeypatch.setattr(checkpoint, "write_atomically", write_half)
+    with pytest.raises(CheckpointError, match="does not read back, so the earlier checkpoints stay"):
+        save(folder, 2)
+    with pytest.warns(UserWarning, match="passing over"):
+        resume = folder.newest()
+    assert resume is not None
+    assert resume.iteration == 1
+
+
+def test_later_checkpoints_are_left_alone(folder):
+    """They are there when a run goes on from an earlier one (path.resume_state)."""
+    folder.keep_last = 1
+    save(folder, 2)
+    shutil.copyfile(folder.states / "2.state", folder.states / "9.state")
+    save(folder, 4)
+    assert folder.iterations() == [4, 9]
+
+
+def test_weights_whose_state_cannot_be_written_go(folder, monkeypatch):
+    save(folder, 1)
+
+    def fail_for_states(path, content, durable=False):
+        if path.suffix == ".state":
+            raise HyperthumbError("no room")
+        write_atomically(path, content, durable)
+
+    monkeypatch.setattr(checkpoint, "write_atomically", fail_for_states)
+    with pytest.raises(HyperthumbError, match="no room"):
+        save(folder, 2)
+    assert sorted(path.name for path in folder.models.iterdir()) == ["net_g_1.pth", "net_g_latest.pth"]
+
+
+def test_a_file_system_without_hard_links(folder, monkeypatch):
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    save(folder, 5)
+    assert (folder.models / "net_g_latest.pth").read_bytes() == (folder.models / "net_g_5.pth").read_bytes()
+    assert len(list(folder.models.iterdir())) == 2
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+def test_expected_bytes_are_about_those_of_a_checkpoint(folder, averaged):
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 64, 3), torch.nn.Conv2d(64, 64, 3))
+    optimizer = torch.optim.Adam(network.parameters())
+    network(torch.zeros(1, 3, 8, 8)).sum().backward()
+    optimizer.step()
+    weights = {key: network.state_dict() for key in ("params", "params_ema")[: 1 + averaged]}
+    folder.save(1, weights, STATE | {"optimizers": {"networks": optimizer.state_dict()}})
+    written = sum(path.stat().st_size for path in (folder.models / "net_g_1.pth", folder.states / "1.state"))
+    assert expected_bytes(network, averaged) == pytest.approx(written, rel=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from hyperthumb.config import WandbOptions
 from hyperthumb.errors import OptionsError
+from hyperthumb.files import writing
 
 
 class Board:
@@ -23,12 +25,14 @@ class Board:
     """
 
     def __init__(self, folder: Path | None, start_iteration: int, wandb: WandbOptions | None, name: str) -> None:
+        self._folder = folder
         self._writer: Any = None
         self._wandb: Any = None
         if folder is not None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(str(folder), purge_step=start_iteration + 1)
+            with writing(folder):
+                self._writer = SummaryWriter(str(folder), purge_step=start_iteration + 1)
         if wandb is not None and wandb.project:
             try:
                 import wandb as package
@@ -42,8 +46,8 @@ class Board:
         return self._writer is not None or self._wandb is not None
 
     def scalars(self, values: Mapping[str, float], iteration: int) -> None:
-        if self._writer:
-            for name, value in values.items():
+        with self._writing():
+            for name, value in values.items() if self._writer else ():
                 self._writer.add_scalar(name, value, iteration)
         if self._wandb:
             self._wandb.log(dict(values), step=iteration)
@@ -52,7 +56,8 @@ class Board:
         """uint8 (H, W, 3) pictures by name."""
         for name, image in images.items():
             if self._writer:
-                self._writer.add_image(name, image, iteration, dataformats="HWC")
+                with self._writing():
+                    self._writer.add_image(name, image, iteration, dataformats="HWC")
             if self._wandb:
                 import wandb as package
 
@@ -65,13 +70,19 @@ class Board:
             self.images({name: np.repeat(picture[..., None], 3, axis=2)}, iteration)
             if self._writer:
                 rows = "\n".join("| " + " | ".join(str(int(v)) for v in row) + " |" for row in table)
-                self._writer.add_text(name, "|u=0|1|2|3|4|5|6|7|\n|-|-|-|-|-|-|-|-|\n" + rows, iteration)
+                with self._writing():
+                    self._writer.add_text(name, "|u=0|1|2|3|4|5|6|7|\n|-|-|-|-|-|-|-|-|\n" + rows, iteration)
 
     def close(self) -> None:
         if self._writer:
-            self._writer.close()
+            with self._writing():
+                self._writer.close()
         if self._wandb:
             self._wandb.finish()
+
+    def _writing(self) -> AbstractContextManager[None]:
+        """TensorBoard writes in a thread of its own, so an error belongs to the folder, not to what is added now."""
+        return writing(self._folder) if self._folder else nullcontext()
 
 
 def _brightness(table: np.ndarray) -> np.ndarray:

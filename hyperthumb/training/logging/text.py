@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import logging.handlers
 import sys
 import warnings
 from pathlib import Path
 
 from tqdm import tqdm
 
+from hyperthumb.files import writing
+
 _PACKAGE = Path(__file__).parents[2]
 
 
 class _BesideTheBar(logging.Handler):
-    """Writes lines to stderr without breaking a progress bar."""
+    """Writes lines to stderr without breaking a progress bar.
+
+    Where nobody can hear it any more (a terminal that is gone, an output file on a full disk) it falls silent: the log
+    in the experiment's folder has it all.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
-        tqdm.write(self.format(record), file=sys.stderr)
+        try:
+            tqdm.write(self.format(record), file=sys.stderr)
+        except OSError:
+            logging.getLogger("hyperthumb").removeHandler(self)
+
+
+class _LogFile(logging.FileHandler):
+    """The log in the experiment's folder. A line that cannot be written ends the run: what follows would be lost too.
+
+    Python's own handler would print a traceback a line and go on.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        logging.getLogger("hyperthumb").removeHandler(self)  # why the run ends is still said on the terminal
+        with contextlib.suppress(OSError):
+            self.close()
+        if error is not None:
+            with writing(Path(self.baseFilename)):
+                raise error
 
 
 def open_log(is_main: bool = True) -> logging.Logger:
@@ -28,14 +55,25 @@ def open_log(is_main: bool = True) -> logging.Logger:
     terminal = _BesideTheBar()
     terminal.setFormatter(logging.Formatter("%(message)s"))
     logger.addHandler(terminal)
+    if is_main:
+        logger.addHandler(logging.handlers.MemoryHandler(sys.maxsize, flushLevel=sys.maxsize))
     _route_warnings(logger)
     return logger
 
 
 def log_to_file(logger: logging.Logger, path: Path) -> None:
-    """Everything from here on goes to a file too."""
-    file = logging.FileHandler(path, encoding="utf-8")
+    """Everything goes to a file too, with what was said before there was one.
+
+    Raises:
+        HyperthumbError: when it cannot be written, now or at a later line.
+    """
+    with writing(path):
+        file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for early in [handler for handler in logger.handlers if isinstance(handler, logging.handlers.MemoryHandler)]:
+        logger.removeHandler(early)
+        early.setTarget(file)
+        early.close()
     logger.addHandler(file)
 
 

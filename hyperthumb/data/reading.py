@@ -1,0 +1,41 @@
+"""Which photographs are being read at this moment, so that a run that waits for its data can say what it waits for."""
+
+from __future__ import annotations
+
+import mmap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from torch.utils.data import get_worker_info
+
+
+class ReadingRecord:
+    """What each process that loads data is reading, known to all that are forked after this was made.
+
+    Args:
+        workers: how many such processes there are; 0 is the main process alone.
+    """
+
+    def __init__(self, workers: int) -> None:
+        slots = max(workers, 1)
+        # Anonymous and shared. A slot: the index and one more, 0 for none; since when, on the machine's one clock.
+        self._slots = np.frombuffer(mmap.mmap(-1, 16 * slots), np.float64).reshape(slots, 2)
+
+    @contextmanager
+    def of(self, index: int) -> Iterator[None]:
+        """Around the reading of a photograph."""
+        worker = get_worker_info()
+        slot = self._slots[0 if worker is None else worker.id]
+        slot[:] = index + 1, time.monotonic()
+        try:
+            yield
+        finally:
+            slot[0] = 0
+
+    def now(self) -> list[tuple[int, float]]:
+        """(index, seconds so far) of every photograph that is being read, the slowest first."""
+        now = time.monotonic()
+        busy = [(int(number) - 1, now - since) for number, since in self._slots.tolist() if number]
+        return sorted(busy, key=lambda entry: -entry[1])

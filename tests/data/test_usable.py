@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hyperthumb.data import ImagePair, ImageSource
+from hyperthumb.data.usable import UsableSource
+from hyperthumb.errors import CorruptImageError, HyperthumbError, UnusableImageError
+
+
+class Numbers(ImageSource):
+    def __init__(self, damaged: set[int], gone: bool = False) -> None:
+        self.names = [f"photo{number}" for number in range(5)]
+        self.damaged, self.gone = damaged, gone
+
+    def load(self, index: int) -> ImagePair:
+        if self.gone:
+            raise HyperthumbError("the disk is gone")
+        if index in self.damaged:
+            raise CorruptImageError(f"{self.names[index]}: damaged")
+        return ImagePair(self.names[index], np.full((4, 6 + index, 3), index, np.uint8), None)
+
+
+def test_what_is_left_keeps_its_order(recwarn):
+    source = UsableSource(Numbers({1, 3}), limit=2)
+    assert source.names == [source.load(index).name for index in range(len(source))] == ["photo0", "photo2", "photo4"]
+    assert [source.size(index) for index in range(3)] == [(4, 6), (4, 8), (4, 10)]
+    assert source.label(2) == "photo4"
+    assert source.nbytes_decoded(1) == 96
+    assert [str(warning.message) for warning in recwarn] == [
+        "skipped, 1 of at most 2: photo1: damaged",
+        "skipped, 2 of at most 2: photo3: damaged",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:skipped")
+def test_limits():
+    with pytest.raises(UnusableImageError, match="photo3: damaged; with it, more than max_corrupt = 1"):
+        UsableSource(Numbers({1, 3}), limit=1)
+    with pytest.raises(UnusableImageError, match="every photograph"):
+        UsableSource(Numbers(set(range(5))), limit=5)
+
+
+def test_a_disk_that_is_gone_is_no_bad_picture():
+    with pytest.raises(HyperthumbError, match="the disk is gone"):
+        UsableSource(Numbers(set(), gone=True), limit=5)

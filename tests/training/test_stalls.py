@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import pytest
+
+from hyperthumb.training.stalls import StallWatch
+
+
+@pytest.fixture
+def lines():
+    found: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("hyperthumb")
+    logger.addHandler(handler)
+    yield found
+    logger.removeHandler(handler)
+
+
+def wait_for(lines: list[str], count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(lines) < count and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def test_a_long_wait_is_said_while_it_lasts_and_less_and_less_often(lines):
+    with StallWatch(0.02) as watch:
+        with watch.over(lambda: "for a test"):
+            wait_for(lines, 3)
+            assert len(lines) >= 3
+            assert all(line.startswith("warning: waiting for ") for line in lines)
+            assert all(line.endswith(" s now: for a test") for line in lines)
+        wait_for(lines, 4)
+        assert lines[-1].startswith("the wait of")
+    assert threading.active_count() < 50
+
+
+def test_short_waits_and_what_is_no_wait_are_not_said(lines):
+    with StallWatch(30) as watch:
+        for _ in range(1000):
+            with watch.over(lambda: "for a test"):
+                pass
+        time.sleep(0.05)
+    assert lines == []
+    with StallWatch(0.01):
+        time.sleep(0.1)
+    assert lines == []
+
+
+def test_the_thread_ends_with_the_run():
+    with StallWatch(0.01) as watch:
+        thread = watch._thread
+        assert thread.is_alive()
+    thread.join(60)
+    assert not thread.is_alive()
