@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import HyperthumbError, TooSmallError
 from hyperthumb.metrics import PSNR_CAP, MetricRow, accumulate, get_protocol, measure, psnr
 
 PAPER = get_protocol("paper", 4)
@@ -83,7 +83,24 @@ def test_mean_is_of_images_and_times_are_medians() -> None:
     assert (mean.seconds_encode, mean.seconds_decode) == (0.5, 0.2)
 
 
-@pytest.mark.parametrize("name", ["lpips", "thumb_psnr", "rate_estimate_bpp", "seconds_encode", "seconds_decode"])
+def test_a_picture_too_small_for_a_metric_leaves_its_cell_empty() -> None:
+    def needs_32(first: np.ndarray, second: np.ndarray) -> float:
+        raise TooSmallError("LPIPS needs sides of 32 pixels or more")
+
+    hr, restored = picture(1, 10, 40), picture(2, 10, 40)
+    with pytest.warns(UserWarning, match=r"^kodim07: ") as caught:
+        measured = measure("kodim07", hr, restored, 450, PAPER, lpips=needs_32)
+    assert [("SSIM" in str(warning.message), "LPIPS" in str(warning.message)) for warning in caught] == [
+        (True, False),
+        (False, True),
+    ]
+    assert (measured.ssim, measured.lpips) == (None, None)
+    assert measured.psnr_rgb == PAPER.psnr_rgb(hr, restored)
+
+
+@pytest.mark.parametrize(
+    "name", ["ssim", "lpips", "thumb_psnr", "rate_estimate_bpp", "seconds_encode", "seconds_decode"]
+)
 def test_no_mean_over_a_part_of_the_images(name: str) -> None:
     mean = accumulate([row(), row(**{name: None})])
     assert getattr(mean, name) is None

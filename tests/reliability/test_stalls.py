@@ -47,8 +47,7 @@ def test_a_photograph_that_does_not_come_is_named_while_the_run_waits(tmp_path, 
         "datasets:train:num_worker_per_gpu": num_workers,
     }
     with start(tmp_path, **changes) as process:
-        process.wait_for("waiting for")
-        assert "the wait of" not in process.output
+        process.wait_for(f"now: for data; {tmp_path}/train/photo2.png, read for")
         (tmp_path / "the_disk_is_back").touch()
         result = process.wait()
     assert result.code == 0, result.output
