@@ -23,7 +23,7 @@ from hyperthumb.data import (
 )
 from hyperthumb.data.lmdb_store import write_lmdb
 from hyperthumb.data.order import image_index
-from hyperthumb.errors import CorruptImageError, HyperthumbError, OptionsWarning, UnusableImageError
+from hyperthumb.errors import HyperthumbError, OptionsWarning, UnusableImageError
 from hyperthumb.registry import Registry
 from tests.support import photograph, write_photographs
 
@@ -149,10 +149,10 @@ def test_global_random_numbers_are_neither_used_nor_changed(photos):
 def test_a_damaged_photograph_ends_the_run_with_one_sentence(photos, num_workers):
     (photos / "3/photo0.png").write_bytes((photos / "3/photo0.png").read_bytes()[:2000])
     folder = Part("HRImageDataset", dataroot_gt=str(photos))
-    with pytest.raises(CorruptImageError, match=r"3/photo0\.png: the picture is damaged") as caught:
+    with pytest.raises(UnusableImageError, match=r"3/photo0\.png: the picture is damaged") as caught:
         batches(folder, num_workers=num_workers)
     assert "Traceback" not in str(caught.value)
-    with pytest.raises(CorruptImageError, match=r"3/photo0\.png"):
+    with pytest.raises(UnusableImageError, match=r"3/photo0\.png"):
         build_training_loader(
             folder, gt_size=32, batch_size=1, scale=4, seed=0, total_iterations=1, cache="ram", num_workers=num_workers
         )

@@ -21,6 +21,11 @@ def truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
 
 
+def truncated_jpeg(path: Path) -> None:
+    Image.fromarray(photograph(80, 96)).save(path)
+    path.write_bytes(path.read_bytes()[:1500])
+
+
 def empty(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -113,16 +118,24 @@ def test_training_stops_before_it_starts_at_what_headers_show(tmp_path):
     write_photographs(tmp_path / "train", 4)
     write_bad(tmp_path / "train")
     result = train(tmp_path)
-    assert_one_sentence(result, "empty.png: not a picture", "text.png: not a picture", "small: 96x30 is too small")
+    named = ("empty.png: not a picture", "text.png: not a picture", "truncated.png: the picture is damaged")
+    assert_one_sentence(result, *named, "small: 96x30 is too small")
     assert not (tmp_path / "experiments").exists()
 
 
-@pytest.mark.parametrize("name", ["truncated", "cmyk"])
-def test_training_stops_at_what_only_decoding_shows(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "write", "reason"),
+    [
+        ("truncated.jpg", truncated_jpeg, "the picture is damaged"),
+        ("cmyk.png", cmyk, "CMYK pictures are not supported"),
+    ],
+)
+def test_training_stops_at_what_only_decoding_shows(tmp_path, name, write, reason):
     write_photographs(tmp_path / "train", 4)
-    write, reason = BAD[name]
-    write(tmp_path / "train" / f"{name}.png")
-    assert_one_sentence(train(tmp_path), f"train/{name}.png: ", reason)
+    write(tmp_path / "train" / name)
+    result = train(tmp_path)
+    assert_one_sentence(result, f"train/{name}: {reason}")
+    assert "experiment: " in result.output, "it had started"
 
 
 @pytest.mark.parametrize("on_corrupt", ["error", "skip"])

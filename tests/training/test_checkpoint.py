@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import errno
 import os
 import pickle
@@ -134,7 +135,9 @@ def test_expected_bytes_are_about_those_of_a_checkpoint(folder, averaged):
     optimizer = torch.optim.Adam(network.parameters())
     network(torch.zeros(1, 3, 8, 8)).sum().backward()
     optimizer.step()
-    weights = {key: network.state_dict() for key in ("params", "params_ema")[: 1 + averaged]}
+    weights = {"params": network.state_dict()}
+    if averaged:
+        weights["params_ema"] = copy.deepcopy(network).state_dict()
     folder.save(1, weights, STATE | {"optimizers": {"networks": optimizer.state_dict()}})
     written = sum(path.stat().st_size for path in (folder.models / "net_g_1.pth", folder.states / "1.state"))
     assert expected_bytes(network, averaged) == pytest.approx(written, rel=0.1)
