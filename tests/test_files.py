@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import pretty_json, write_atomically
+from hyperthumb.files import pretty_json, remove_scraps, write_atomically
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -33,6 +33,18 @@ def test_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkeypa
         write_atomically(path, partial(torch.save, {"a": 2}), durable=True)
     assert torch.load(path, weights_only=True) == {"a": 1}
     assert os.listdir(tmp_path) == ["weights.pth"]
+
+
+def test_scraps_of_a_killed_process_go(tmp_path):
+    child = os.fork()
+    if child == 0:
+        write_atomically(tmp_path / "kept.bin", b"kept")
+        write_atomically(tmp_path / "lost.bin", lambda file: os._exit(0))
+    os.waitpid(child, 0)
+    (tmp_path / ".mine.tmp").touch()
+    assert len(os.listdir(tmp_path)) == 3
+    remove_scraps(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".mine.tmp", "kept.bin"]
 
 
 def test_a_folder_that_cannot_be(tmp_path):

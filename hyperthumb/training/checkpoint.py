@@ -2,7 +2,7 @@
 
 A checkpoint is two files: the weights, `models/net_g_<iteration>.pth` ({"params", "params_ema"} as BasicSR stores
 them), and the training state, `training_states/<iteration>.state` (iteration, optimizers, gradient scaler). The state
-is written last: where it stands, its weights do too.
+is written last: where it stands, its weights do too, and `net_g_latest.pth` is no older.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.errors import CheckpointError
+from hyperthumb.errors import CheckpointError, HyperthumbError
 from hyperthumb.files import scrap_beside, write_atomically, writing
 from hyperthumb.weights import choose_weights, read_safely
 
@@ -49,24 +49,34 @@ class CheckpointFolder:
         self._damaged: set[int] = set()
 
     def save(self, iteration: int, weights: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
-        """Writes the weights, the state, then `net_g_latest.pth`; then removes checkpoints beyond `keep_last`.
+        """Writes the weights, `net_g_latest.pth`, then the state; then removes checkpoints beyond `keep_last`.
 
         Raises:
             HyperthumbError: when it cannot be written. The earlier checkpoints stay.
         """
         path, state_path = self.models / f"net_g_{iteration}.pth", self.states / f"{iteration}.state"
         write_atomically(path, partial(torch.save, weights), durable=True)
+        # The other way round, a run that is killed after its last state would leave older weights under that name.
+        self._point_latest_at(path)
         try:
             write_atomically(state_path, partial(torch.save, {"iteration": iteration, **state}), durable=True)
-        except BaseException:
-            if not state_path.exists():  # weights alone are no checkpoint, and room is what is missing
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+        except HyperthumbError:
+            if not state_path.exists():
+                self._forget_weights(path)
             raise
         self._damaged.discard(iteration)
-        self._point_latest_at(path)
         self._remove_old(iteration)
         return path
+
+    def _forget_weights(self, path: Path) -> None:
+        """Takes weights back whose state could not be written: they are no checkpoint, and room is what is missing."""
+        with contextlib.suppress(OSError, HyperthumbError):
+            path.unlink(missing_ok=True)
+            before = [self.models / f"net_g_{iteration}.pth" for iteration in self.iterations()]
+            if before:
+                self._point_latest_at(before[-1])
+            else:
+                (self.models / "net_g_latest.pth").unlink(missing_ok=True)
 
     def _point_latest_at(self, path: Path) -> None:
         latest = self.models / "net_g_latest.pth"

@@ -82,11 +82,12 @@ class ValidationTable:
         self._write()
 
     def _write(self) -> None:
+        """Durably: a checkpoint that outlives a power cut must not have lost the rows that came before it."""
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self._rows)
-        write_atomically(self.path, text.getvalue().encode())
+        write_atomically(self.path, text.getvalue().encode(), durable=True)
 
 
 def _move_aside(folder: Path, stamp: str) -> Path | None:

@@ -80,7 +80,7 @@ def train(arguments: argparse.Namespace, started: float) -> int:
             trainer = build_trainer(options, world, device, arguments.auto_resume, stalls, ours)
             with closing(trainer.board):  # its last points tell most where a run ended with an error
                 reached = trainer.run(stop)
-            if reached < options.train.total_iter:
+            if reached < options.train.total_iter or (trainer.validator and not trainer.validated):
                 trainer.logger.info(
                     "stopped at iteration %s: %s; go on with --auto_resume", f"{reached:,}", stop.reason
                 )

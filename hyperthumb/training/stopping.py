@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from types import FrameType, TracebackType
@@ -9,9 +10,13 @@ from types import FrameType, TracebackType
 # What a shell reports for a process that a signal ended: 128 + its number.
 _EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
+SAME_REQUEST_SECONDS = 1.0
+"""Signals that come closer together are one request: torchrun hands on what its whole process group got already."""
+
 
 class StopRequest:
-    """Collects reasons to stop; the loop asks between iterations. A second signal stops at once.
+    """Collects reasons to stop; the loop asks between iterations. A second signal stops at once, even
+    where the data workers hang: no checkpoint, no farewell.
 
     Args:
         max_minutes: the job's time limit, counted from `started`; None for none.
@@ -21,6 +26,7 @@ class StopRequest:
     def __init__(self, max_minutes: float | None, started: float) -> None:
         self._deadline = None if max_minutes is None else started + 60 * max_minutes
         self._signal: int | None = None
+        self._signal_time = 0.0
         self._previous: dict[int, signal._HANDLER] = {}
 
     def __enter__(self) -> StopRequest:
@@ -35,9 +41,12 @@ class StopRequest:
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._signal is not None:
-            raise SystemExit(128 + number)
-        self._signal = number
+        now = time.monotonic()
+        if self._signal is None:
+            self._signal, self._signal_time = number, now
+        elif now - self._signal_time >= SAME_REQUEST_SECONDS:
+            os.write(2, b"a second signal: stopped at once, without a checkpoint\n")
+            os._exit(128 + number)  # an orderly exit would wait for the data workers
 
     def due(self, reserve: float) -> bool:
         """True when a signal came, or fewer than `reserve` seconds are left."""
@@ -45,6 +54,13 @@ class StopRequest:
 
     @property
     def signalled(self) -> bool:
+        return self._signal is not None
+
+    def comes_within(self, seconds: float) -> bool:
+        """True when a signal came, or comes in so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self._signal is None and time.monotonic() < deadline:
+            time.sleep(0.01)
         return self._signal is not None
 
     def has_time_for(self, seconds: float) -> bool:

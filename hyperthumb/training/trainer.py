@@ -67,22 +67,25 @@ class Trainer:
             self.ema = ExponentialMovingAverage(network, options.train.ema_decay)
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.train.precision == "fp16")
         self.forward: nn.Module = torch.compile(network) if options.train.compile else network  # type: ignore[assignment]
-        self.start, self.validated = 0, True
+        self.start, self.validated = 0, False
         if resume is not None:
             self._restore(resume)
         self._step_seconds, self._save_seconds = 0.0, 1.0
 
     def run(self, stop: StopRequest) -> int:
-        """Trains until the last iteration, or until `stop` says so; returns the iteration that was reached."""
+        """Trains until the last iteration, or until `stop` says so; returns the iteration that was reached.
+
+        `validated` says then whether that iteration's validation, if it had one, was done.
+        """
         last = self.train_options.total_iter
         progress = Progress(self.logger, self.options.name, self.start, last, None if self.world.is_main else False)
         iteration, stopping = self.start, False
-        if self.validator and (self.start == 0 or not self.validated):
+        if self.validator and not self.validated:
             # One that an earlier job had no time for may not fit into this one's either.
             stopping = self.start > 0 and any_rank(stop.due(self.validator.last_seconds), self.world, self.device)
             if not stopping:
                 with self._pause(progress):
-                    self._validate(self.start)
+                    stopping = not self._validate(self.start, stop)
         batches = iter(self.loader)
         while iteration < last and not stopping:
             iteration += 1
@@ -90,11 +93,11 @@ class Trainer:
             try:
                 terms, batch = self._step(batches, iteration, progress)
             except WorkersLostError:
-                if not stop.signalled:
-                    raise
-                # A signal to the whole process group took the data workers along; the weights are the last step's.
-                iteration -= 1
+                iteration -= 1  # the weights are the last step's
                 self._save(iteration, validated=True)
+                # A signal to the whole process group takes the data workers along; it may reach this one last.
+                if not stop.comes_within(1):
+                    raise
                 break
             progress.step()
             if iteration % self.options.logger.print_freq == 0 or iteration == last:
@@ -104,12 +107,14 @@ class Trainer:
 
             validate = bool(self.validator) and (iteration % self.options.val.val_freq == 0 or iteration == last)
             stopping = any_rank(stop.due(self._reserve(validate)), self.world, self.device)
+            validated = not (validate and stopping)
             if validate and not stopping:
                 with self._pause(progress):
-                    self._validate(iteration)
+                    validated = self._validate(iteration, stop)
+                stopping = not validated
             if stopping or iteration == last or iteration % self.options.logger.save_checkpoint_freq == 0:
                 with self._pause(progress):
-                    self._save(iteration, validated=not (validate and stopping))
+                    self._save(iteration, validated)
         progress.close()
         return iteration
 
@@ -128,7 +133,10 @@ class Trainer:
                 # PyTorch's words for a dead one; one that dies while it hands over a batch leaves a broken connection.
                 if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
                     raise
-                raise WorkersLostError(f"the processes that load data are gone: {error}") from error
+                raise WorkersLostError(
+                    f"the processes that load data are gone: {error}. Were they killed, for want of memory perhaps? "
+                    "The checkpoint is of the last step: go on with --auto_resume"
+                ) from error
             progress.waited_for_data(time.perf_counter() - waiting)
             names += batch.names
             seed_iteration(self.options.manual_seed, iteration, micro_batch, self.world.rank)
@@ -188,11 +196,15 @@ class Trainer:
             return self.ema.network
         return self.network
 
-    def _validate(self, iteration: int) -> None:
-        means = self.validator.run(self._averaged(), iteration)
-        self.board.scalars(means, iteration)
+    def _validate(self, iteration: int, stop: StopRequest) -> bool:
+        """False when a signal broke it off: a checkpoint is more urgent."""
+        means = self.validator.run(self._averaged(), iteration, stop)
+        self.board.scalars(means or {}, iteration)
+        self.validated = means is not None
+        return self.validated
 
     def _save(self, iteration: int, validated: bool) -> None:
+        self.validated = validated
         if not self.world.is_main:
             return
         weights = {"params": self.network.state_dict()}
@@ -205,6 +217,7 @@ class Trainer:
             "validation_seconds": self.validator.last_seconds,
         }
         started = time.perf_counter()
+        self.board.flush()  # a run that goes on from here does not draw these points again
         with self.stalls.over(
             lambda: f"for iteration {iteration}'s checkpoint to be written to {self.checkpoints.root}"
         ):

@@ -14,11 +14,12 @@ from typing import Literal
 from hyperthumb.data import ImageSource
 from hyperthumb.evaluation.evaluator import Distance, OutputFolder, evaluate
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.metrics import Protocol, accumulate
+from hyperthumb.metrics import MetricRow, Protocol, accumulate
 from hyperthumb.rescaling import RescalingNetwork
 
 from .distributed import World, gather_in_order
 from .experiment import ValidationTable
+from .stopping import StopRequest
 
 
 class Validator:
@@ -57,18 +58,27 @@ class Validator:
     def __bool__(self) -> bool:
         return bool(self.sources)
 
-    def run(self, network: RescalingNetwork, iteration: int) -> dict[str, float]:
-        """Validates, and returns `val/<dataset>/<metric>`; `network` is left in the mode it came in."""
+    def run(self, network: RescalingNetwork, iteration: int, stop: StopRequest) -> dict[str, float] | None:
+        """Validates, and returns `val/<dataset>/<metric>`, or None when a signal broke it off, on every rank alike.
+
+        `network` is left in the mode it came in.
+        """
         started = time.monotonic()
         was_training = network.training
         means: dict[str, float] = {}
         for name, source in self.sources.items():
-            means |= self._run_set(name, source, network, iteration)
+            rows = self._measure(name, source, network, iteration, stop)
+            if rows is None:
+                network.train(was_training)
+                return None
+            means |= self._record(name, rows, iteration)
         network.train(was_training)
         self.last_seconds = time.monotonic() - started
         return means
 
-    def _run_set(self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int) -> dict[str, float]:
+    def _measure(
+        self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int, stop: StopRequest
+    ) -> list[MetricRow] | None:
         rescaler = NetworkRescaler(network, profile=self.profile, rate_scale=self.rate_scale, refine=self.refine)
         mine = (source.load(index) for index in range(self.world.rank, len(source), self.world.size))
         with ExitStack() as stack:
@@ -76,8 +86,16 @@ class Validator:
             if root is None:
                 root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             folder = OutputFolder(root, keep_restored=self.visualization is not None)
-            rows = [m.row for m in evaluate(rescaler, mine, self.protocol, folder, self.lpips)]
-        mean = accumulate(gather_in_order(rows, self.world))
+            rows = []
+            for measured in evaluate(rescaler, mine, self.protocol, folder, self.lpips):
+                rows.append(measured.row)
+                if stop.signalled:
+                    break
+        gathered = gather_in_order(rows, self.world)
+        return None if any(gather_in_order([stop.signalled], self.world)) else gathered
+
+    def _record(self, name: str, rows: list[MetricRow], iteration: int) -> dict[str, float]:
+        mean = accumulate(rows)
         numbers = {key: value for key, value in asdict(mean).items() if not key.startswith("seconds")}
         if self.table is not None:
             row = {key: value for key, value in numbers.items() if value is not None}

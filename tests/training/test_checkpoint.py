@@ -5,6 +5,7 @@ import errno
 import os
 import pickle
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -37,6 +38,28 @@ def test_newest_is_the_last_saved(folder):
     assert resume.weights["params"]["w"].tolist() == [10.0, 10.0]
     latest = torch.load(folder.models / "net_g_latest.pth", weights_only=True)
     assert latest["params"]["w"].tolist() == [10.0, 10.0]
+
+
+def test_killed_before_its_state_is_there_a_checkpoint_is_the_latest_weights_but_not_resumed(folder, monkeypatch):
+    """The other way round, a run killed after its last state would leave older weights under that name for good."""
+    save(folder, 5)
+    written: list[str] = []
+
+    def kill_before_the_state(path: Path, content: object, durable: bool) -> None:
+        written.append(path.name)
+        if path.suffix == ".state":
+            raise KeyboardInterrupt
+        write_atomically(path, content, durable)
+
+    monkeypatch.setattr(checkpoint, "write_atomically", kill_before_the_state)
+    with pytest.raises(KeyboardInterrupt):
+        save(folder, 10)
+    assert written == ["net_g_10.pth", "10.state"]
+    latest = torch.load(folder.models / "net_g_latest.pth", weights_only=True)
+    assert latest["params"]["w"].tolist() == [10.0, 10.0]
+    resume = folder.newest()
+    assert resume is not None
+    assert resume.iteration == 5
 
 
 def test_nothing_to_resume(folder):

@@ -73,6 +73,11 @@ class Board:
                 with self._writing():
                     self._writer.add_text(name, "|u=0|1|2|3|4|5|6|7|\n|-|-|-|-|-|-|-|-|\n" + rows, iteration)
 
+    def flush(self) -> None:
+        """Returns when all that was given is with the operating system, where it outlives this process."""
+        if self._writer:
+            self._writer.flush()
+
     def close(self) -> None:
         if self._writer:
             with self._writing():
