@@ -249,7 +249,11 @@ class DistOptions:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """A training's options file. `source` is the file itself."""
+    """A training's options file. `source` is the file itself.
+
+    Attributes:
+        deterministic: the same bits in every run on the same GPU, somewhat slower; a CPU gives them anyway.
+    """
 
     source: Path = field(compare=False)
     name: Name

@@ -21,6 +21,7 @@ from hyperthumb.rescaling import RescalingNetwork
 from hyperthumb.weights import load_weights
 
 from .checkpoint import CheckpointFolder, Resume, expected_bytes
+from .determinism import make_deterministic, report_determinism
 from .distributed import World, share_weights
 from .experiment import Experiment, ValidationTable
 from .logging import Board, log_to_file, open_log
@@ -38,7 +39,7 @@ def _prepare_torch(options: TrainOptions, device: torch.device) -> None:
     if options.train.precision == "fp16" and device.type == "cpu":
         raise OptionsError("train.precision: fp16 needs a CUDA device; on a CPU, bf16 is the faster one")
     if options.deterministic:
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        make_deterministic()
 
 
 def build_trainer(
@@ -92,6 +93,8 @@ def build_trainer(
         experiment.write_records(options, sys.argv)
         _say_hello(logger, options, experiment, network, device, world)
         folder.warn_of_little_room(expected_bytes(network, averaged=options.train.ema_decay > 0))
+        if options.deterministic:
+            report_determinism(network, objective, options.datasets.train.gt_size or 256, device, logger)
         again = resume is None or not resume.state["validated"]  # the validation of `start` is to be repeated
         table = ValidationTable(experiment.root / "metrics.csv", start - again) if sources else None
     validator = Validator(

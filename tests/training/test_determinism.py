@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from hyperthumb.config import Component, LossesOptions, WeightedLoss
+from hyperthumb.training.determinism import make_deterministic, report_determinism, watch
+from hyperthumb.training.objective import Objective
+from tests.support import tiny_network
+
+
+@pytest.fixture(autouse=True)
+def _deterministic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    make_deterministic()
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+def test_switches():
+    assert torch.are_deterministic_algorithms_enabled()
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
+    assert torch.backends.cudnn.deterministic
+
+
+def test_an_operation_without_replacement_is_named():
+    names, without = watch(lambda: torch.zeros(3).put_(torch.tensor([0]), torch.ones(1)))  # one on the CPU too
+    assert "put_" in names
+    assert without == ["put_"]
+
+
+def test_the_step_of_a_network_is_looked_at_and_its_state_left_alone(caplog):
+    network = tiny_network()
+    before = copy.deepcopy(network.state_dict())
+    network.requires_grad_(True)
+    objective = Objective(LossesOptions(WeightedLoss(Component("L1Loss"))))
+    logger = logging.getLogger("test_determinism")
+    with caplog.at_level(logging.INFO):
+        report_determinism(network, objective, 32, torch.device("cpu"), logger)
+    assert [record.getMessage() for record in caplog.records] == [
+        "deterministic: nothing had to be replaced; on a CPU a seed always gives the same weights"
+    ]
+    assert not network.training
+    assert all(parameter.grad is None for parameter in network.parameters())
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    names, _ = watch(lambda: copy.deepcopy(network).train()(torch.rand(1, 3, 32, 32)).restored.sum().backward())
+    assert "convolution_backward" in names  # which a GPU would replace
