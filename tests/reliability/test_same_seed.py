@@ -14,9 +14,9 @@ from .whole_process import Training
 
 CHANGES = {"train:total_iter": 12, "logger:save_checkpoint_freq": 100, "val:val_freq": 100}
 
-# The losses of one machine with AVX2 in place of AVX-512, or with plain code, and with one thread or two, differ by
-# less than 1e-5 of their size after 20 iterations (docs/reliability.md); a change of one operation is far above 1e-3.
-TOLERANCE = 1e-3
+# AVX2 in place of AVX-512, plain code in place of both, or two threads in place of one change these losses by up to 3e-5
+# of their size (`guide`; the others by 5e-6): sums in another order, which 20 steps make larger. This is 20 times that.
+TOLERANCE = 6e-4
 
 
 def digest_of_a_run(folder: Path, **changes: object) -> str:
