@@ -15,8 +15,9 @@ SAME_REQUEST_SECONDS = 1.0
 
 
 class StopRequest:
-    """Collects reasons to stop; the loop asks between iterations. A second signal stops at once, even
-    where the data workers hang: no checkpoint, no farewell.
+    """Collects reasons to stop; the loop asks between iterations.
+
+    A second signal stops at once, without a checkpoint, even where the data workers hang.
 
     Args:
         max_minutes: the job's time limit, counted from `started`; None for none.

@@ -110,6 +110,8 @@ def test_a_signal_breaks_a_validation_off_which_is_then_repeated(tmp_path):
     process.send_signal(TERM)
     assert process.wait(timeout=120) == 143
     assert "stopped at iteration 10" in stopped.said()
+    assert stopped.states()[-1] == 10
+    assert "\n10," not in (stopped.root / "metrics.csv").read_text()
     stopped.finish("--auto_resume")
     assert (stopped.root / "metrics.csv").read_bytes() == (whole.root / "metrics.csv").read_bytes()
     weights = "models/net_g_12.pth"
