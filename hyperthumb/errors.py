@@ -53,11 +53,15 @@ class CheckpointError(HyperthumbError):
 
 
 class NonFiniteError(HyperthumbError):
-    """A loss or a gradient that is not finite; training stopped before the weights were touched."""
+    """A loss or a gradient that is not finite; training stopped before it reached the weights."""
 
 
 class WorkersLostError(HyperthumbError):
     """The processes that load data have died: out of memory, or killed from outside."""
+
+
+class PeersLostError(HyperthumbError):
+    """Another process of the same run has died, or hangs."""
 
 
 class OptionsWarning(UserWarning):

@@ -16,8 +16,8 @@ IN_ROOMS = [path for path in FILES if path.parent != PACKAGE]
 
 # A room may import these rooms and top-level modules of ours, and itself.
 ALLOWED = {
-    "jpeg": {"constants", "errors"},
-    "archs": {"constraints", "errors", "jpeg", "registry", "rescaling", "resize", "weights"},
+    "jpeg": {"constants", "errors", "noise"},
+    "archs": {"constraints", "errors", "jpeg", "noise", "registry", "rescaling", "resize", "weights"},
     "losses": {"errors", "registry"},
     "metrics": {"errors", "pixels", "tiles", "weights"},
     "data": {"errors", "files", "pictures", "registry", "wording"},
@@ -37,7 +37,7 @@ ALLOWED = {
     "cli": {"benchmark", "config", "errors", "files", "pictures", "wording", "jpeg", "codec", "model_header", "zoo"},
     "training": {
         "errors", "pixels", "registry", "rescaling", "resize", "config", "data", "metrics", "losses", "evaluation",
-        "networks", "weights", "environment", "files",
+        "networks", "weights", "environment", "files", "noise",
     },
 }  # fmt: skip
 

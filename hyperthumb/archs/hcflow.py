@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from ..constraints import AtLeast, Between, Count
 from ..errors import HyperthumbError
 from ..jpeg.quantize import RoundingName
+from ..noise import normal
 from ..registry import ARCHS
 from .blocks import ResidualDenseBlock, conv3x3
 from .flow_steps import ConditionalFlowStep, FlowStep, ZeroConv, scale_and_shift
@@ -153,7 +154,7 @@ class _Flow(nn.Module):
             steps, split = self.level(level)
             features = split.features(_beside(coarse, features))
             shape = (len(coarse), split.f.out_channels // 2, *coarse.shape[2:])
-            latent = temperature * torch.randn_like(coarse.new_empty(shape)) if temperature else None
+            latent = temperature * normal(shape, coarse.device).to(coarse.dtype) if temperature else None
             coarse = steps.inverse(torch.cat([coarse, split.inverse(latent, features)], 1))
         return coarse
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..constraints import AtLeast, Between, Count
 from ..jpeg.quantize import RoundingName
+from ..noise import normal
 from ..registry import ARCHS
 from .invertible import Chain, Coupling, HaarSplit, Invertible, level_count
 from .pixel_rescaling import Mapped, PixelRescaling
@@ -67,7 +68,7 @@ class IRN(PixelRescaling):
         shape = (len(rgb), 3 * self.scale**2 - 3, *rgb.shape[2:])
         latent = rgb.new_zeros(shape)
         if self.training and self.temperature:
-            latent = self.temperature * torch.randn_like(latent)
+            latent = self.temperature * normal(shape, rgb.device).to(rgb.dtype)
         return Mapped(self.operations.inverse(torch.cat([rgb, latent], 1)))
 
     def own_term(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ..constraints import AtLeast, Between, Count
 from ..jpeg.quantize import RoundingName
+from ..noise import normal, uniform
 from ..registry import ARCHS
 from ..resize import bicubic_downscale
 from .invertible import Chain, Coupling, DenseSubnet, HaarSplit, Invertible, level_count, log_scale
@@ -70,11 +71,13 @@ class GaussianMixture(nn.Module):
         self.gmm_para = nn.Parameter(1e-4 * torch.randn(3, components))
 
     def sample(self, shape: tuple[int, ...]) -> Tensor:
-        """Independent numbers with a gradient to all parameters, through the Gumbel-softmax for the weights."""
+        """Independent numbers for crops (B, ...), with a gradient to all parameters: the Gumbel-softmax for weights."""
         logits, means, log_variances = self.gmm_para
-        chosen = F.gumbel_softmax(logits.expand(*shape, -1), hard=True)
+        gumbel = -torch.log(-torch.log(uniform((*shape, len(logits)), logits.device)))
+        soft = (logits + gumbel).softmax(-1)
+        chosen = F.one_hot(soft.argmax(-1), len(logits)) + soft - soft.detach()
         deviation = (0.5 * (chosen @ log_variances.clamp(-20, 20))).exp()
-        return chosen @ means + deviation * torch.randn_like(deviation)
+        return chosen @ means + deviation * normal(shape, deviation.device)
 
     def mean(self) -> Tensor:
         """The mixture's mean, a scalar."""

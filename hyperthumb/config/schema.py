@@ -164,6 +164,8 @@ class TrainingOptions:
         optim_rate: for the rate model; None is as for the networks.
         optim_aux: for the entropy bottleneck's quantiles.
         freeze: parameters whose names start so are not trained.
+        skip_bad_steps: how many steps whose loss or gradient is not finite a run leaves out before the next one stops
+            it; 0 stops at the first.
     """
 
     total_iter: Count
@@ -180,6 +182,7 @@ class TrainingOptions:
     optim_aux: OptimizerOptions | None = None
     scheduler: SchedulerOptions = SchedulerOptions()
     freeze: list[str] = field(default_factory=list)
+    skip_bad_steps: CountOrZero = 0
 
 
 @dataclass(frozen=True)
@@ -242,9 +245,15 @@ class LoggerOptions:
 
 @dataclass(frozen=True)
 class DistOptions:
-    """Several processes: torch.distributed's backend; `auto` is nccl with CUDA and gloo without."""
+    """Several processes.
+
+    Attributes:
+        backend: torch.distributed's; `auto` is nccl with CUDA and gloo without.
+        timeout_minutes: how long a process waits within a step for one that hangs; validation may take longer.
+    """
 
     backend: Literal["auto", "nccl", "gloo"] = "auto"
+    timeout_minutes: Annotated[float, Above(0)] = 30.0
 
 
 @dataclass(frozen=True)

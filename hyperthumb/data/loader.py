@@ -55,6 +55,7 @@ class TrainingLoader(DataLoader[TrainingBatch]):
         self, training_set: TrainingSet, positions: BatchPositions, num_workers: int = 0, pin_memory: bool = False
     ) -> None:
         self._training_set = training_set
+        self.positions = positions
         super().__init__(
             cast("Dataset[TrainingBatch]", _MicroBatches(training_set)),
             batch_size=None,

@@ -11,7 +11,7 @@ import numpy as np
 from torch.utils.data import Sampler
 
 _WORD = 1 << 64
-ORDER_STREAM, CROP_STREAM = 0, 1
+ORDER_STREAM, CROP_STREAM, NOISE_STREAM = 0, 1, 2
 
 
 def random_words(seed: int, number: int, stream: int, count: int) -> np.ndarray:
@@ -79,8 +79,12 @@ class BatchPositions(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         for iteration in self.iterations:
             for micro_batch in range(self.accumulate):
-                block = (iteration * self.accumulate + micro_batch) * self.world_size + self.rank
-                yield list(range(block * self.batch_size, (block + 1) * self.batch_size))
+                yield self.at(iteration, micro_batch)
+
+    def at(self, iteration: int, micro_batch: int) -> list[int]:
+        """The places of one micro-batch; iterations are counted from 0 here."""
+        block = (iteration * self.accumulate + micro_batch) * self.world_size + self.rank
+        return list(range(block * self.batch_size, (block + 1) * self.batch_size))
 
     def __len__(self) -> int:
         return len(self.iterations) * self.accumulate

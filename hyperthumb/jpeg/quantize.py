@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import HyperthumbError
+from ..noise import uniform
 
 Rounding = Callable[[Tensor], Tensor]
 
@@ -16,8 +17,8 @@ RoundingName = Literal["noise", "straight_through", "cubic"]
 
 
 def noise(values: Tensor) -> Tensor:
-    """Uniform noise of the rounding error's width (Balle et al., 2017, section 3): values + U(-0.5, 0.5)."""
-    return values + (torch.rand_like(values) - 0.5)
+    """Uniform noise of the rounding error's width (Balle et al., 2017, section 3): values (B, ...) + U(-0.5, 0.5)."""
+    return values + (uniform(values.shape, values.device).to(values.dtype) - 0.5)
 
 
 def straight_through(values: Tensor) -> Tensor:

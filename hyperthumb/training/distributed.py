@@ -1,51 +1,65 @@
 """Several processes, one model: start-up for torchrun and Slurm, and the few collectives that training needs.
 
-Gradients are averaged in one flat all-reduce after the last micro-batch. With a thumbnail codec's 1 to 12 million
-parameters that is a few milliseconds, and unlike a wrapper around the network it treats the auxiliary loss, whose
-parameters the forward pass never sees, like any other gradient.
+Gradients are averaged in one flat all-reduce after the last micro-batch. Unlike a wrapper around the network it treats
+the auxiliary loss, whose parameters the forward pass never sees, like any other gradient; and each process's word on
+whether its numbers are finite travels along.
+
+Between steps processes may wait for one another for long: one has the larger pictures to validate, one writes the
+checkpoint. That waiting goes through a group of its own (`World.patient`), so that the time-out of the steps can be
+short enough to notice a process that hangs.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from hyperthumb.errors import OptionsError, OptionsWarning
+from hyperthumb.errors import OptionsError, OptionsWarning, PeersLostError
+
+from .guards import Health
+from .slurm import set_meeting_point
 
 T = TypeVar("T")
+
+PATIENCE = timedelta(days=1)
+"""How long processes wait for one another between steps. One that died is noticed at once: its connections close."""
 
 
 @dataclass(frozen=True)
 class World:
-    """This process among all: `rank` of `size`, `local_rank` on its machine."""
+    """This process among all: `rank` of `size`, `local_rank` on its machine; `patient` is the group that waits."""
 
     rank: int = 0
     local_rank: int = 0
     size: int = 1
+    patient: dist.ProcessGroup | None = None
 
     @property
     def is_main(self) -> bool:
         return self.rank == 0
 
 
-def join_world(launcher: str, backend: str, device: str) -> World:
+def join_world(launcher: str, backend: str, device: str, timeout_minutes: float = 30) -> World:
     """Reads the launcher's variables and joins the process group.
 
     Args:
         launcher: none, pytorch (torchrun's RANK, LOCAL_RANK, WORLD_SIZE) or slurm (SLURM_PROCID and so on).
         backend: auto (nccl on CUDA, gloo otherwise) or a name that torch.distributed knows.
         device: "cpu" or "cuda".
+        timeout_minutes: how long a process waits for the others within a step, and at the start, before it gives up.
 
     Raises:
         OptionsError: when the launcher's variables are not there.
+        PeersLostError: when the others do not come.
     """
     if launcher == "none":
         return World()
@@ -59,17 +73,18 @@ def join_world(launcher: str, backend: str, device: str) -> World:
         raise OptionsError(f"--launcher {launcher} needs {', '.join(missing)} in the environment; start with {start}")
     rank, local_rank, size = (int(os.environ[name]) for name in names)
     if launcher == "slurm":
-        os.environ.setdefault("MASTER_ADDR", _first_slurm_host())
-        os.environ.setdefault("MASTER_PORT", "29500")
+        set_meeting_point()
     if device == "cuda":
-        torch.cuda.set_device(local_rank)
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())  # Slurm may show each process its own GPU alone
     if backend == "nccl" and device == "cpu":
         warnings.warn(OptionsWarning("dist_params.backend: nccl needs CUDA; gloo takes its place"), stacklevel=2)
         backend = "gloo"
     if backend == "auto":
         backend = "nccl" if device == "cuda" else "gloo"
-    dist.init_process_group(backend, rank=rank, world_size=size)
-    return World(rank, local_rank, size)
+    with _among_peers():
+        dist.init_process_group(backend, rank=rank, world_size=size, timeout=timedelta(minutes=timeout_minutes))
+        patient = dist.new_group(backend="gloo", timeout=PATIENCE)
+    return World(rank, local_rank, size, patient)
 
 
 def leave_world() -> None:
@@ -77,32 +92,55 @@ def leave_world() -> None:
         dist.destroy_process_group()
 
 
-def _first_slurm_host() -> str:
-    nodes = os.environ["SLURM_NODELIST"]
-    listed = subprocess.run(
-        ["scontrol", "show", "hostnames", nodes], capture_output=True, text=True, check=True, timeout=60
-    )
-    return listed.stdout.split()[0]
+@contextmanager
+def _among_peers() -> Iterator[None]:
+    """Makes a sentence of what PyTorch says when another process does not answer."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        raise PeersLostError(
+            f"another process of this run is gone, or did not answer in time ({reason}). The first error in the log "
+            "says why; the last checkpoint is good: go on with --auto_resume"
+        ) from error
 
 
-def average_gradients(parameters: Sequence[nn.Parameter], world: World) -> None:
-    """Replaces each gradient by its mean over all processes; a missing one counts as zero, on every rank alike."""
+def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: Tensor) -> list[Health]:
+    """Replaces each gradient by its mean over all processes; a missing one counts as zero, on every rank alike.
+
+    Args:
+        parameters: those that are trained.
+        world: who takes part.
+        finite: a bool on the parameters' device, whether this process's losses are.
+
+    Returns:
+        What each rank's own numbers were like, the same list on every rank. A single process's gradient is not looked
+        at: its norm says it.
+    """
     if world.size == 1:
-        return
+        return [Health.FINE if bool(finite) else Health.BAD_LOSS]
     for p in parameters:
         if p.grad is None:
             p.grad = torch.zeros_like(p)
-    flat = torch.cat([p.grad.reshape(-1) for p in parameters if p.grad is not None])
-    dist.all_reduce(flat)
-    flat /= world.size
-    for p, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+    sizes = [p.numel() for p in parameters]
+    flat = torch.cat([*(p.grad.reshape(-1) for p in parameters if p.grad is not None), finite.new_zeros(world.size)])
+    # A sum is finite when all its terms are, and a single pass; the health is a tensor so that a GPU need not wait.
+    health = torch.where(flat.sum().isfinite(), Health.FINE, Health.BAD_GRADIENT)
+    flat[sum(sizes) + world.rank] = torch.where(finite, health, Health.BAD_LOSS)
+    with _among_peers():
+        dist.all_reduce(flat)
+    *parts, healths = flat.split([*sizes, world.size])
+    for p, part in zip(parameters, parts, strict=True):
         assert p.grad is not None
-        p.grad.copy_(part.view_as(p))
+        p.grad.copy_(part.view_as(p) / world.size)
+    return [Health(int(value)) for value in healths.tolist()]
 
 
 def share_weights(module: nn.Module, world: World) -> None:
     """Gives every process the first one's parameters and buffers."""
-    if world.size > 1:
+    if world.size == 1:
+        return
+    with _among_peers():
         for tensor in [*module.parameters(), *module.buffers()]:
             if tensor.numel():
                 dist.broadcast(tensor.data, src=0)
@@ -113,24 +151,37 @@ def any_rank(flag: bool, world: World, device: torch.device) -> bool:
     if world.size == 1:
         return flag
     value = torch.tensor(int(flag), device=device)
-    dist.all_reduce(value, op=dist.ReduceOp.MAX)
+    with _among_peers():
+        dist.all_reduce(value, op=dist.ReduceOp.MAX)
     return bool(value.item())
 
 
 def gather_in_order(mine: list[T], world: World) -> list[T]:
-    """Rank r's items are numbers r, r + size, r + 2 size, ...; returns all in their order, on every rank."""
+    """Rank r's items are numbers r, r + size, r + 2 size, ...; returns all in their order, on every rank.
+
+    Waits for the slowest with patience.
+    """
     if world.size == 1:
         return mine
     parts: list[Any] = [None] * world.size
-    dist.all_gather_object(parts, mine)
+    with _among_peers():
+        dist.all_gather_object(parts, mine, group=world.patient)
     longest = max(len(part) for part in parts)
     return [part[k] for k in range(longest) for part in parts if k < len(part)]
+
+
+def wait_for_all(world: World) -> None:
+    """Waits with patience until every process has come here: before steps that follow work of uneven length."""
+    if world.size > 1:
+        with _among_peers():
+            dist.barrier(group=world.patient)
 
 
 def mean_over_ranks(values: dict[str, Tensor], world: World) -> dict[str, float]:
     """The mean of logged scalars over all processes; one device synchronisation for all of them."""
     stacked = torch.stack([value.float() for value in values.values()])
     if world.size > 1:
-        dist.all_reduce(stacked)
+        with _among_peers():
+            dist.all_reduce(stacked)
         stacked /= world.size
     return dict(zip(values, stacked.tolist(), strict=True))

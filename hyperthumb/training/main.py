@@ -73,7 +73,9 @@ def train(arguments: argparse.Namespace, started: float) -> int:
     from .stopping import StopRequest
 
     device = resolve_device(options.device)
-    world = join_world(arguments.launcher, options.dist_params.backend, device.type)
+    world = join_world(
+        arguments.launcher, options.dist_params.backend, device.type, options.dist_params.timeout_minutes
+    )
     try:
         limit = options.logger.stall_warning_seconds
         with StopRequest(arguments.max_minutes, started) as stop, StallWatch(limit) as stalls:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -18,17 +18,18 @@ from torch import Tensor, nn
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch, TrainingLoader
 from hyperthumb.errors import WorkersLostError
+from hyperthumb.noise import noise_by
 from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
 
 from .checkpoint import CheckpointFolder, Resume
-from .distributed import World, any_rank, average_gradients, mean_over_ranks
+from .distributed import World, any_rank, average_gradients, gather_in_order, mean_over_ranks, wait_for_all
 from .ema import ExponentialMovingAverage
-from .guards import check_auxiliary, check_gradient, check_losses
+from .guards import BadStepReports, Health, StepRecord
 from .logging import Board, Progress
 from .objective import LossTerms, Objective
 from .optimizers import Optimizers, ParameterGroups
-from .seeding import seed_iteration
+from .seeding import noise_keys, seed_iteration
 from .snapshot import Snapshot
 from .stalls import StallWatch
 from .stopping import StopRequest
@@ -67,6 +68,15 @@ class Trainer:
             self.ema = ExponentialMovingAverage(network, options.train.ema_decay)
         self.scaler = torch.amp.GradScaler(device.type, enabled=options.train.precision == "fp16")
         self.forward: nn.Module = torch.compile(network) if options.train.compile else network  # type: ignore[assignment]
+        circumstances = {
+            "seed": options.manual_seed,
+            "precision": options.train.precision,
+            "processes": world.size,
+            "accumulate": options.train.accumulate,
+            "batch_size_per_gpu": options.datasets.train.batch_size_per_gpu,
+        }
+        reports = checkpoints.root / "bad_steps" if world.is_main else None
+        self.bad_steps = BadStepReports(reports, options.train.skip_bad_steps, circumstances, logger)
         self.start, self.validated = 0, False
         if resume is not None:
             self._restore(resume)
@@ -87,6 +97,7 @@ class Trainer:
                 with self._pause(progress):
                     stopping = not self._validate(self.start, stop)
         batches = iter(self.loader)
+        wait_for_all(self.world)  # photographs do not open equally fast everywhere
         while iteration < last and not stopping:
             iteration += 1
             rates = self.optimizers.set_learning_rates(iteration)
@@ -115,15 +126,16 @@ class Trainer:
             if stopping or iteration == last or iteration % self.options.logger.save_checkpoint_freq == 0:
                 with self._pause(progress):
                     self._save(iteration, validated)
+                    wait_for_all(self.world)
         progress.close()
         return iteration
 
     def _step(self, batches: Any, iteration: int, progress: Progress) -> tuple[LossTerms, TrainingBatch]:
-        """One optimizer step over `accumulate` micro-batches; the weights change only if every number is finite."""
+        """One optimizer step over `accumulate` micro-batches; the weights change only if all numbers are finite."""
         started = time.perf_counter()
         self.optimizers.zero_grad()
         self.network.train()
-        names: list[str] = []
+        record = StepRecord()
         for micro_batch in range(self.train_options.accumulate):
             waiting = time.perf_counter()
             try:
@@ -138,39 +150,48 @@ class Trainer:
                     "The checkpoint is of the last step: go on with --auto_resume"
                 ) from error
             progress.waited_for_data(time.perf_counter() - waiting)
-            names += batch.names
             seed_iteration(self.options.manual_seed, iteration, micro_batch, self.world.rank)
-            terms = self._losses(batch)
-            check_losses(terms, iteration, names)
+            keys = noise_keys(self.options.manual_seed, self.loader.positions.at(iteration - 1, micro_batch))
+            terms = self._losses(batch, keys)
+            record.add(terms, batch.names)
             self.scaler.scale(terms.total / self.train_options.accumulate).backward()
-        self._auxiliary_backward(iteration)
+        self._auxiliary_backward(record)
         trained = [*self.groups.networks, *self.groups.rate, *self.groups.auxiliary]
-        average_gradients(trained, self.world)
+        healths = average_gradients(trained, self.world, record.finite())
         for name in self.optimizers.names():
             self.scaler.unscale_(self.optimizers[name])
         # The quantiles' gradient stays out of the clipped norm: it grows large and would swallow the others.
         clip = self.train_options.gradient_clipping or float("inf")
         norm = nn.utils.clip_grad_norm_([*self.groups.networks, *self.groups.rate], clip)
-        if not self.scaler.is_enabled():  # with fp16 the scaler skips such a step and lowers its scale
-            check_gradient(norm, terms, iteration, names)
-        for name in self.optimizers.names():
-            self.scaler.step(self.optimizers[name])
+        norm = norm + nn.utils.get_total_norm([p.grad for p in self.groups.auxiliary if p.grad is not None])
+        if self._all_finite(iteration, record, healths, norm):
+            for name in self.optimizers.names():
+                self.scaler.step(self.optimizers[name])
+            if self.ema is not None:
+                self.ema.update(self.network, iteration)
         self.scaler.update()
-        if self.ema is not None:
-            self.ema.update(self.network, iteration)
         self._step_seconds = time.perf_counter() - started
         return terms, batch
 
     def _data_needed(self) -> str:
         return "for data; " + ("; ".join(self.loader.being_read()) or "no file is being read")
 
-    def _losses(self, batch: TrainingBatch) -> LossTerms:
+    def _all_finite(self, iteration: int, record: StepRecord, healths: Sequence[Health], norm: Tensor) -> bool:
+        """Whether a step may reach the weights, the same answer on every rank; if not, it is reported or the end."""
+        if bool(torch.isfinite(norm)) and max(healths) == Health.FINE:
+            return True
+        # A gradient that left fp16's range is an everyday matter: the scaler goes on with a smaller factor.
+        if max(healths) == Health.BAD_LOSS or self.scaler.get_scale() <= 1:
+            self.bad_steps.take(iteration, healths, gather_in_order([record.described()], self.world), float(norm))
+        return False
+
+    def _losses(self, batch: TrainingBatch, keys: Tensor) -> LossTerms:
         hr = batch.hr.to(self.device, non_blocking=True).float() / 255
         if self.train_options.channels_last:
             hr = hr.contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             reference = self._reference(batch, hr)
-        with self._autocast():
+        with self._autocast(), noise_by(keys.to(self.device, non_blocking=True)):
             output: RescaleOutput = self.forward(hr)
         return self.objective(output, hr, reference)
 
@@ -179,10 +200,10 @@ class Trainer:
             return batch.reference.to(self.device, non_blocking=True).float() / 255
         return bicubic_downscale(hr, self.network.scale).clamp(0, 1)
 
-    def _auxiliary_backward(self, iteration: int) -> None:
+    def _auxiliary_backward(self, record: StepRecord) -> None:
         loss = self.network.auxiliary_loss() if "auxiliary" in self.optimizers else None
         if loss is not None:
-            check_auxiliary(loss, iteration)
+            record.add_auxiliary(loss)
             self.scaler.scale(loss).backward()
 
     def _autocast(self) -> AbstractContextManager[Any]:
@@ -215,6 +236,7 @@ class Trainer:
             "scaler": self.scaler.state_dict(),
             "validated": validated,
             "validation_seconds": self.validator.last_seconds,
+            "skipped_steps": self.bad_steps.skipped,
         }
         started = time.perf_counter()
         self.board.flush()  # a run that goes on from here does not draw these points again
@@ -228,6 +250,7 @@ class Trainer:
     def _restore(self, resume: Resume) -> None:
         """Goes on from a checkpoint; `build` has put the weights into the network already."""
         self.start, self.validated = resume.iteration, resume.state["validated"]
+        self.bad_steps.skipped = resume.state.get("skipped_steps", 0)
         self.validator.last_seconds = resume.state["validation_seconds"]
         self.optimizers.load_state_dict(resume.state["optimizers"])
         if self.scaler.is_enabled() and resume.state["scaler"]:
