@@ -40,7 +40,7 @@ def environment(plugins: Path | None = None, **variables: str) -> dict[str, str]
 
 
 def train(
-    options: Path, processes: int = 1, *arguments: str, plugins: Path | None = None, seconds: float = 600
+    options: Path, processes: int = 1, *arguments: str, plugins: Path | None = None, seconds: float = 1200
 ) -> subprocess.CompletedProcess[str]:
     """Runs to the end and returns exit code and output, stderr in stdout."""
     return subprocess.run(

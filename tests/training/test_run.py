@@ -55,7 +55,7 @@ def test_learns(tmp_path):
     assert run(tmp_path, **changes) == 0
     with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
         before, after = csv.DictReader(file)
-    assert float(after["psnr_rgb"]) > float(before["psnr_rgb"]) + 0.2
+    assert float(after["psnr_rgb"]) > float(before["psnr_rgb"]) + 0.1
     assert float(after["rate_estimate_bpp"]) < float(before["rate_estimate_bpp"])
 
 

@@ -1,0 +1,92 @@
+"""What several processes say to each other in one training step: bytes, and how long it takes.
+
+    torchrun --standalone --nproc_per_node=2 scripts/measure_processes.py options/train/zoo/lite_4x.yml
+
+Times are medians of the first process: of averaging the gradients alone, of forward and backward pass on random
+pictures (`batch_size_per_gpu` crops on each process), and of both. On a CPU it is the process's CPU time that counts,
+its communication's threads included, so that other programs on the machine do not; waiting for the other processes is
+left out then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+
+from hyperthumb.config import load_train_options
+from hyperthumb.errors import HyperthumbError
+from hyperthumb.networks import build_network, resolve_device
+from hyperthumb.resize import bicubic_downscale
+from hyperthumb.training.distributed import average_gradients, join_world, leave_world
+from hyperthumb.training.objective import Objective
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints two lines on the first process; 1 for a user's mistake."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("options", help="options file of a training")
+    parser.add_argument("--launcher", choices=("none", "pytorch", "slurm"), default="pytorch")
+    parser.add_argument("--rounds", type=int, default=20, help="how often each is timed")
+    parser.add_argument("--force_yml", nargs="+", default=[], metavar="a:b=c")
+    given = parser.parse_args(arguments)
+    try:
+        measure(given)
+    except HyperthumbError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    finally:
+        leave_world()
+    return 0
+
+
+def measure(given: argparse.Namespace) -> None:
+    options = load_train_options(given.options, given.force_yml)
+    device = resolve_device(options.device)
+    world = join_world(given.launcher, options.dist_params.backend, device.type)
+    network = build_network(options.network_g, options.scale).to(device).train()
+    parameters = list(network.parameters())
+    objective, data = Objective(options.train.losses), options.datasets.train
+    hr = torch.rand(data.batch_size_per_gpu, 3, data.gt_size or 256, data.gt_size or 256, device=device)
+    reference = bicubic_downscale(hr, options.scale)
+    finite = torch.tensor(True, device=device)
+
+    def passes() -> None:
+        network.zero_grad()
+        objective(network(hr), hr, reference).total.backward()
+
+    def average() -> None:
+        average_gradients(parameters, world, finite)
+
+    def step() -> None:
+        passes()
+        average()
+
+    seconds = [_median(action, given.rounds, device) for action in (average, passes, step)]
+    if world.is_main:
+        count = sum(p.numel() for p in parameters)
+        sent = 0 if world.size == 1 else 4 * (count + world.size)
+        print(f"{world.size} processes of {torch.get_num_threads()} threads, {count:,} parameters: {sent:,} bytes")
+        clock = "CPU time" if device.type == "cpu" else "time"
+        averaging, both_passes, both = (1e3 * value for value in seconds)
+        print(f"{clock}: averaging {averaging:.2f} ms, passes {both_passes:.1f} ms, both {both:.1f} ms")
+
+
+def _median(action: Callable[[], None], rounds: int, device: torch.device) -> float:
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    seconds = []
+    for _ in range(rounds + 1):
+        started = clock()
+        action()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(clock() - started)
+    return statistics.median(seconds[1:])  # the first one has things to set up
+
+
+if __name__ == "__main__":
+    sys.exit(main())
