@@ -70,7 +70,7 @@ def measure(given: argparse.Namespace) -> None:
     if world.is_main:
         count = sum(p.numel() for p in parameters)
         sent = 0 if world.size == 1 else 4 * (count + world.size)
-        print(f"{world.size} processes of {torch.get_num_threads()} threads, {count:,} parameters: {sent:,} bytes")
+        print(f"processes {world.size}, threads {torch.get_num_threads()}, parameters {count:,}, bytes {sent:,}")
         clock = "CPU time" if device.type == "cpu" else "time"
         averaging, both_passes, both = (1e3 * value for value in seconds)
         print(f"{clock}: averaging {averaging:.2f} ms, passes {both_passes:.1f} ms, both {both:.1f} ms")

@@ -69,7 +69,7 @@ def weights(folder: Path, iteration: int) -> dict[str, torch.Tensor]:
 def largest_difference(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> float:
     """Between two checkpoints' weights."""
     assert first.keys() == second.keys()
-    return max(float((first[name] - second[name]).abs().max()) for name in first)
+    return max(float((first[name] - second[name]).abs().max()) for name in first if first[name].numel())
 
 
 def checkpoints(folder: Path) -> list[int]:

@@ -8,8 +8,8 @@ def test_one_process_sends_nothing(tmp_path, capsys):
     options = write_options(tmp_path / "tiny.yml", tiny_training(tmp_path))
     assert main([str(options), "--launcher", "none", "--rounds", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("1 processes of ")
-    assert lines[0].endswith(" 0 bytes")
+    assert lines[0].startswith("processes 1, ")
+    assert lines[0].endswith(" bytes 0")
     assert "CPU time: averaging " in lines[1]
 
 
