@@ -50,7 +50,8 @@ class HRImageDataset(ImageSource):
         return store.size(name)
 
     def label(self, index: int) -> str:
-        return self._store.label(self.names[index])
+        store, name = self._places[index]
+        return store.label(name)
 
 
 @DATASETS.register()
