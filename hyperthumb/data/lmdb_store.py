@@ -54,7 +54,7 @@ class LmdbStore:
                     f'{self.root / META_FILE}:{number}: "{line}" is not "name.png (height,width,3) 1"'
                 )
             path = PurePosixPath(match["name"])
-            if path.is_absolute() or ".." in path.parts or not match["name"].isprintable():
+            if path.is_absolute() or ".." in (*path.parts, path.stem) or not match["name"].isprintable():
                 raise HyperthumbError(
                     f'{self.root / META_FILE}:{number}: "{match["name"]}" is no name of a picture: results are written '
                     "to files of these names, and it leads out of their folder or holds control characters"

@@ -70,7 +70,7 @@ def test_no_tile_is_larger_than_it_may_be(name, tmp_path, monkeypatch):
 
         monkeypatch.setattr(tiled.network, method, seen)
     tiled.upscale(tiled.downscale(PHOTOGRAPH), 121, 190)
-    assert len(sizes) >= 6
+    assert len(sizes) >= 3  # of several tiles, that is
     multiple = 32  # SwinIR's windows round up
     assert max(sizes) <= (64 + 2 * 16 + 3 * multiple) ** 2
 

@@ -27,7 +27,8 @@ class _BesideTheBar(logging.Handler):
         try:
             tqdm.write(self.format(record), file=sys.stderr)
         except OSError:
-            logging.getLogger("hyperthumb").removeHandler(self)
+            # Removed from the logger in the middle of a record, it would make the logger pass over the next handler.
+            self.setLevel(logging.CRITICAL + 1)
 
 
 class _LogFile(logging.FileHandler):
