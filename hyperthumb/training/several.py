@@ -6,14 +6,13 @@ One that fails is named and the others go on; one that is finished is left as it
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 import yaml
@@ -22,6 +21,7 @@ from hyperthumb.config import TrainOptions, dump_options, load_train_options
 from hyperthumb.errors import HyperthumbError
 
 from .checkpoint import CheckpointFolder
+from .stopping import SignalListener
 
 _CPU_SECONDS = "cpu_seconds.txt"
 
@@ -187,30 +187,18 @@ def _run(command: Sequence[str], folder: Path) -> tuple[int, int | None]:
     return code, stops.received
 
 
-class _Stops:
+class _Stops(SignalListener):
     """Ctrl+C and SIGTERM go to a process, which then saves, instead of ending this one."""
 
     def __init__(self) -> None:
         self.received: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._previous: dict[int, signal._HANDLER] = {}
 
     def hand_on_to(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         self._process = process
         if self.received is not None:
             process.send_signal(self.received)
         return process
-
-    def __enter__(self) -> _Stops:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.received = number

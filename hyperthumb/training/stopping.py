@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import time
+from abc import ABC, abstractmethod
 from types import FrameType, TracebackType
+from typing import TypeVar
 
 # What a shell reports for a process that a signal ended: 128 + its number.
 _EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
@@ -14,7 +16,28 @@ SAME_REQUEST_SECONDS = 1.0
 """Signals that come closer together are one request: torchrun hands on what its whole process group got already."""
 
 
-class StopRequest:
+Listener = TypeVar("Listener", bound="SignalListener")
+
+
+class SignalListener(ABC):
+    """Ctrl+C and SIGTERM are told to this object instead of ending the process, inside a `with` statement."""
+
+    @abstractmethod
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Called in the main thread, between two of its instructions."""
+
+    def __enter__(self: Listener) -> Listener:
+        self._previous = {number: signal.signal(number, self._on_signal) for number in _EXIT_CODES}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+
+class StopRequest(SignalListener):
     """Collects reasons to stop; the loop asks between iterations.
 
     A second signal stops at once, without a checkpoint, even where the data workers hang.
@@ -28,18 +51,6 @@ class StopRequest:
         self._deadline = None if max_minutes is None else started + 60 * max_minutes
         self._signal: int | None = None
         self._signal_time = 0.0
-        self._previous: dict[int, signal._HANDLER] = {}
-
-    def __enter__(self) -> StopRequest:
-        for number in _EXIT_CODES:
-            self._previous[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
