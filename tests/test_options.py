@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,16 @@ TRAIN = sorted([*(ROOT / "options/train").rglob("*.yml"), *(ROOT / "options/abla
 TEST = sorted((ROOT / "options/test").rglob("*.yml"))
 BENCHMARK = sorted((ROOT / "options/benchmark").glob("*.yml"))
 BASES = sorted((ROOT / "options/benchmark/base").glob("*.yml"))  # rows that several benchmarks share
+STARTS = {
+    start
+    for path in TRAIN
+    for start in re.findall(r"pretrain_network_g: (experiments/\S+)", path.read_text(encoding="utf-8"))
+}
 DATA = (
     "DIV2K/DIV2K_train_HR",
     "DIV2K/DIV2K_valid_HR",
     "train_hr",
+    "train_pack",
     "gb82",
     "kodak",
     "set5",
@@ -40,10 +47,12 @@ def data_root(tmp_path, monkeypatch) -> Path:
         write_photographs(tmp_path / "datasets/demo" / name, 1)
     monkeypatch.setenv("HYPERTHUMB_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    first = load_train_options(ROOT / "options/train/zoo/lite_4x.yml")  # some trainings start from an early state of it
-    (tmp_path / "experiments/lite_4x/models").mkdir(parents=True)
+    # Some trainings start from the weights of another, all of them of this network.
+    first = load_train_options(ROOT / "options/train/zoo/lite_4x.yml")
     weights = {"params": build_network(first.network_g, first.scale).state_dict()}
-    torch.save(weights, tmp_path / "experiments/lite_4x/models/net_g_8000.pth")
+    for start in STARTS:
+        (tmp_path / start).parent.mkdir(parents=True, exist_ok=True)
+        torch.save(weights, tmp_path / start)
     return tmp_path
 
 
