@@ -13,7 +13,7 @@ import torch
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingLoader, build_source, build_training_loader
 from hyperthumb.environment import describe_environment
-from hyperthumb.errors import OptionsError
+from hyperthumb.errors import CheckpointError, OptionsError
 from hyperthumb.evaluation.lpips_column import open_lpips
 from hyperthumb.metrics import get_protocol
 from hyperthumb.networks import build_network, load_pretrained
@@ -22,7 +22,7 @@ from hyperthumb.weights import load_weights
 
 from .checkpoint import CheckpointFolder, Resume, expected_bytes
 from .determinism import make_deterministic, report_determinism
-from .distributed import World, share_weights
+from .distributed import World, gather_in_order, share_weights
 from .experiment import Experiment, ValidationTable
 from .logging import Board, log_to_file, open_log
 from .objective import Objective
@@ -67,6 +67,7 @@ def build_trainer(
     folder = CheckpointFolder(options.path.experiments_root / options.name, options.logger.keep_last)
     resume = _find_resume(options, folder, auto_resume)
     start = resume.iteration if resume else 0
+    _check_agreement(start, world, folder)
     _prepare_torch(options, device)
     seed_iteration(options.manual_seed, 0)
     network = build_network(options.network_g, options.scale)
@@ -147,9 +148,24 @@ def _build_loader(options: TrainOptions, device: torch.device, world: World, sta
 
 
 def _find_resume(options: TrainOptions, folder: CheckpointFolder, auto_resume: bool) -> Resume | None:
-    if options.path.resume_state is not None:
-        return folder.read(options.path.resume_state)
-    return folder.newest() if auto_resume else None
+    """What the run goes on from: with `auto_resume` its own newest checkpoint, if there is one, else `resume_state`.
+
+    A job that is started again by the same command has its own checkpoints by then.
+    """
+    resume = folder.newest() if auto_resume else None
+    if resume is None and options.path.resume_state is not None:
+        resume = folder.read(options.path.resume_state)
+    return resume
+
+
+def _check_agreement(start: int, world: World, folder: CheckpointFolder) -> None:
+    """Processes that found different checkpoints would train on side by side, each from its own."""
+    starts = gather_in_order([start], world)
+    if len(set(starts)) > 1:
+        raise CheckpointError(
+            f"the processes found checkpoints of different iterations in {folder.root} ({', '.join(map(str, starts))}, "
+            "in the order of their ranks): the folder has to be the same one for all of them"
+        )
 
 
 def _load_start(

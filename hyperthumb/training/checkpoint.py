@@ -56,9 +56,9 @@ class CheckpointFolder:
         """
         path, state_path = self.models / f"net_g_{iteration}.pth", self.states / f"{iteration}.state"
         write_atomically(path, partial(torch.save, weights), durable=True)
-        # The other way round, a run that is killed after its last state would leave older weights under that name.
-        self._point_latest_at(path)
         try:
+            # The other way round, a run that is killed after its last state would leave older weights under that name.
+            self._point_latest_at(path)
             write_atomically(state_path, partial(torch.save, {"iteration": iteration, **state}), durable=True)
         except HyperthumbError:
             if not state_path.exists():

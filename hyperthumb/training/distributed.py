@@ -100,8 +100,8 @@ def _among_peers() -> Iterator[None]:
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
         raise PeersLostError(
-            f"another process of this run is gone, or did not answer in time ({reason}). The first error in the log "
-            "says why; the last checkpoint is good: go on with --auto_resume"
+            f"another process of this run is gone, or did not answer in time ({reason}). What a process "
+            "printed first says why; --auto_resume goes on from the last checkpoint"
         ) from error
 
 

@@ -35,8 +35,11 @@ class Experiment:
                 _move_aside(self.tensorboard, self.stamp)
             for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
-        for folder in folders:
+        for folder in (*folders[:3], self.root / "bad_steps"):
             remove_scraps(folder)
+        for folder in (self.root / "visualization").rglob("*"):
+            if folder.is_dir():
+                remove_scraps(folder)
         write_atomically(self.root / "options.yml", text)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import sys
 import time
 import warnings
@@ -35,8 +36,8 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--max_minutes", type=float, metavar="M", help="stop with a checkpoint before M minutes have passed"
     )
     arguments = parser.parse_args(argv)
-    if arguments.max_minutes is not None and arguments.max_minutes <= 0:
-        parser.error("--max_minutes must be above 0")
+    if arguments.max_minutes is not None and not 0 < arguments.max_minutes < math.inf:
+        parser.error("--max_minutes is a number of minutes above 0")
     return arguments
 
 

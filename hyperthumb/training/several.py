@@ -155,10 +155,13 @@ def _check_folder(run: Run) -> None:
 
 
 def _shaping(options: dict[str, Any]) -> dict[str, Any]:
-    """The settings that weights depend on."""
-    settings = {name: options[name] for name in ("scale", "manual_seed", "network_g", "train")}
+    """The settings that weights depend on, if every step is finite."""
+    settings = {name: options[name] for name in ("scale", "manual_seed", "network_g")}
+    train = {name: value for name, value in options["train"].items() if name != "skip_bad_steps"}
+    handling = ("num_worker_per_gpu", "cache", "cache_limit_gb")  # of photographs, which are the same in any case
+    data = {name: value for name, value in options["datasets"]["train"].items() if name not in handling}
     start = options["path"]["pretrain_network_g"]
-    return {**settings, "datasets": {"train": options["datasets"]["train"]}, "path": {"pretrain_network_g": start}}
+    return {**settings, "train": train, "datasets": {"train": data}, "path": {"pretrain_network_g": start}}
 
 
 def _differing(first: Any, second: Any, where: str = "") -> list[str]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch, TrainingLoader
-from hyperthumb.errors import WorkersLostError
+from hyperthumb.errors import PeersLostError, WorkersLostError
 from hyperthumb.noise import noise_by
 from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
@@ -110,6 +110,11 @@ class Trainer:
                 if not stop.comes_within(1):
                     raise
                 break
+            except PeersLostError:
+                # All that processes tell each other in a step comes before it reaches the weights.
+                if iteration - 1 > self.start:
+                    self._save(iteration - 1, validated=True)
+                raise
             progress.step()
             if iteration % self.options.logger.print_freq == 0 or iteration == last:
                 self._report(progress, iteration, terms, rates)
@@ -143,7 +148,10 @@ class Trainer:
                     batch: TrainingBatch = next(batches)
             except (RuntimeError, EOFError, ConnectionError, FileNotFoundError) as error:
                 # PyTorch's words for a dead one; one that dies while it hands over a batch leaves a broken connection.
-                if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
+                # "Caught ..." is what a live one says of an error of its own.
+                words = str(error)
+                dead = "DataLoader worker (pid" in words or not isinstance(error, RuntimeError)
+                if not (dead and self.loader.num_workers) or words.startswith("Caught "):
                     raise
                 raise WorkersLostError(
                     f"the processes that load data are gone: {error}. Were they killed, for want of memory perhaps? "

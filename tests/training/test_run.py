@@ -9,6 +9,9 @@ import pytest
 import torch
 import yaml
 
+from hyperthumb.errors import PeersLostError
+from hyperthumb.training import build, trainer
+from hyperthumb.training.distributed import average_gradients
 from hyperthumb.training.main import main
 from tests.support import tiny_training, write_options
 
@@ -235,3 +238,57 @@ def test_the_resolved_options_run_as_they_stand(tmp_path):
     first = weights(tmp_path, 2)
     assert main(["-opt", str(tmp_path / "experiments/tiny/options.resolved.yml")]) == 0
     assert_equal_weights(weights(tmp_path, 2), first)
+
+
+def test_a_job_that_is_queued_again_goes_on_from_its_own_checkpoints(tmp_path, capsys):
+    assert run(tmp_path) == 0
+    state = str(tmp_path / "experiments/tiny/training_states/3.state")
+    assert run(tmp_path, "--auto_resume", **{"path:resume_state": state}) == 0
+    assert "going on from iteration 8" in capsys.readouterr().err
+    assert run(tmp_path, "--auto_resume", **{"path:resume_state": state, "name": "other"}) == 0
+    assert "going on from iteration 3" in capsys.readouterr().err
+
+
+def test_processes_that_found_different_checkpoints_do_not_start(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(build, "gather_in_order", lambda mine, world: [*mine, 3])
+    assert run(tmp_path) == 1
+    assert "checkpoints of different iterations" in capsys.readouterr().err
+    assert not (tmp_path / "experiments/tiny/models").exists()
+
+
+def test_what_was_trained_is_saved_when_another_process_is_lost(tmp_path, monkeypatch):
+    calls = []
+
+    def lose_the_others_in_the_third_step(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise PeersLostError("gone")
+        return average_gradients(*arguments)
+
+    monkeypatch.setattr(trainer, "average_gradients", lose_the_others_in_the_third_step)
+    assert run(tmp_path, **{"logger:save_checkpoint_freq": 100}) == 1
+    monkeypatch.undo()
+    assert [path.name for path in (tmp_path / "experiments/tiny/training_states").iterdir()] == ["2.state"]
+    assert run(tmp_path, "--auto_resume") == 0
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    assert run(whole) == 0
+    assert_equal_weights(weights(tmp_path, 8), weights(whole, 8))
+
+
+def test_scraps_go_wherever_a_run_writes(tmp_path):
+    assert run(tmp_path, **{"val:save_img": True}) == 0
+    root = tmp_path / "experiments/tiny"
+    (root / "bad_steps").mkdir()
+    scraps = [root / folder / ".0123456789abcdef.tmp" for folder in ("visualization/val/0000008/restored", "bad_steps")]
+    for scrap in scraps:
+        scrap.touch()
+    assert run(tmp_path, "--auto_resume", **{"val:save_img": True}) == 0
+    assert not any(scrap.exists() for scrap in scraps)
+
+
+@pytest.mark.parametrize("minutes", ["nan", "inf", "0"])
+def test_a_time_limit_is_a_number(tmp_path, minutes):
+    with pytest.raises(SystemExit) as stopped:
+        run(tmp_path, "--max_minutes", minutes)
+    assert stopped.value.code == 2
