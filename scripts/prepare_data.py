@@ -4,7 +4,7 @@
     python scripts/prepare_data.py show div2k_train                    # source, terms, layout, what has to be there
     python scripts/prepare_data.py verify kodak set5                   # or: --verify kodak set5, --verify --all
     python scripts/prepare_data.py subimages datasets/DIV2K/DIV2K_train_HR datasets/DIV2K/DIV2K_train_HR_sub
-    python scripts/prepare_data.py lmdb datasets/DIV2K/DIV2K_train_HR_sub datasets/DIV2K_train_HR_sub.lmdb
+    python scripts/prepare_data.py lmdb datasets/DIV2K/DIV2K_train_HR_sub datasets/DIV2K/DIV2K_train_HR_sub.lmdb
     python scripts/prepare_data.py fivek6k FIVEK/tiff16_c datasets/fivek6k
 
 Sets lie below HYPERTHUMB_DATA (default: datasets). Nothing is downloaded. The exit code is 1 when something is wrong

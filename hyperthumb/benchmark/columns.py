@@ -48,7 +48,7 @@ def number(value: float | None, digits: int) -> str:
 def columns() -> list[Column]:
     """The columns of the table at the target rate, without the first, the method's name, and the last, the notes."""
     found = [
-        Column("obtained", lambda line: line.row.obtained, numeric=False),
+        Column("obtained", lambda line: NOTHING if line.row.failure else line.row.obtained, numeric=False),
         Column("scale", _scale),
     ]
     return [
