@@ -42,7 +42,9 @@ class StallWatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Gone before the interpreter is: a thread that it finds at work inside PyTorch then aborts the process.
         self._closing.set()
+        self._thread.join()
 
     @contextmanager
     def over(self, what: Callable[[], str]) -> Iterator[None]:
@@ -62,13 +64,16 @@ class StallWatch:
 
     def _look(self) -> None:
         while not self._closing.wait(min(1.0, self._limit / 4)):
-            wait = self._wait
-            if wait is None:
-                continue
-            seconds = time.monotonic() - wait.since
-            if seconds >= wait.next_warning:
-                wait.next_warning, wait.warned = 2 * seconds, True
-                self._logger.warning("warning: waiting for %.0f s now: %s", seconds, wait.what())
+            self._warn_if_long()
+
+    def _warn_if_long(self) -> None:
+        wait = self._wait  # of this call: what it waits for may be a trainer with its networks
+        if wait is None:
+            return
+        seconds = time.monotonic() - wait.since
+        if seconds >= wait.next_warning:
+            wait.next_warning, wait.warned = 2 * seconds, True
+            self._logger.warning("warning: waiting for %.0f s now: %s", seconds, wait.what())
 
 
 class WatchedSource(ImageSource):
