@@ -29,6 +29,13 @@ def describe_environment() -> dict[str, str]:
     return {**found, **package_versions()}
 
 
+def describe_device(device: torch.device) -> str:
+    """What computed, for numbers that depend on its speed: the processor with its threads, or the GPU's name."""
+    if device.type == "cpu":
+        return f"{_processor()}, {torch.get_num_threads()} thread(s)"
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def package_versions() -> dict[str, str]:
     """The installed versions of the packages that numbers depend on."""
     versions = {}

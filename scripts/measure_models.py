@@ -26,7 +26,7 @@ import torch
 from tqdm import tqdm
 
 from hyperthumb.data import HRImageDataset
-from hyperthumb.environment import describe_environment, package_versions
+from hyperthumb.environment import describe_device, package_versions
 from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate
 from hyperthumb.evaluation.model_results import (
@@ -165,19 +165,11 @@ def measure(
         protocol=PROTOCOL,
         profile=PROFILE,
         seconds_decode=round(seconds, 4),
-        device=describe_device(device),
+        device=f"cpu: {describe_device(device)}" if device.type == "cpu" else describe_device(device),
         versions=package_versions(),
         command=shlex.join(["python", "scripts/measure_models.py", *words]),
         per_image=per_image,
     )
-
-
-def describe_device(device: torch.device) -> str:
-    """The processor with its threads, or the GPU's name."""
-    environment = describe_environment()
-    if device.type == "cpu":
-        return f"cpu: {environment['processor']}, {environment['threads']} thread(s)"
-    return environment["cuda"] if device.type == "cuda" else device.type
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hyperthumb.benchmark.matched_rates import find_rate_scales
-from hyperthumb.benchmark.runner import run_benchmark
+from hyperthumb.cli.benchmark import measure, say_warning
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow, Component, DatasetOptions, load_benchmark_options
 from hyperthumb.data import build_source
 from hyperthumb.errors import HyperthumbError
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     words = parse(arguments)
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *rest: print(f"warning: {message}", file=sys.stderr)
+        warnings.showwarning = say_warning
         try:
             return ablate(words, started)
         except HyperthumbError as error:
@@ -92,7 +92,7 @@ def ablate(words: argparse.Namespace, started: float) -> int:
     if trained.unfinished:
         print(f"stopped in time; the same command goes on with: {', '.join(trained.unfinished)}", file=sys.stderr)
         return 1 if trained.failed else 0
-    return compare(dataclasses.replace(benchmark, rows=[row_of(run, benchmark, words.rates) for run in runs]))
+    return measure(dataclasses.replace(benchmark, rows=[row_of(run, benchmark, words.rates) for run in runs]))
 
 
 def default_files() -> list[Path]:
@@ -158,18 +158,6 @@ def row_of(run: Run, benchmark: BenchmarkOptions, rates: Sequence[float]) -> Ben
     except HyperthumbError:  # the benchmark names it
         return row
     return dataclasses.replace(row, rate_scales=scales)
-
-
-def compare(options: BenchmarkOptions) -> int:
-    """Runs the benchmark; 1 when a row failed."""
-    results = run_benchmark(options)
-    folder = options.results_root / options.name
-    print((folder / "table.md").read_text(encoding="utf-8"))
-    print(f"files: {folder}: report.html, table.md, table.tex, table.csv, results.json, plots, crops/")
-    failed = [row.name for row in results.rows if row.failure is not None]
-    if failed:
-        print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
 from hyperthumb.baselines import Rescaler
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow
 from hyperthumb.data import ImageSource, build_source
-from hyperthumb.environment import describe_environment
+from hyperthumb.environment import describe_device, describe_environment
 from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.lpips_column import open_lpips
@@ -85,8 +84,6 @@ def run_benchmark(options: BenchmarkOptions) -> BenchmarkResults:
 
 def _prepare(options: BenchmarkOptions) -> Bench:
     device = resolve_device(options.device)
-    environment = describe_environment()
-    on_cpu = f"{environment['processor']}, {environment['threads']} thread(s)"
     lpips = open_lpips(options.lpips, device.type)
     lpips_identity = None
     if lpips is not None and options.lpips is not None:
@@ -106,7 +103,7 @@ def _prepare(options: BenchmarkOptions) -> Bench:
         lpips=lpips,
         lpips_identity=lpips_identity,
         device=device,
-        device_name=torch.cuda.get_device_name() if device.type == "cuda" else on_cpu,
+        device_name=describe_device(device),
         sets=sets,
         progress=progress,
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+from typing import TYPE_CHECKING
 
 from hyperthumb.wording import printable
 
 from .arguments import new_parser
+
+if TYPE_CHECKING:
+    from hyperthumb.config import BenchmarkOptions
 
 _EXAMPLES = """\
 examples:
@@ -31,13 +35,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.benchmark.runner import run_benchmark
     from hyperthumb.config import load_benchmark_options
 
     with warnings.catch_warnings():
-        warnings.showwarning = _say
-        options = load_benchmark_options(arguments.opt, arguments.force_yml)
-        results = run_benchmark(options)
+        warnings.showwarning = say_warning
+        return measure(load_benchmark_options(arguments.opt, arguments.force_yml))
+
+
+def measure(options: BenchmarkOptions) -> int:
+    """Runs a benchmark, prints its table and where its files are; 1 when a row failed, which is named."""
+    from hyperthumb.benchmark.runner import run_benchmark
+
+    results = run_benchmark(options)
     folder = options.results_root / options.name
     print((folder / "table.md").read_text(encoding="utf-8"))
     print(f"files: {printable(folder)}: report.html, table.md, table.tex, table.csv, results.json, plots, crops/")
@@ -47,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _say(
+def say_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -55,4 +64,5 @@ def _say(
     file: object = None,
     line: object = None,
 ) -> None:
+    """For `warnings.showwarning`: a warning as a line for users."""
     print(f"warning: {message}", file=sys.stderr)

@@ -54,11 +54,11 @@ def test_leaves_the_folder_that_researchers_expect(tmp_path):
 
 
 def test_learns(tmp_path):
-    changes = {"train:total_iter": 150, "val:val_freq": 150, "train:optim_g:lr": 4e-3, "logger:print_freq": 50}
+    changes = {"train:total_iter": 250, "val:val_freq": 250, "train:optim_g:lr": 4e-3, "logger:print_freq": 50}
     assert run(tmp_path, **changes) == 0
     with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
         before, after = csv.DictReader(file)
-    assert float(after["psnr_rgb"]) > float(before["psnr_rgb"]) + 0.1
+    assert float(after["psnr_rgb"]) > float(before["psnr_rgb"]) + 0.2
     assert float(after["rate_estimate_bpp"]) < float(before["rate_estimate_bpp"])
 
 

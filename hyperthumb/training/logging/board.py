@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -31,6 +32,7 @@ class Board:
         if folder is not None:
             from torch.utils.tensorboard import SummaryWriter
 
+            threading.excepthook = _leave_to_the_board
             with writing(folder):
                 self._writer = SummaryWriter(str(folder), purge_step=start_iteration + 1)
         if wandb is not None and wandb.project:
@@ -88,6 +90,15 @@ class Board:
     def _writing(self) -> AbstractContextManager[None]:
         """TensorBoard writes in a thread of its own, so an error belongs to the folder, not to what is added now."""
         return writing(self._folder) if self._folder else nullcontext()
+
+
+_say_thread_error = threading.excepthook
+
+
+def _leave_to_the_board(error: threading.ExceptHookArgs) -> None:
+    """TensorBoard gives its thread's error to whoever writes next, who makes a sentence of it; no traceback besides."""
+    if not type(error.thread).__module__.startswith("tensorboard."):
+        _say_thread_error(error)
 
 
 def _brightness(table: np.ndarray) -> np.ndarray:
