@@ -63,7 +63,7 @@ def build_trainer(
     Raises:
         HyperthumbError: for anything the user has to mend.
     """
-    logger = open_log(world.is_main)
+    logger = open_log(world.rank)
     folder = CheckpointFolder(options.path.experiments_root / options.name, options.logger.keep_last)
     resume = _find_resume(options, folder, auto_resume)
     start = resume.iteration if resume else 0

@@ -58,7 +58,7 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         timeout_minutes: how long a process waits for the others within a step, and at the start, before it gives up.
 
     Raises:
-        OptionsError: when the launcher's variables are not there.
+        OptionsError: when the launcher's variables are not there, or the port they name is in use.
         PeersLostError: when the others do not come.
     """
     if launcher == "none":
@@ -99,6 +99,10 @@ def _among_peers() -> Iterator[None]:
         yield
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
+        if "EADDRINUSE" in reason:  # the first process's, where all are to meet; PyTorch has no class for it
+            raise OptionsError(
+                f"MASTER_PORT {os.environ.get('MASTER_PORT')} is in use on this machine: set it to a free port"
+            ) from error
         raise PeersLostError(
             f"another process of this run is gone, or did not answer in time ({reason}). What a process "
             "printed first says why; --auto_resume goes on from the last checkpoint"
@@ -146,14 +150,14 @@ def share_weights(module: nn.Module, world: World) -> None:
                 dist.broadcast(tensor.data, src=0)
 
 
-def any_rank(flag: bool, world: World, device: torch.device) -> bool:
-    """True on every rank when it is true on one: so that all stop at the same iteration."""
+def largest(number: int, world: World, device: torch.device) -> int:
+    """The largest of all ranks' numbers, on every rank: so that all stop at the same iteration, for the same reason."""
     if world.size == 1:
-        return flag
-    value = torch.tensor(int(flag), device=device)
+        return number
+    value = torch.tensor(number, device=device)
     with _among_peers():
         dist.all_reduce(value, op=dist.ReduceOp.MAX)
-    return bool(value.item())
+    return int(value.item())
 
 
 def gather_in_order(mine: list[T], world: World) -> list[T]:

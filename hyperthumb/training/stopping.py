@@ -10,7 +10,10 @@ from types import FrameType, TracebackType
 from typing import TypeVar
 
 # What a shell reports for a process that a signal ended: 128 + its number.
-_EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+_EXIT_CODES: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+GO_ON, TIME_UP = 0, 1
+"""What a process may wish for besides a signal's number, all of which are larger."""
 
 SAME_REQUEST_SECONDS = 1.0
 """Signals that come closer together are one request: torchrun hands on what its whole process group got already."""
@@ -40,7 +43,8 @@ class SignalListener(ABC):
 class StopRequest(SignalListener):
     """Collects reasons to stop; the loop asks between iterations.
 
-    A second signal stops at once, without a checkpoint, even where the data workers hang.
+    A second signal stops at once, without a checkpoint, even where the data workers hang. Where several processes work
+    together each has its own wish, and all are told the most urgent one, which is what a run says and exits with.
 
     Args:
         max_minutes: the job's time limit, counted from `started`; None for none.
@@ -49,42 +53,46 @@ class StopRequest(SignalListener):
 
     def __init__(self, max_minutes: float | None, started: float) -> None:
         self._deadline = None if max_minutes is None else started + 60 * max_minutes
-        self._signal: int | None = None
+        self._agreed = GO_ON
+        self.signal = GO_ON
+        """The number of the signal that this process got."""
         self._signal_time = 0.0
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if self._signal is None:
-            self._signal, self._signal_time = number, now
+        if self.signal == GO_ON:
+            self.signal, self._signal_time = number, now
         elif now - self._signal_time >= SAME_REQUEST_SECONDS:
             os.write(2, b"a second signal: stopped at once, without a checkpoint\n")
             os._exit(128 + number)  # an orderly exit would wait for the data workers
 
-    def due(self, reserve: float) -> bool:
-        """True when a signal came, or fewer than `reserve` seconds are left."""
-        return self._signal is not None or not self.has_time_for(reserve)
+    def wish(self, reserve: float) -> int:
+        """This process's: the number of a signal that came, TIME_UP with less than `reserve` seconds left, or GO_ON."""
+        return self.signal or (GO_ON if self.has_time_for(reserve) else TIME_UP)
 
-    @property
-    def signalled(self) -> bool:
-        return self._signal is not None
+    def agree(self, wish: int) -> bool:
+        """Takes the wish of all processes, the largest of theirs; True when it is to stop."""
+        self._agreed = max(self._agreed, wish)
+        return wish != GO_ON
 
     def comes_within(self, seconds: float) -> bool:
         """True when a signal came, or comes in so many seconds."""
         deadline = time.monotonic() + seconds
-        while self._signal is None and time.monotonic() < deadline:
+        while self.signal == GO_ON and time.monotonic() < deadline:
             time.sleep(0.01)
-        return self._signal is not None
+        return self.signal != GO_ON
 
     def has_time_for(self, seconds: float) -> bool:
         return self._deadline is None or time.monotonic() + seconds < self._deadline
 
     @property
     def exit_code(self) -> int:
-        """0 for a time limit kept, 130 or 143 for a signal."""
-        return _EXIT_CODES.get(signal.Signals(self._signal), 1) if self._signal is not None else 0
+        """0 for a time limit kept, 130 or 143 for a signal, whichever process got it."""
+        return _EXIT_CODES.get(max(self._agreed, self.signal), 0)
 
     @property
     def reason(self) -> str:
-        if self._signal is not None:
-            return f"got {signal.Signals(self._signal).name}"
-        return "the time given with --max_minutes is nearly up"
+        number = max(self._agreed, self.signal)
+        if number not in _EXIT_CODES:
+            return "the time given with --max_minutes is nearly up"
+        return f"{'got' if self.signal else 'another process got'} {signal.Signals(number).name}"

@@ -23,7 +23,7 @@ from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
 
 from .checkpoint import CheckpointFolder, Resume
-from .distributed import World, any_rank, average_gradients, gather_in_order, mean_over_ranks, wait_for_all
+from .distributed import World, average_gradients, gather_in_order, largest, mean_over_ranks, wait_for_all
 from .ema import ExponentialMovingAverage
 from .guards import BadStepReports, Health, StepRecord
 from .logging import Board, Progress
@@ -92,7 +92,7 @@ class Trainer:
         iteration, stopping = self.start, False
         if self.validator and not self.validated:
             # One that an earlier job had no time for may not fit into this one's either.
-            stopping = self.start > 0 and any_rank(stop.due(self.validator.last_seconds), self.world, self.device)
+            stopping = self.start > 0 and self._stops(stop, self.validator.last_seconds)
             if not stopping:
                 with self._pause(progress):
                     stopping = not self._validate(self.start, stop)
@@ -122,7 +122,7 @@ class Trainer:
                 Snapshot.take(self._averaged(), batch.hr, self.device).show(self.board, iteration)
 
             validate = bool(self.validator) and (iteration % self.options.val.val_freq == 0 or iteration == last)
-            stopping = any_rank(stop.due(self._reserve(validate)), self.world, self.device)
+            stopping = self._stops(stop, self._reserve(validate))
             validated = not (validate and stopping)
             if validate and not stopping:
                 with self._pause(progress):
@@ -134,6 +134,10 @@ class Trainer:
                     wait_for_all(self.world)
         progress.close()
         return iteration
+
+    def _stops(self, stop: StopRequest, reserve: float) -> bool:
+        """Whether the processes stop here, all of them: `reserve` seconds is what the next part takes."""
+        return stop.agree(largest(stop.wish(reserve), self.world, self.device))
 
     def _step(self, batches: Any, iteration: int, progress: Progress) -> tuple[LossTerms, TrainingBatch]:
         """One optimizer step over `accumulate` micro-batches; the weights change only if all numbers are finite."""

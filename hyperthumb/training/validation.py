@@ -89,10 +89,11 @@ class Validator:
             rows = []
             for measured in evaluate(rescaler, mine, self.protocol, folder, self.lpips):
                 rows.append(measured.row)
-                if stop.signalled:
+                if stop.signal:
                     break
         gathered = gather_in_order(rows, self.world)
-        return None if any(gather_in_order([stop.signalled], self.world)) else gathered
+        broken_off = stop.agree(max(gather_in_order([stop.signal], self.world)))
+        return None if broken_off else gathered
 
     def _record(self, name: str, rows: list[MetricRow], iteration: int) -> dict[str, float]:
         mean = accumulate(rows)

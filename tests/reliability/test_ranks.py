@@ -15,6 +15,7 @@ import pytest
 from tests.reliability.ranks import (
     ROOT,
     TRAIN,
+    checkpoints,
     command,
     environment,
     finished,
@@ -100,11 +101,38 @@ def test_a_process_that_dies_ends_the_job(tmp_path):
 def test_slurms_variables_are_understood(tmp_path, nodes):
     """Two processes that only Slurm's variables bring together, as srun sets them."""
     options = options_file(tmp_path, **{**shared_out(batch=2, accumulate=1), "train:total_iter": 2, "val:val_freq": 2})
-    job = str(os.getpid())  # MASTER_PORT comes from it
+    processes = _under_slurm(options, nodes)
+    codes = [process.wait(timeout=300) for process in processes]
+    outputs = [(tmp_path / f"output_{rank}").read_text() for rank in range(2)]
+    assert codes == [0, 0], outputs
+    assert "2 processes" in outputs[0]
+    assert [row["iteration"] for row in rows(tmp_path)] == ["0", "2"]
+
+
+def test_a_signal_to_one_process_stops_all_for_that_reason(tmp_path):
+    options = options_file(
+        tmp_path, **{"train:total_iter": 10**6, "logger:print_freq": 1, "datasets:val": None, "val": {}}
+    )
+    processes = _under_slurm(options, "127.0.0.1")
+    try:
+        _wait_for_text(tmp_path / "output_0", "it/s", processes[0])
+        processes[1].terminate()
+        assert [process.wait(timeout=120) for process in processes] == [143, 143]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    said = (tmp_path / "output_0").read_text()
+    assert "another process got SIGTERM; go on with --auto_resume" in said
+    assert len(checkpoints(tmp_path)) == 1
+
+
+def _under_slurm(options: Path, nodes: str) -> list[subprocess.Popen]:
+    """Two processes, each of which writes to output_RANK beside the options."""
     processes = []
     for rank in range(2):
         variables = {
-            "SLURM_JOB_ID": job,
+            "SLURM_JOB_ID": str(os.getpid()),  # MASTER_PORT comes from it
             "SLURM_STEP_ID": "0",
             "SLURM_JOB_NODELIST": nodes,
             "SLURM_NTASKS": "2",
@@ -112,20 +140,13 @@ def test_slurms_variables_are_understood(tmp_path, nodes):
             "SLURM_LOCALID": str(rank),
         }
         arguments = [sys.executable, TRAIN, "-opt", str(options), "--launcher", "slurm"]
-        processes.append(
-            subprocess.Popen(
-                arguments,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=environment(**variables),
-                cwd=ROOT,
+        with open(options.parent / f"output_{rank}", "w") as output:
+            processes.append(
+                subprocess.Popen(
+                    arguments, stdout=output, stderr=subprocess.STDOUT, env=environment(**variables), cwd=ROOT
+                )
             )
-        )
-    outputs = [process.communicate(timeout=300)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
-    assert "2 processes" in outputs[0]
-    assert [row["iteration"] for row in rows(tmp_path)] == ["0", "2"]
+    return processes
 
 
 def _wait_for_text(path: Path, text: str, process: subprocess.Popen, seconds: float = 300) -> None:

@@ -47,16 +47,16 @@ class _LogFile(logging.FileHandler):
                 raise error
 
 
-def open_log(is_main: bool = True) -> logging.Logger:
-    """The package's logger on the terminal; other ranks than the main one say warnings only."""
+def open_log(rank: int = 0) -> logging.Logger:
+    """The package's logger on the terminal; other ranks than the first say warnings only, and who they are."""
     logger = logging.getLogger("hyperthumb")
     close_log(logger)
-    logger.setLevel(logging.INFO if is_main else logging.WARNING)
+    logger.setLevel(logging.WARNING if rank else logging.INFO)
     logger.propagate = False
     terminal = _BesideTheBar()
-    terminal.setFormatter(logging.Formatter("%(message)s"))
+    terminal.setFormatter(logging.Formatter(f"[rank {rank}] %(message)s" if rank else "%(message)s"))
     logger.addHandler(terminal)
-    if is_main:
+    if rank == 0:
         logger.addHandler(logging.handlers.MemoryHandler(sys.maxsize, flushLevel=sys.maxsize))
     _route_warnings(logger)
     return logger
