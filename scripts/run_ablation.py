@@ -62,7 +62,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: results/ablation/NAME of the data")
     parser.add_argument(
-        "--rates", nargs="+", type=float, default=RATES, metavar="BPP", help="to measure at (default: %(default)s)"
+        "--rates",
+        nargs="+",
+        type=float,
+        default=RATES,
+        metavar="BPP",
+        help=f"to measure at (default: {' '.join(map(str, RATES))})",
     )
     parser.add_argument("--target_bpp", type=float, metavar="BPP", help=f"to compare at (default: {TARGET_BPP})")
     parser.add_argument(

@@ -184,7 +184,8 @@ def _head(column: _Column, starts: bool) -> str:
 
 def _line(line: TableLine, columns: Sequence[_Column], starts: set[str]) -> str:
     name = escape(line.row.name)
-    head = f'<th scope="row" data-value="{name}">{name}<small>{escape(line.row.obtained)}</small></th>'
+    obtained = "" if line.row.failure else escape(line.row.obtained)
+    head = f'<th scope="row" data-value="{name}">{name}<small>{obtained}</small></th>'
     if line.row.failure is not None:
         finished = f" ({len(line.points)} of its points had been measured)" if line.points else ""
         return (

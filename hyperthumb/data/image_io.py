@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,8 @@ from hyperthumb.wording import printable
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 _ORIENTATION_TAG = 0x0112
+_PNG_SIGNATURE_BYTES, _PNG_CHECKSUM_BYTES = 8, 4
+_EXIF_CHUNKS = {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}
 
 
 def list_images(folder: str | Path) -> list[str]:
@@ -53,10 +56,26 @@ def read_size(path: str | Path) -> tuple[int, int]:
     label = printable(path)
     try:
         with open(path, "rb") as file, open_picture(file, label) as image, damage_named(label):
-            turned = image.getexif().get(_ORIENTATION_TAG) in _TRANSPOSING_ORIENTATIONS
+            # Pillow decodes a PNG whole to learn whether EXIF data come after the pixels; `_exif_is_known` looks.
+            exif = Image.Image.getexif(image) if _exif_is_known(image, file) else image.getexif()
+            turned = exif.get(_ORIENTATION_TAG) in _TRANSPOSING_ORIENTATIONS
             return (image.width, image.height) if turned else (image.height, image.width)
     except OSError as error:
         raise HyperthumbError(f"{label}: cannot be read ({error.strerror or error})") from error
+
+
+def _exif_is_known(image: Image.Image, file: IO[bytes]) -> bool:
+    """False for a PNG whose EXIF data may still come: in their own chunk, or in a text (PNG, third edition, 11.3)."""
+    if image.format != "PNG":
+        return True
+    start, types = file.tell(), []
+    file.seek(_PNG_SIGNATURE_BYTES)
+    while len(header := file.read(8)) == 8:
+        types.append(header[4:])
+        file.seek(int.from_bytes(header[:4], "big") + _PNG_CHECKSUM_BYTES, io.SEEK_CUR)
+    file.seek(start)
+    after = types[types.index(b"IDAT") :] if b"IDAT" in types else []
+    return _EXIF_CHUNKS.isdisjoint(after)
 
 
 def decode_image(data: bytes, label: str) -> np.ndarray:

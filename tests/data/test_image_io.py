@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from hyperthumb.data.image_io import decode_image, encode_png, list_images, read_image, read_size, write_png
 from hyperthumb.errors import CorruptImageError, HyperthumbError
@@ -69,6 +69,25 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
     path.write_bytes(turned(orientation))
     np.testing.assert_array_equal(read_image(path), upright)
     assert read_size(path) == upright.shape[:2]
+
+
+def test_a_pngs_size_takes_no_decoding_but_heeds_exif_data_after_the_pixels(tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (30, 20)).save(tmp_path / "first.png", exif=exif)
+    data = (tmp_path / "first.png").read_bytes()
+    start = data.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+    last = data.index(b"IEND") - 4
+    assert start < data.index(b"IDAT") < last
+    (tmp_path / "last.png").write_bytes(data[:start] + data[end:last] + data[start:end] + data[last:])
+    Image.new("RGB", (30, 20)).save(tmp_path / "none.png")
+    sizes = {name: read_size(tmp_path / f"{name}.png") for name in ("first", "last", "none")}
+    assert sizes == {"first": (30, 20), "last": (30, 20), "none": (20, 30)}
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda image: pytest.fail("decoded"))
+    assert read_size(tmp_path / "first.png") == (30, 20)
+    assert read_size(tmp_path / "none.png") == (20, 30)
 
 
 def test_opaque_alpha_is_dropped_and_transparency_refused():
