@@ -48,7 +48,7 @@ ONE_DOOR = {
     "bjontegaard": "benchmark/values.py",
     "matplotlib": "benchmark/plots.py",
     "pillow_jxl": "baselines/full_size.py",
-    "compressai": "archs/rate_model.py",
+    "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",
     "basicsr": "basicsr_bridge.py",
     "wandb": "training/logging/board.py",

@@ -3,6 +3,7 @@
 from .bicubic_jpeg import BicubicJpeg
 from .bicubic_jpeg_network import BicubicJpegNetwork
 from .full_size import Avif, FullSizeCodec, Jpeg, Jpeg2000, JpegXL, MozJpeg, WebP
+from .learned_codec_jpeg import LearnedCodecJpeg
 from .network_jpeg import NetworkJpeg
 from .rescaler import Rescaler
 
@@ -14,6 +15,7 @@ __all__ = [
     "Jpeg",
     "Jpeg2000",
     "JpegXL",
+    "LearnedCodecJpeg",
     "MozJpeg",
     "NetworkJpeg",
     "Rescaler",

@@ -45,8 +45,15 @@ def describe_component(component: Buildable) -> dict[str, Any]:
 
 
 def is_network(component: Buildable) -> bool:
-    """Whether a method consists of networks: one of its arguments is a component."""
-    return any(hasattr(value, "arguments") for value in component.arguments.values())
+    """Whether a method consists of networks: one of its arguments is a component, or names files of weights."""
+    return bool(files_of(component)) or any(hasattr(value, "arguments") for value in component.arguments.values())
+
+
+def files_of(component: Buildable) -> list[Path]:
+    """The files that a method's arguments name."""
+    values = component.arguments.values()
+    entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+    return [entry for entry in entries if isinstance(entry, Path)]
 
 
 def code_digest(cls: type | None, network: bool) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -19,7 +18,7 @@ from hyperthumb.rescaling import RescalingNetwork
 from hyperthumb.zoo import find_model
 
 from .complexity import measure_complexity, measure_enlarger
-from .identity import code_digest, describe_component, files_digest, is_network, library_versions
+from .identity import code_digest, describe_component, files_digest, files_of, is_network, library_versions
 from .results import Facts
 
 
@@ -103,7 +102,7 @@ class _Method(Subject):
 
     @property
     def weights_sha256(self) -> str | None:
-        files = [value for value in self._component.arguments.values() if isinstance(value, Path)]
+        files = files_of(self._component)
         missing = [str(path) for path in files if not path.is_file()]
         if missing:
             raise CheckpointError(f"there is no {' and no '.join(missing)}")
