@@ -1,4 +1,4 @@
-"""The benchmarks that are kept in results/ are readable, whole, and land where the paper's first row does."""
+"""The benchmarks and ablations kept in results/ are readable, whole, and land where the paper's first row does."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 
 from hyperthumb.benchmark.results import load_results
 
-FOLDERS = sorted(path.parent for path in (Path(__file__).parents[2] / "results/benchmark").glob("*/results.json"))
+RESULTS = Path(__file__).parents[2] / "results"
+FOLDERS = sorted(path.parent for kind in ("ablation", "benchmark") for path in RESULTS.glob(f"{kind}/*/results.json"))
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_every_row_was_measured(folder):
     results = load_results(folder)
     assert [row.name for row in results.rows if row.failure] == []
