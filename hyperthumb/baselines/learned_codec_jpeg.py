@@ -81,12 +81,12 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
         self.scale, self.checkpoint = scale, checkpoints[rate - 1]
         self.name = f"{codec} + {self._thumbnails.jpeg_name}"
         self.device = resolve_device(device)
-        self._codec = _load(codec, self.checkpoint).to(self.device)
+        self.network = _load(codec, self.checkpoint).to(self.device)
 
     @torch.inference_mode()
     def downscale(self, image: np.ndarray) -> ThumbnailAndStreams:
-        padded = pad_to_multiple(image, self._codec.downsampling_factor)
-        coded = self._codec.compress(to_tensor(padded, self.device))
+        padded = pad_to_multiple(image, self.network.downsampling_factor)
+        coded = self.network.compress(to_tensor(padded, self.device))
         height, width = coded["shape"]
         streams = [batch[0] for batch in coded["strings"]]
         return ThumbnailAndStreams(self._thumbnails.downscale(image), streams, (int(height), int(width)))
@@ -111,7 +111,7 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
 
     @torch.inference_mode()
     def upscale(self, thumbnail: ThumbnailAndStreams, height: int, width: int) -> np.ndarray:
-        restored = self._codec.decompress([[stream] for stream in thumbnail.streams], thumbnail.sides)["x_hat"]
+        restored = self.network.decompress([[stream] for stream in thumbnail.streams], thumbnail.sides)["x_hat"]
         return to_picture(restored)[:height, :width]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +68,20 @@ def measure_enlarger(network: nn.Module, scale: int) -> Complexity:
     parameters = sum(parameter.numel() for parameter in network.parameters())
     hr = small.new_empty(1, 3, _SIDE, _SIDE)
     return Complexity(parameters, 0.0, _kmacs(counter.get_total_flops(), hr))
+
+
+@torch.no_grad()
+def measure_codec(codec: Any) -> Complexity:
+    """The same of one of CompressAI's codecs at full size; its entropy coder's arithmetic is not counted."""
+    hr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=next(codec.parameters()).device)
+    with FlopCounterMode(display=False) as counter:
+        coded = codec.compress(hr)
+    encode = counter.get_total_flops()
+    with FlopCounterMode(display=False) as counter:
+        codec.decompress(coded["strings"], coded["shape"])
+    decode = counter.get_total_flops()
+    parameters = sum(parameter.numel() for parameter in codec.parameters())
+    return Complexity(parameters, _kmacs(encode, hr), _kmacs(decode, hr))
 
 
 def _kmacs(flops: int, hr: Tensor) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import types
 import typing
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True)
 class RestoredCrop:
-    """What one row made of a detail, at its point nearest to the target rate.
+    """What one row made of a detail, at the point at which this image's rate is nearest to the target.
 
     Attributes:
         row: its name.
@@ -231,6 +232,7 @@ def load_results(path: Path) -> BenchmarkResults:
     try:
         results = from_plain(BenchmarkResults, content)
         _check_files(results)
+        _check_numbers(results)
         return results
     except (TypeError, KeyError) as error:
         raise HyperthumbError(f"{path} does not hold the results of a benchmark: {error}") from error
@@ -245,6 +247,18 @@ def _check_files(results: BenchmarkResults) -> None:
         for file in (crop.original, *(one.file for one in crop.restored)):
             if PurePath(file).is_absolute() or ".." in PurePath(file).parts:
                 raise TypeError(f"{file!r:.60} leads out of the folder")
+
+
+def _check_numbers(results: BenchmarkResults) -> None:
+    """Curves are drawn over the logarithm of their rates; JSON as Python reads it may hold NaN."""
+    rates = [results.target_bpp, *(p.bpp for row in results.rows for curve in row.curves for p in curve.points)]
+    if not all(0 < rate < math.inf for rate in rates):
+        raise TypeError("a rate is no number of bits above 0")
+    scores = [(p.psnr_rgb, p.psnr_y, p.ssim) for row in results.rows for curve in row.curves for p in curve.points]
+    if not all(math.isfinite(score) for entry in scores for score in entry):
+        raise TypeError("a score is no number")
+    if results.anchor is not None and results.anchor not in [row.name for row in results.rows]:
+        raise TypeError(f"the anchor, {results.anchor!r:.60}, is none of the rows")
 
 
 def from_plain(cls: type[T], value: Any) -> T:

@@ -6,6 +6,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _prepare(options: BenchmarkOptions) -> Bench:
     lpips_identity = None
     if lpips is not None and options.lpips is not None:
         weights = options.lpips.backbone_weights
-        lpips_identity = [options.lpips.net, files_digest([weights] if weights else [])]
+        lpips_identity = [options.lpips.net, files_digest([weights] if weights else []), metadata.version("lpips")]
     sets = [
         open_set(dataset.name, build_source(dataset.source, dataset.max_images, dataset.skips_at_most))
         for dataset in options.datasets.values()

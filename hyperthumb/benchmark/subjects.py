@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import torch
 
-from hyperthumb.baselines import BicubicJpegNetwork, FullSizeCodec, Rescaler
+from hyperthumb.baselines import BicubicJpegNetwork, FullSizeCodec, LearnedCodecJpeg, Rescaler
 from hyperthumb.config import BenchmarkRow, Component
 from hyperthumb.errors import CheckpointError
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
@@ -17,7 +17,7 @@ from hyperthumb.registry import BASELINES
 from hyperthumb.rescaling import RescalingNetwork
 from hyperthumb.zoo import find_model
 
-from .complexity import measure_complexity, measure_enlarger
+from .complexity import measure_codec, measure_complexity, measure_enlarger
 from .identity import code_digest, describe_component, files_digest, files_of, is_network, library_versions
 from .results import Facts
 
@@ -68,6 +68,8 @@ def describe(rescaler: Rescaler[Any]) -> Facts:
     network = getattr(rescaler, "network", None)
     if isinstance(rescaler, BicubicJpegNetwork):
         return Facts(kind, rescaler.scale, *measure_enlarger(rescaler.network, rescaler.scale))
+    if isinstance(rescaler, LearnedCodecJpeg):
+        return Facts(kind, rescaler.scale, *measure_codec(rescaler.network))
     if not isinstance(network, RescalingNetwork):
         return Facts(kind, rescaler.scale, None, None, None)
     refine = rescaler.refine if isinstance(rescaler, NetworkRescaler) else 0

@@ -45,10 +45,13 @@ _RIGHT = [False, False, *[True] * len(SCORE_TITLES)]
 
 
 def latex(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
-    r"""One `table` a data set, for `\usepackage{booktabs}`; published figures below a rule, in italics."""
+    r"""One `table` a data set, for `\usepackage{booktabs}`; published figures below a rule, in italics.
+
+    How each row was obtained stands above it as comments: it is for the text of a paper, not for a column.
+    """
     parts = []
     for table in tables:
-        titles = ("method", *SCORE_TITLES, "BD-rate %", "dec. kMAC/px", "parameters")
+        titles = ("method", *SCORE_TITLES, "BD-rate %", "enc kMAC/px", "dec kMAC/px", "parameters")
         shown = [column for column in columns() if column.title in titles]
         lines = [" & ".join(map(_tex, ["Method", *(column.title for column in shown)])) + r" \\", r"\midrule"]
         for line in table.lines:
@@ -60,10 +63,12 @@ def latex(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
             cells = {"bpp": bpp, "PSNR-RGB": psnr, "thumb PSNR": thumb}
             row = [rf"\emph{{{_tex(name)}}}", *(_tex(cells.get(column.title, "-")) for column in shown)]
             lines.append(" & ".join(row) + r" \\")
-        caption = f"{table.dataset}, {table.images} images, at {results.target_bpp:.2f} bpp. {_preface(results)}"
+        caption = f"{table.dataset}, {table.images} images, at {results.target_bpp:.2f} bpp. {_protocol(results)}"
         begin = [r"\begin{table}", r"\centering", rf"\caption{{{_tex(caption)}}}"]
         begin += [rf"\begin{{tabular}}{{l{'r' * len(shown)}}}", r"\toprule"]
-        parts.append("\n".join([*begin, *lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]))
+        rows = [line.row for line in table.lines if line.row.failure is None]
+        comments = [f"% {row.name}: {row.obtained}".replace("\n", " ") for row in rows]
+        parts.append("\n".join([*comments, *begin, *lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -105,6 +110,14 @@ def _plain(values: Values | PointResult | None) -> list[float | None]:
 
 
 def _preface(results: BenchmarkResults) -> str:
+    devices = {point.device for row in results.rows for curve in row.curves for point in curve.points}
+    return (
+        f"{_protocol(results)} Times are medians at the nearest point: encode is downscale and writing the file, "
+        f"decode is reading it and upscale; {', '.join(sorted(devices))}."
+    )
+
+
+def _protocol(results: BenchmarkResults) -> str:
     border = f"{results.crop} pixels left out at each border" if results.crop else "whole image"
     channels = "RGB" if results.headline == "psnr_rgb" else "Y"
     sentences = [
@@ -117,11 +130,6 @@ def _preface(results: BenchmarkResults) -> str:
         sentences.append(f"BD-rate and BD-PSNR are against {results.anchor}.")
     if results.lpips is not None:
         sentences.append(f"LPIPS: {results.lpips}.")
-    devices = {point.device for row in results.rows for curve in row.curves for point in curve.points}
-    sentences.append(
-        "Times are medians at the nearest point: encode is downscale and writing the file, decode is reading it and "
-        f"upscale; {', '.join(sorted(devices))}."
-    )
     return " ".join(sentences)
 
 

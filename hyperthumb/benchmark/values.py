@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from .results import PointResult
 
 ENOUGH_POINTS = 6
 """Of both curves, for a Bjontegaard delta that can be relied on; fewer are a warning."""
 _FEWEST_POINTS = 3
-_MIN_OVERLAP = 0.5
+_ENOUGH_OF_ITS_OWN, _ENOUGH_OF_THE_ANCHORS = 0.5, 0.2
+"""Parts of both curves' ranges that a Bjontegaard delta should rest on; with less, the note says where it was taken."""
+_TOO_LITTLE = 0.05
+_FALL = 0.1  # dB; less is the noise of an encoder's decisions
 
 Headline = Literal["psnr_rgb", "psnr_y"]
 
@@ -56,9 +60,11 @@ class Delta:
     note: str
 
 
-def nearest_point(points: Sequence[PointResult], target_bpp: float) -> PointResult:
-    """The point with the rate nearest to the target, as a ratio."""
-    return min(points, key=lambda point: abs(math.log(point.bpp / target_bpp)))
+def nearest_point(
+    points: Sequence[PointResult], target_bpp: float, rate: Callable[[PointResult], float] = lambda point: point.bpp
+) -> PointResult:
+    """The point with the rate nearest to the target, as a ratio; `rate` may be another one than the set's mean."""
+    return min(points, key=lambda point: abs(math.log(rate(point) / target_bpp)))
 
 
 def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
@@ -97,7 +103,8 @@ def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
         read([p.lpips for p in curve.values()]),
         read([p.thumb_psnr for p in curve.values()]),
     )
-    return AtRate(values, "")
+    falls = any(after.psnr_rgb < before.psnr_rgb - _FALL for before, after in pairwise(curve.values()))
+    return AtRate(values, "PSNR falls on the way up: the sweep is no single curve" if falls else "")
 
 
 def at_curve(rates: Sequence[float], scores: Sequence[float], target_bpp: float) -> float | None:
@@ -140,10 +147,21 @@ def against_anchor(points: Sequence[PointResult], anchor: Sequence[PointResult],
     notes = []
     if fewest < ENOUGH_POINTS:
         notes.append(f"BD from {fewest} points only")
-    overlap = _overlap(scores[0], scores[1])
-    if overlap < _MIN_OVERLAP:
-        notes.append(f"BD over {overlap:.0%} of its PSNR range" if overlap else "no PSNR in common with the anchor")
-    return Delta(_finite(bd_rate), _finite(bd_psnr), "; ".join(notes))
+    over_scores = _shared(scores[1], scores[0])
+    over_rates = _shared([math.log(rate) for rate in rates[1]], [math.log(rate) for rate in rates[0]])
+    if over_scores is None:
+        notes.append("hardly any PSNR in common with the anchor: no BD-rate")
+    elif not over_scores.enough:
+        notes.append(f"BD-rate over {over_scores.low:.1f} to {over_scores.high:.1f} dB")
+    if over_rates is None:
+        notes.append("hardly any rate in common with the anchor: no BD-PSNR")
+    elif not over_rates.enough:
+        notes.append(f"BD-PSNR over {math.exp(over_rates.low):.2f} to {math.exp(over_rates.high):.2f} bpp")
+    return Delta(
+        _finite(bd_rate) if over_scores is not None else None,
+        _finite(bd_psnr) if over_rates is not None else None,
+        "; ".join(notes),
+    )
 
 
 def _rising(points: Sequence[PointResult], headline: Headline) -> list[PointResult]:
@@ -155,10 +173,19 @@ def _rising(points: Sequence[PointResult], headline: Headline) -> list[PointResu
     return kept
 
 
-def _overlap(first: list[float], second: list[float]) -> float:
-    """How much of the shorter range both cover."""
-    shared = min(first[-1], second[-1]) - max(first[0], second[0])
-    return max(shared, 0.0) / min(first[-1] - first[0], second[-1] - second[0])
+class _Shared(NamedTuple):
+    low: float
+    high: float
+    enough: bool
+
+
+def _shared(tested: list[float], anchor: list[float]) -> _Shared | None:
+    """What two rising lists both cover; None where that is hardly anything of the shorter one."""
+    low, high = max(tested[0], anchor[0]), min(tested[-1], anchor[-1])
+    own, anchors = (high - low) / (tested[-1] - tested[0]), (high - low) / (anchor[-1] - anchor[0])
+    if max(own, anchors) < _TOO_LITTLE:
+        return None
+    return _Shared(low, high, own >= _ENOUGH_OF_ITS_OWN and anchors >= _ENOUGH_OF_THE_ANCHORS)
 
 
 def _finite(value: float) -> float | None:

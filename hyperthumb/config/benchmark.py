@@ -153,6 +153,7 @@ def _check_sweep(method: Component, sweep: dict[str, list[Any]], where: str, rea
         elif not values:
             reader.complain(where, f'"{name}" has no values')
         else:
-            location = reader.locations.get(where, method.location)
+            location = reader.locations.get(where) or method.location
+            assert location is not None, "it was read"
             for value in values:
                 reader.read(Scalar(value, location), annotation, f"{where}.{name}")

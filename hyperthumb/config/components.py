@@ -23,12 +23,12 @@ class Component:
     Attributes:
         type: the class's name.
         arguments: its constructor's keyword arguments; nested parts are `Component`s themselves.
-        location: where it stands; two components are equal wherever they stand.
+        location: where it stands, None for one made in code; two components are equal wherever they stand.
     """
 
     type: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    location: Location = field(default=Location("(made in code)"), compare=False, repr=False)
+    location: Location | None = field(default=None, compare=False, repr=False)
 
     def build(self, registry: Registry, **supplied: Any) -> Any:
         """An instance of the class that `registry` (or, for networks and decoders, BasicSR) has under this type.
@@ -47,14 +47,18 @@ class Component:
         for name in fitting.keys() & self.arguments.keys():
             if self.arguments[name] != fitting[name]:
                 message = f"{name} is {self.arguments[name]} here, but has to be {fitting[name]}"
-                raise OptionsError(f"{self.location}: {self.type}: {message}")
+                raise OptionsError(f"{self._place}{self.type}: {message}")
         try:
             return cls(**{**fitting, **self.arguments})
         except OptionsError:  # of a part that this class builds: it has its place already
             raise
         # What the signature does not tell comes out as torch's errors too, of layers that cannot be made.
         except (ValueError, TypeError, RuntimeError) as error:
-            raise OptionsError(f"{self.location}: {self.type}: {error}") from error
+            raise OptionsError(f"{self._place}{self.type}: {error}") from error
+
+    @property
+    def _place(self) -> str:
+        return "" if self.location is None else f"{self.location}: "
 
 
 def takes_but_lacks(cls: type, component: Component, name: str) -> bool:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from hyperthumb.baselines import BicubicJpeg, LearnedCodecJpeg
 from hyperthumb.benchmark.runner import run_benchmark
+from hyperthumb.benchmark.subjects import describe
 from hyperthumb.config import load_benchmark_options
 from hyperthumb.errors import CheckpointError, OptionsError
 from tests.benchmark.runs import write_benchmark
@@ -61,6 +62,19 @@ def test_one_file_has_the_thumbnail_and_the_photograph(checkpoint):
         expected = codec(torch.tensor(padded).permute(2, 0, 1)[None] / 255)["x_hat"].clamp(0, 1)[0] * 255
     assert np.abs(restored - expected.permute(1, 2, 0).numpy()[:61, :90]).max() <= 0.501
     assert restored.std() > 1
+
+
+def test_what_it_is(checkpoint):
+    facts = describe(LearnedCodecJpeg(4, [checkpoint], device="cpu"))
+    assert facts.parameters == sum(p.numel() for p in save_codec(checkpoint).parameters())
+    # By hand, per pixel of the photograph: four strided 5x5 convolutions of 8 channels (12 at the last), and around the
+    # hyperprior's z; generalized divisive normalization is a matrix product a pixel.
+    conv = 25 * 3 * 8 / 4 + 25 * 64 / 16 + 25 * 64 / 64 + 25 * 96 / 256
+    hyper_analysis = (9 * 12 * 8) / 256 + 25 * 64 / 1024 + 25 * 64 / 4096
+    hyper_synthesis = 25 * 64 / 4096 + 25 * 64 / 1024 + 9 * 8 * 12 / 256
+    gdn = 64 / 4 + 64 / 16 + 64 / 64
+    assert facts.kmacs_encode == pytest.approx((conv + gdn + hyper_analysis + hyper_synthesis) / 1000, abs=6e-4)
+    assert facts.kmacs_decode == pytest.approx((conv + gdn + hyper_synthesis) / 1000, abs=6e-4)
 
 
 def test_weights_of_another_architecture(checkpoint):

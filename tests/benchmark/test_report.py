@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -52,6 +53,10 @@ def test_results_come_back_as_they_were(tmp_path, results):
         (lambda text: text.replace('"anchor"', '"ancor"'), "has no ancor"),
         (lambda text: text.replace('"target_bpp": 0.3,', ""), "target_bpp"),
         (lambda text: text.replace('"kind": "codec"', '"kind": "hammer"'), "hammer"),
+        (lambda text: text.replace('"bpp": 0.2,', '"bpp": 0,', 1), "a rate is no number of bits above 0"),
+        (lambda text: text.replace('"target_bpp": 0.3,', '"target_bpp": 0,'), "a rate is no number of bits above 0"),
+        (lambda text: re.sub(r'"psnr_y": [\d.]+', '"psnr_y": NaN', text, count=1), "a score is no number"),
+        (lambda text: text.replace('"anchor": "JPEG"', '"anchor": "JPG"'), "the anchor, 'JPG', is none of the rows"),
     ],
 )
 def test_results_that_are_not(tmp_path, results, damage, message):
@@ -135,6 +140,8 @@ def test_latex_is_escaped(results):
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 2
     assert r"Bicubic \& JPEG \& Bicubic" in text
     assert r"\emph{IRN \& JPEG}" in text
+    assert text.count(r"enc kMAC/px & dec kMAC/px & parameters \\") == 2
+    assert "% Ours 4x: ships with hyperthumb" in text.splitlines()
     rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
     assert len({line.replace(r"\&", "").count("&") for line in rows}) == 1
 

@@ -94,10 +94,28 @@ def test_few_points_are_said():
 def test_curves_that_share_little_or_nothing():
     delta = against_anchor(curve(RATES, offset=20), curve(RATES), "psnr_rgb")
     assert delta.bd_rate is None
-    assert delta.note == "no PSNR in common with the anchor"
+    assert delta.bd_psnr == pytest.approx(20)
+    assert delta.note == "hardly any PSNR in common with the anchor: no BD-rate"
     delta = against_anchor(curve(RATES, offset=10), curve(RATES), "psnr_rgb")
     assert delta.bd_rate is not None
-    assert delta.note == "BD over 29% of its PSNR range"
+    low, high = curve(RATES)[0].psnr_rgb + 10, curve(RATES)[-1].psnr_rgb
+    assert delta.note == f"BD-rate over {low:.1f} to {high:.1f} dB"
+
+
+def test_curves_that_share_hardly_a_rate():
+    tested, anchor = [0.1, 0.12, 0.14, 0.16, 0.18, 0.2], [0.199, 0.3, 0.4, 0.6, 0.8, 1.2]
+    delta = against_anchor(curve(tested, offset=9), curve(anchor), "psnr_rgb")
+    assert delta.bd_psnr is None
+    assert "hardly any rate in common with the anchor: no BD-PSNR" in delta.note
+    delta = against_anchor(curve([0.1, 0.15, 0.2, 0.25, 0.3, 0.35]), curve(anchor), "psnr_rgb")
+    assert delta.bd_psnr == pytest.approx(0, abs=1e-6)
+    assert "BD-PSNR over 0.20 to 0.35 bpp" in delta.note
+
+
+def test_a_sweep_that_is_no_single_curve_says_so():
+    found = at_rate([point(0.2, 27.0), point(0.25, 26.0), point(0.4, 28.0)], 0.3)
+    assert found.values is not None
+    assert found.note.startswith("PSNR falls on the way up")
 
 
 def test_points_that_gain_nothing_do_not_count():
