@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import CorruptImageError, HyperthumbError
 from hyperthumb.files import find_files, write_atomically
 from hyperthumb.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
 from hyperthumb.wording import printable
@@ -47,35 +47,40 @@ def read_image(path: str | Path) -> np.ndarray:
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
-    """(H, W) of the upright picture in a file, from its header alone.
+    """(H, W) of the upright picture in a file, without decoding it.
 
     Raises:
-        CorruptImageError: when the header cannot be read.
+        CorruptImageError: when the header cannot be read, or a PNG is cut off.
         HyperthumbError: when the file cannot be.
     """
     label = printable(path)
     try:
         with open(path, "rb") as file, open_picture(file, label) as image, damage_named(label):
-            # Pillow decodes a PNG whole to learn whether EXIF data come after the pixels; `_exif_is_known` looks.
-            exif = Image.Image.getexif(image) if _exif_is_known(image, file) else image.getexif()
+            # Pillow decodes a PNG whole to learn whether EXIF data come after the pixels; its chunks say it at once.
+            known = image.format != "PNG" or _EXIF_CHUNKS.isdisjoint(_chunks_after_the_pixels(file, label))
+            exif = Image.Image.getexif(image) if known else image.getexif()
             turned = exif.get(_ORIENTATION_TAG) in _TRANSPOSING_ORIENTATIONS
             return (image.width, image.height) if turned else (image.height, image.width)
     except OSError as error:
         raise HyperthumbError(f"{label}: cannot be read ({error.strerror or error})") from error
 
 
-def _exif_is_known(image: Image.Image, file: IO[bytes]) -> bool:
-    """False for a PNG whose EXIF data may still come: in their own chunk, or in a text (PNG, third edition, 11.3)."""
-    if image.format != "PNG":
-        return True
-    start, types = file.tell(), []
+def _chunks_after_the_pixels(file: IO[bytes], label: str) -> list[bytes]:
+    """The types of a PNG's chunks from its first pixels on (PNG, third edition, 5.3); the position stays where it is.
+
+    Raises:
+        CorruptImageError: for a file that is cut off.
+    """
+    start, types = file.tell(), list[bytes]()
     file.seek(_PNG_SIGNATURE_BYTES)
-    while len(header := file.read(8)) == 8:
+    while b"IEND" not in types[-1:]:
+        header = file.read(8)
+        if len(header) < 8:
+            raise CorruptImageError(f"{label}: the picture is damaged (its end is missing)")
         types.append(header[4:])
         file.seek(int.from_bytes(header[:4], "big") + _PNG_CHECKSUM_BYTES, io.SEEK_CUR)
     file.seek(start)
-    after = types[types.index(b"IDAT") :] if b"IDAT" in types else []
-    return _EXIF_CHUNKS.isdisjoint(after)
+    return types[types.index(b"IDAT") :] if b"IDAT" in types else []
 
 
 def decode_image(data: bytes, label: str) -> np.ndarray:

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from hyperthumb.data import ImagePair, ImageSource
+from hyperthumb.errors import HyperthumbError
+
+_PATIENCE = 5.0  # seconds, for the thread to end
 
 
 class _Wait:
@@ -31,6 +34,7 @@ class StallWatch:
     def __init__(self, limit: float) -> None:
         self._limit = limit
         self._wait: _Wait | None = None
+        self._failed: HyperthumbError | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._look, name="stall watch", daemon=True)
         self._logger = logging.getLogger("hyperthumb")
@@ -42,9 +46,10 @@ class StallWatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Gone before the interpreter is: a thread that it finds at work inside PyTorch then aborts the process.
+        # Gone before the interpreter is: a thread that it finds at work inside PyTorch then aborts the process. One
+        # that hangs in writing its warning to a dead disk is left behind: what ended the run has to be said.
         self._closing.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE)
 
     @contextmanager
     def over(self, what: Callable[[], str]) -> Iterator[None]:
@@ -52,7 +57,13 @@ class StallWatch:
 
         Args:
             what: says what is waited for; called in another thread, and only when it takes too long.
+
+        Raises:
+            HyperthumbError: when an earlier warning could not be written to the log.
         """
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
         outer, wait = self._wait, _Wait(what, self._limit)
         self._wait = wait
         try:
@@ -64,7 +75,11 @@ class StallWatch:
 
     def _look(self) -> None:
         while not self._closing.wait(min(1.0, self._limit / 4)):
-            self._warn_if_long()
+            try:
+                self._warn_if_long()
+            except HyperthumbError as error:  # the log cannot be written: the next wait of the loop says so
+                self._failed = error
+                return
 
     def _warn_if_long(self) -> None:
         wait = self._wait  # of this call: what it waits for may be a trainer with its networks

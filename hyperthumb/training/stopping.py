@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import TypeVar
 
@@ -63,7 +65,9 @@ class StopRequest(SignalListener):
         if self.signal == GO_ON:
             self.signal, self._signal_time = number, now
         elif now - self._signal_time >= SAME_REQUEST_SECONDS:
-            os.write(2, b"a second signal: stopped at once, without a checkpoint\n")
+            with suppress(OSError):  # nobody may listen any more, or nobody read what is in the pipe
+                if select.select([], [2], [], 0)[1]:
+                    os.write(2, b"a second signal: stopped at once, without a checkpoint\n")
             os._exit(128 + number)  # an orderly exit would wait for the data workers
 
     def wish(self, reserve: float) -> int:
@@ -74,6 +78,11 @@ class StopRequest(SignalListener):
         """Takes the wish of all processes, the largest of theirs; True when it is to stop."""
         self._agreed = max(self._agreed, wish)
         return wish != GO_ON
+
+    @property
+    def signalled(self) -> bool:
+        """Whether a signal came, to this process or, as agreed, to another one."""
+        return max(self._agreed, self.signal) in _EXIT_CODES
 
     def comes_within(self, seconds: float) -> bool:
         """True when a signal came, or comes in so many seconds."""
@@ -92,7 +101,7 @@ class StopRequest(SignalListener):
 
     @property
     def reason(self) -> str:
-        number = max(self._agreed, self.signal)
-        if number not in _EXIT_CODES:
+        if not self.signalled:
             return "the time given with --max_minutes is nearly up"
+        number = max(self._agreed, self.signal)
         return f"{'got' if self.signal else 'another process got'} {signal.Signals(number).name}"

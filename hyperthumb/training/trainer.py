@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch, TrainingLoader
-from hyperthumb.errors import PeersLostError, WorkersLostError
+from hyperthumb.errors import HyperthumbError, NonFiniteError, OptionsError, WorkersLostError
 from hyperthumb.noise import noise_by
 from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
 from hyperthumb.resize import bicubic_downscale
@@ -80,19 +80,39 @@ class Trainer:
         self.start, self.validated = 0, False
         if resume is not None:
             self._restore(resume)
+        self._reached = self._saved = self.start  # the iterations of the weights, and of the last checkpoint
         self._step_seconds, self._save_seconds = 0.0, 1.0
 
     def run(self, stop: StopRequest) -> int:
         """Trains until the last iteration, or until `stop` says so; returns the iteration that was reached.
 
         `validated` says then whether that iteration's validation, if it had one, was done.
+
+        Raises:
+            HyperthumbError: when it cannot go on; what was trained by then is saved, where that can be done.
         """
         last = self.train_options.total_iter
         progress = Progress(self.logger, self.options.name, self.start, last, None if self.world.is_main else False)
+        try:
+            return self._train(last, progress, stop)
+        except NonFiniteError:
+            raise  # the last checkpoint is from before the numbers went wrong; the steps since then led there
+        except HyperthumbError:
+            if self._reached > self._saved:
+                with suppress(HyperthumbError):  # a full disk, perhaps: said is what went wrong first
+                    self._save(self._reached, self.validated)
+            raise
+
+    def _train(self, last: int, progress: Progress, stop: StopRequest) -> int:
         iteration, stopping = self.start, False
         if self.validator and not self.validated:
-            # One that an earlier job had no time for may not fit into this one's either.
             stopping = self.start > 0 and self._stops(stop, self.validator.last_seconds)
+            if stopping and not stop.signalled:
+                # Job after job would be queued for it in vain.
+                raise OptionsError(
+                    f"the validation of iteration {self.start:,} took {self.validator.last_seconds:.0f} s the last "
+                    "time, and --max_minutes leaves less: give more minutes, or fewer photographs (max_images)"
+                )
             if not stopping:
                 with self._pause(progress):
                     stopping = not self._validate(self.start, stop)
@@ -110,18 +130,15 @@ class Trainer:
                 if not stop.comes_within(1):
                     raise
                 break
-            except PeersLostError:
-                # All that processes tell each other in a step comes before it reaches the weights.
-                if iteration - 1 > self.start:
-                    self._save(iteration - 1, validated=True)
-                raise
+            # Whatever fails in a step, data or another process, fails before the step reaches the weights.
+            validate = bool(self.validator) and (iteration % self.options.val.val_freq == 0 or iteration == last)
+            self._reached, self.validated = iteration, not validate
             progress.step()
             if iteration % self.options.logger.print_freq == 0 or iteration == last:
                 self._report(progress, iteration, terms, rates)
             if self.board and (iteration % self._image_freq() == 0 or iteration == last):
                 Snapshot.take(self._averaged(), batch.hr, self.device).show(self.board, iteration)
 
-            validate = bool(self.validator) and (iteration % self.options.val.val_freq == 0 or iteration == last)
             stopping = self._stops(stop, self._reserve(validate))
             validated = not (validate and stopping)
             if validate and not stopping:
@@ -251,12 +268,13 @@ class Trainer:
             "skipped_steps": self.bad_steps.skipped,
         }
         started = time.perf_counter()
-        self.board.flush()  # a run that goes on from here does not draw these points again
         with self.stalls.over(
             lambda: f"for iteration {iteration}'s checkpoint to be written to {self.checkpoints.root}"
         ):
+            self.board.flush()  # a run that goes on from here does not draw these points again
             path = self.checkpoints.save(iteration, weights, state)
             self.logger.info("saved %s", path)
+        self._saved = iteration
         self._save_seconds = max(self._save_seconds, time.perf_counter() - started)
 
     def _restore(self, resume: Resume) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from hyperthumb.data import ImageSource
 from hyperthumb.evaluation.evaluator import Distance, OutputFolder, evaluate
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
+from hyperthumb.files import writing
 from hyperthumb.metrics import MetricRow, Protocol, accumulate
 from hyperthumb.rescaling import RescalingNetwork
 
@@ -84,7 +85,7 @@ class Validator:
         with ExitStack() as stack:
             root = self.visualization / name / f"{iteration:07d}" if self.visualization else None
             if root is None:
-                root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                root = Path(stack.enter_context(_temporary_folder()))
             folder = OutputFolder(root, keep_restored=self.visualization is not None)
             rows = []
             for measured in evaluate(rescaler, mine, self.protocol, folder, self.lpips):
@@ -104,3 +105,12 @@ class Validator:
         shown = "  ".join(f"{k} {v:.4f}" for k, v in numbers.items() if isinstance(v, float))
         self.logger.info("validation at %s on %s (%s): %s", f"{iteration:,}", name, self.protocol.label, shown)
         return {f"val/{name}/{key}": value for key, value in numbers.items() if isinstance(value, float)}
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """Where a validation's files go that nobody keeps. Machines are cleaned, at times of folders in use."""
+    with writing(Path(tempfile.gettempdir())):
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with folder as name:
+        yield name

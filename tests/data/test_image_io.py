@@ -85,6 +85,10 @@ def test_a_pngs_size_takes_no_decoding_but_heeds_exif_data_after_the_pixels(tmp_
     sizes = {name: read_size(tmp_path / f"{name}.png") for name in ("first", "last", "none")}
     assert sizes == {"first": (30, 20), "last": (30, 20), "none": (20, 30)}
 
+    (tmp_path / "cut.png").write_bytes(data[: len(data) - 20])
+    with pytest.raises(CorruptImageError, match="its end is missing"):
+        read_size(tmp_path / "cut.png")
+
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda image: pytest.fail("decoded"))
     assert read_size(tmp_path / "first.png") == (30, 20)
     assert read_size(tmp_path / "none.png") == (20, 30)

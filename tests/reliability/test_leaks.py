@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 import time
@@ -86,4 +87,5 @@ def test_memory_and_open_files_stay_flat(tmp_path):
     assert abs(growth["open_files"]) < 1
     assert abs(growth["worker_open_files"]) < 1
     assert {name for name in set(os.listdir("/dev/shm")) - shared_before if name.startswith("torch_")} == set()
-    assert not list(training.temporary.iterdir())
+    # Importing TensorBoard's part of PyTorch makes the folder of its compiler's cache.
+    assert {path.name for path in training.temporary.iterdir()} <= {f"torchinductor_{getpass.getuser()}"}

@@ -118,8 +118,8 @@ def test_the_batch_script_of_the_documentation(tmp_path):
     blocks = re.findall(r"```bash\n(#!/bin/bash\n.*?)```", (ROOT / "docs/cluster.md").read_text(), re.DOTALL)
     assert len(blocks) == 1
     (tmp_path / "job.sh").write_text(blocks[0])
-    options = options_file(tmp_path, **{"train:total_iter": 20, "datasets:val": None, "val": {}})
-    variables = {"OPTIONS": str(options), "EXPERIMENT": str(tmp_path / "experiments/tiny"), "LAST": "20"}
+    options = options_file(tmp_path, **{"train:total_iter": 20, "val:val_freq": 20})
+    variables = {"OPTIONS": str(options), "EXPERIMENT": str(tmp_path / "experiments/tiny")}
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
     for minutes in ("0.0001", "60"):
         slurm = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_SUBMIT_DIR": str(ROOT)}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import tempfile
 
 import pytest
 import torch
 import yaml
 
 from hyperthumb.errors import PeersLostError
-from hyperthumb.training import build, trainer
+from hyperthumb.training import build, trainer, validation
 from hyperthumb.training.distributed import average_gradients
 from hyperthumb.training.main import main
+from hyperthumb.training.validation import Validator
 from tests.support import tiny_training, write_options
 
 
@@ -274,6 +277,45 @@ def test_what_was_trained_is_saved_when_another_process_is_lost(tmp_path, monkey
     whole.mkdir()
     assert run(whole) == 0
     assert_equal_weights(weights(tmp_path, 8), weights(whole, 8))
+
+
+def test_a_validation_in_which_another_process_is_lost_is_repeated(tmp_path, monkeypatch):
+    calls = []
+
+    def lose_the_others_in_the_second_validation(mine, world):
+        calls.append(1)
+        if len(calls) == 3:  # two gatherings a validation
+            raise PeersLostError("gone")
+        return mine
+
+    monkeypatch.setattr(validation, "gather_in_order", lose_the_others_in_the_second_validation)
+    assert run(tmp_path, **{"logger:save_checkpoint_freq": 100}) == 1
+    monkeypatch.undo()
+    assert [path.name for path in (tmp_path / "experiments/tiny/training_states").iterdir()] == ["4.state"]
+    assert run(tmp_path, "--auto_resume") == 0
+    with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
+        assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "4", "8"]
+
+
+def test_a_temporary_folder_that_is_gone_is_a_sentence_and_a_checkpoint(tmp_path, capsys, monkeypatch):
+    class Gone(Validator):
+        def run(self, network, iteration, stop):
+            if iteration == 4:
+                monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+            return super().run(network, iteration, stop)
+
+    monkeypatch.setattr(build, "Validator", Gone)
+    assert run(tmp_path, **{"logger:save_checkpoint_freq": 100}) == 1
+    assert re.search(r"error: cannot write \S*/gone", capsys.readouterr().err)
+    assert [path.name for path in (tmp_path / "experiments/tiny/training_states").iterdir()] == ["4.state"]
+
+
+def test_a_validation_that_no_job_has_time_for_ends_the_queue(tmp_path, capsys):
+    times = ("--auto_resume", "--max_minutes", "0.0001")
+    assert run(tmp_path, *times, **{"val:val_freq": 1}) == 0
+    assert "stopped at iteration 1" in capsys.readouterr().err
+    assert run(tmp_path, *times, **{"val:val_freq": 1}) == 1
+    assert "the validation of iteration 1 took" in capsys.readouterr().err
 
 
 def test_scraps_go_wherever_a_run_writes(tmp_path):

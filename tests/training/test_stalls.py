@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from hyperthumb.errors import HyperthumbError
 from hyperthumb.training.stalls import StallWatch
 
 
@@ -48,6 +49,26 @@ def test_short_waits_and_what_is_no_wait_are_not_said(lines):
     with StallWatch(0.01):
         time.sleep(0.1)
     assert lines == []
+
+
+def test_a_warning_that_the_log_does_not_take_ends_the_run():
+    class Full(logging.Handler):
+        def emit(self, record):
+            logging.getLogger("hyperthumb").removeHandler(self)  # as the log file's does
+            raise HyperthumbError("cannot write the log: no space left")
+
+    handler = Full()
+    logging.getLogger("hyperthumb").addHandler(handler)
+    try:
+        with StallWatch(0.02) as watch:
+            with watch.over(lambda: "for a test"):
+                watch._thread.join(60)
+            with pytest.raises(HyperthumbError, match="no space left"), watch.over(lambda: "for the next batch"):
+                pytest.fail("it goes on")
+            with watch.over(lambda: "for the last checkpoint to be written"):
+                pass
+    finally:
+        logging.getLogger("hyperthumb").removeHandler(handler)
 
 
 def test_the_thread_has_ended_when_the_run_goes_on():

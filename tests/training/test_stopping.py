@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -36,6 +37,40 @@ def test_first_signal_asks_second_insists(number, code):
             os.kill(os.getpid(), number)
             os._exit(0)  # not reached
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code
+
+
+@pytest.mark.parametrize("nobody", ["listens", "reads"])
+def test_the_second_signal_waits_for_no_one_to_hear_of_it(nobody):
+    reading, writing = os.pipe()
+    if nobody == "reads":
+        os.set_blocking(writing, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 4096)
+        os.set_blocking(writing, True)
+    child = os.fork()
+    if child == 0:
+        os.dup2(writing, 2)
+        if nobody == "listens":
+            os.close(reading)
+            os.close(writing)
+        with StopRequest(None, time.monotonic()):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(SAME_REQUEST_SECONDS)
+            os.kill(os.getpid(), signal.SIGTERM)
+        os._exit(0)  # not reached
+    if nobody == "listens":
+        os.close(reading)
+    deadline = time.monotonic() + 60
+    ended, status = os.waitpid(child, os.WNOHANG)
+    while not ended and time.monotonic() < deadline:
+        time.sleep(0.01)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert ended
+    assert os.waitstatus_to_exitcode(status) == 143
 
 
 def test_all_processes_stop_for_the_most_urgent_reason():
