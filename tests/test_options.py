@@ -47,12 +47,12 @@ def data_root(tmp_path, monkeypatch) -> Path:
         write_photographs(tmp_path / "datasets/demo" / name, 1)
     monkeypatch.setenv("HYPERTHUMB_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    # Some trainings start from the weights of another, all of them of this network.
-    first = load_train_options(ROOT / "options/train/zoo/lite_4x.yml")
-    weights = {"params": build_network(first.network_g, first.scale).state_dict()}
-    for start in STARTS:
+    for start in STARTS:  # some trainings start from the weights of another: experiments/NAME/models/...
         (tmp_path / start).parent.mkdir(parents=True, exist_ok=True)
-        torch.save(weights, tmp_path / start)
+        (tmp_path / start).touch()
+    for start in STARTS:
+        first = load_train_options(ROOT / f"options/train/zoo/{Path(start).parts[1]}.yml")
+        torch.save({"params": build_network(first.network_g, first.scale).state_dict()}, tmp_path / start)
     return tmp_path
 
 
