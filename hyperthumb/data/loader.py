@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.errors import HyperthumbError, OptionsWarning
 from hyperthumb.registry import DATASETS, Buildable
 
 from .cache import cache_in_memory
@@ -20,6 +23,9 @@ from .usable import UsableSource
 
 PREFETCHED_BATCHES = 4
 """Finished micro-batches that each worker keeps ready."""
+
+SHARED_MEMORY = Path("/dev/shm")
+"""Where PyTorch's workers put their batches for the main process."""
 
 
 class _MicroBatches(Dataset["TrainingBatch | HyperthumbError"]):
@@ -144,6 +150,9 @@ def build_training_loader(
 
     Raises:
         HyperthumbError: when the photographs cannot be opened, or used (see `TrainingSet.look_at_headers`).
+
+    Warns:
+        OptionsWarning: when the shared memory has less room than the workers' batches may take.
     """
     training_set = TrainingSet(
         build_source(component, max_images),
@@ -162,7 +171,30 @@ def build_training_loader(
             training_set.source, cache_limit_gb, world_size, keep_damaged=on_corrupt == "skip"
         )
     positions = BatchPositions(start_iteration, total_iterations, batch_size, rank, world_size, accumulate)
+    if num_workers:
+        _warn_of_little_shared_memory(training_set, positions, num_workers)
     return TrainingLoader(training_set, positions, num_workers, pin_memory)
+
+
+def _warn_of_little_shared_memory(training_set: TrainingSet, positions: BatchPositions, num_workers: int) -> None:
+    """Where a batch finds no room there, it never comes: the worker prints a traceback, and the run waits for ever."""
+    try:
+        free = shutil.disk_usage(SHARED_MEMORY).free
+    except OSError:
+        return  # not Linux
+    # uint8 RGB; not every data set brings thumbnails, but that shows only when a photograph is decoded.
+    crop = 3 * (training_set.size**2 + (training_set.size // training_set.scale) ** 2)
+    batches = min(num_workers * (PREFETCHED_BATCHES + 1), len(positions))
+    needed = batches * positions.batch_size * crop
+    if needed > free:
+        warnings.warn(
+            OptionsWarning(
+                f"num_worker_per_gpu: {num_workers} data workers keep up to {needed / 2**20:.1f} MiB of batches in "
+                f"{SHARED_MEMORY}, which has {free / 2**20:.1f} MiB free; when it is full the run hangs. Give it more "
+                "room (Docker: --shm-size=2g), or use fewer workers; num_worker_per_gpu: 0 needs none"
+            ),
+            stacklevel=3,
+        )
 
 
 def _unchanged(batch: Any) -> Any:

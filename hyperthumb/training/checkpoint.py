@@ -8,9 +8,12 @@ is written last: where it stands, its weights do too, and `net_g_latest.pth` is 
 from __future__ import annotations
 
 import contextlib
+import errno
+import math
 import os
 import shutil
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +25,25 @@ from hyperthumb.errors import CheckpointError, HyperthumbError
 from hyperthumb.files import scrap_beside, write_atomically, writing
 from hyperthumb.weights import choose_weights, read_safely
 
-STATE_KEYS = {"iteration", "optimizers", "scaler", "validated", "validation_seconds"}
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0  # a bool is no number here
+
+
+def _is_duration(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+
+
+_STATE: dict[str, Callable[[Any], bool]] = {
+    "iteration": _is_count,
+    "optimizers": lambda value: isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()),
+    "scaler": lambda value: isinstance(value, dict),
+    "validated": lambda value: type(value) is bool,
+    "validation_seconds": _is_duration,
+    "skipped_steps": _is_count,
+}
+STATE_KEYS = _STATE.keys() - {"skipped_steps"}
+"""Those that every state has."""
 
 
 class Resume(NamedTuple):
@@ -101,7 +122,7 @@ class CheckpointFolder:
         if old:
             try:
                 self.read(self.states / f"{saved}.state")
-            except CheckpointError as error:
+            except HyperthumbError as error:
                 message = f"what was just written does not read back, so the earlier checkpoints stay: {error}"
                 raise CheckpointError(message) from error
         for iteration in old:
@@ -121,11 +142,27 @@ class CheckpointFolder:
             )
 
     def iterations(self) -> list[int]:
-        """The iterations that have a training state, ascending."""
-        return sorted(int(path.stem) for path in self.states.glob("*.state") if path.stem.isdigit())
+        """The iterations that have a training state, ascending.
+
+        Raises:
+            HyperthumbError: when the system does not let the folder be read; that is not to have no checkpoints.
+        """
+        try:
+            names = os.listdir(self.states)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _not_readable(self.states, error) from error
+        stems = [name.removesuffix(".state") for name in names if name.endswith(".state")]
+        return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdecimal())
 
     def newest(self) -> Resume | None:
-        """The newest checkpoint that can be read; a damaged one is passed over with a warning."""
+        """The newest checkpoint that can be read; a damaged one is passed over with a warning.
+
+        Raises:
+            HyperthumbError: when the system does not let one be read. It may be sound, and a run that passed it over
+                would train its iterations again and drop their rows of the table.
+        """
         for iteration in reversed(self.iterations()):
             try:
                 return self.read(self.states / f"{iteration}.state")
@@ -138,16 +175,55 @@ class CheckpointFolder:
         """The checkpoint whose training state is at `state_path`; its weights stand beside it in `models/`.
 
         Raises:
-            CheckpointError: when either cannot be read.
+            CheckpointError: when either is missing or damaged.
+            HyperthumbError: when the system does not let either be read.
         """
-        state = read_safely(state_path)
+        state = _read(state_path)
         missing = sorted(STATE_KEYS - state.keys())
         if missing:
             raise CheckpointError(f"{state_path} is no training state: it has no {', '.join(missing)}")
+        wrong = sorted(name for name, fits in _STATE.items() if name in state and not fits(state[name]))
+        if wrong:
+            raise CheckpointError(f"{state_path} is damaged: what it holds as {', '.join(wrong)} cannot be that")
         models = state_path.resolve().parent.parent / "models"
-        weights = read_safely(models / f"net_g_{state['iteration']}.pth")
+        weights = _read(models / f"net_g_{state['iteration']}.pth")
         choose_weights(weights, "params", models)
         return Resume(state["iteration"], weights, state)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """`read_safely`, which takes whatever goes wrong for damage; but what the system refuses is no damage."""
+    try:
+        return read_safely(path)
+    except CheckpointError as error:
+        refusal = _refusal(error, path)
+        if refusal is None:
+            raise
+        raise _not_readable(path, refusal) from error
+
+
+def _refusal(error: CheckpointError, path: Path) -> OSError | None:
+    """What the system has against reading a file; None where its content is to blame, or it is not there."""
+    cause = error.__cause__
+    # A damaged archive points to places before its own beginning, and the system says EINVAL.
+    if isinstance(cause, OSError) and cause.errno not in (errno.ENOENT, errno.EINVAL):
+        return cause
+    try:  # the readers swallow some errors and say that it is no archive
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+    except FileNotFoundError:
+        return None
+    except OSError as refusal:
+        return refusal
+    return None
+
+
+def _not_readable(path: Path, error: OSError) -> HyperthumbError:
+    return HyperthumbError(
+        f"cannot read {path}: {error.strerror or error}. It is not passed over, because nothing says that it is "
+        "damaged: see to it that it can be read, or move it away"
+    )
 
 
 def expected_bytes(network: nn.Module, averaged: bool) -> int:

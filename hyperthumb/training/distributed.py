@@ -33,6 +33,11 @@ T = TypeVar("T")
 PATIENCE = timedelta(days=1)
 """How long processes wait for one another between steps. One that died is noticed at once: its connections close."""
 
+_VARIABLES = {
+    "pytorch": ("RANK", "LOCAL_RANK", "WORLD_SIZE"),
+    "slurm": ("SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS"),
+}
+
 
 @dataclass(frozen=True)
 class World:
@@ -58,22 +63,27 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         timeout_minutes: how long a process waits for the others within a step, and at the start, before it gives up.
 
     Raises:
-        OptionsError: when the launcher's variables are not there, or the port they name is in use.
+        OptionsError: when the launcher's variables are not there or make no sense, when the port they name is in use,
+            and when torchrun started several processes but `launcher` is none.
         PeersLostError: when the others do not come.
     """
     if launcher == "none":
+        _refuse_to_train_alone_among_many()
         return World()
-    names = {
-        "pytorch": ("RANK", "LOCAL_RANK", "WORLD_SIZE"),
-        "slurm": ("SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS"),
-    }[launcher]
-    missing = [name for name in names if name not in os.environ]
+    names = _VARIABLES[launcher]
+    # Slurm's meeting point is found by itself; without torchrun's, PyTorch would end with a traceback.
+    needed = (*names, "MASTER_ADDR", "MASTER_PORT") if launcher == "pytorch" else names
+    missing = [name for name in needed if not os.environ.get(name)]
     if missing:
         start = "torchrun --nproc_per_node=N run_train.py ..." if launcher == "pytorch" else "srun"
         raise OptionsError(f"--launcher {launcher} needs {', '.join(missing)} in the environment; start with {start}")
-    rank, local_rank, size = (int(os.environ[name]) for name in names)
+    rank, local_rank, size = map(_whole_number, names)
+    if rank >= size:
+        raise OptionsError(f"{names[0]} is {rank} and {names[2]} is {size}: ranks count from 0 to {names[2]} - 1")
     if launcher == "slurm":
         set_meeting_point()
+    if not 1 <= _whole_number("MASTER_PORT") <= 65535:
+        raise OptionsError(f"MASTER_PORT is {os.environ['MASTER_PORT']}; a port is a number from 1 to 65535")
     if device == "cuda":
         torch.cuda.set_device(local_rank % torch.cuda.device_count())  # Slurm may show each process its own GPU alone
     if backend == "nccl" and device == "cpu":
@@ -85,6 +95,24 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         dist.init_process_group(backend, rank=rank, world_size=size, timeout=timedelta(minutes=timeout_minutes))
         patient = dist.new_group(backend="gloo", timeout=PATIENCE)
     return World(rank, local_rank, size, patient)
+
+
+def _refuse_to_train_alone_among_many() -> None:
+    """Each of torchrun's processes would train the same experiment and overwrite what the others write."""
+    if all(os.environ.get(name) for name in _VARIABLES["pytorch"]):
+        size = os.environ["WORLD_SIZE"]  # what is no number is not torchrun's
+        if size.isascii() and size.isdecimal() and int(size) > 1:
+            raise OptionsError(
+                f"torchrun started {int(size)} processes, but --launcher is none: add --launcher pytorch"
+            )
+
+
+def _whole_number(name: str) -> int:
+    """A variable of the environment that is there."""
+    text = os.environ[name].strip()
+    if not (text.isascii() and text.isdecimal()):
+        raise OptionsError(f'{name} is "{text}" in the environment; it has to be a whole number, 0 or more')
+    return int(text)
 
 
 def leave_world() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hyperthumb.config import TrainOptions, dump_options
 from hyperthumb.environment import describe_environment
+from hyperthumb.errors import HyperthumbError
 from hyperthumb.files import remove_scraps, write_atomically, writing
 
 
@@ -60,6 +61,9 @@ class ValidationTable:
     Args:
         path: the file.
         keep_through: rows of later iterations, left by a run that was killed, go.
+
+    Raises:
+        HyperthumbError: when a file is there that is no such table, or cannot be read; it stays as it is.
     """
 
     COLUMNS = (
@@ -70,9 +74,7 @@ class ValidationTable:
     def __init__(self, path: Path, keep_through: int) -> None:
         self.path = path
         self._rows: list[Mapping[str, object]] = []
-        if path.exists():
-            with open(path, newline="", encoding="utf-8") as file:
-                self._rows += [row for row in csv.DictReader(file) if int(row["iteration"]) <= keep_through]
+        self._rows += [row for row in self._read() if int(row["iteration"]) <= keep_through]
         self._write()
 
     def append(self, row: Mapping[str, object]) -> None:
@@ -83,6 +85,31 @@ class ValidationTable:
         """
         self._rows.append(row)
         self._write()
+
+    def _read(self) -> list[dict[str, str]]:
+        """The rows that are there. Others edit tables; what cannot be written back as it was is not ours to drop."""
+        try:
+            with open(self.path, newline="", encoding="utf-8") as file:
+                reader = csv.DictReader(file)
+                rows, columns = list(reader), reader.fieldnames or ()
+            for name in columns:
+                if name not in self.COLUMNS:
+                    raise ValueError(f'it has a column "{name[:40]}"')
+            for number, row in enumerate(rows, 1):
+                if None in row or None in row.values():
+                    raise ValueError(f"row {number} has not as many cells as there are columns")
+                iteration = row.get("iteration", "")
+                if not (iteration.isascii() and iteration.isdecimal()):
+                    raise ValueError(f"row {number} has no iteration")
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, csv.Error) as error:  # bytes that are no UTF-8 are a ValueError
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
+            raise HyperthumbError(
+                f"{self.path} cannot be read as the table of validations: {reason}. Nothing in it was changed: move "
+                "it away, and a new one begins"
+            ) from error
+        return rows
 
     def _write(self) -> None:
         """Durably: a checkpoint that outlives a power cut must not have lost the rows that came before it."""

@@ -126,10 +126,23 @@ class Optimizers:
                 f"the training state holds optimizers for {sorted(state)}, this run has {sorted(self._optimizers)}"
             )
         for name, optimizer in self._optimizers.items():
+            settings = [set(group) for group in optimizer.param_groups]
             try:
                 optimizer.load_state_dict(state[name])
             except ValueError as error:
                 raise OptionsError(f"the training state does not fit what is trained now: {error}") from error
+            except (KeyError, TypeError, AttributeError) as error:
+                raise _another_type(name, optimizer) from error
+            # PyTorch takes the groups as the state has them; what another optimizer has no use for is missed in a step.
+            if any(own - set(group) for own, group in zip(settings, optimizer.param_groups, strict=True)):
+                raise _another_type(name, optimizer)
+
+
+def _another_type(name: str, optimizer: torch.optim.Optimizer) -> OptionsError:
+    return OptionsError(
+        f'the training state does not fit what is trained now: its optimizer "{name}" is not of type '
+        f"{type(optimizer).__name__}. Set the type in train.optim_* to the one it was trained with"
+    )
 
 
 def _faster(options: OptimizerOptions, factor: float) -> OptimizerOptions:

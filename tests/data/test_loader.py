@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from hyperthumb.data import (
     build_training_loader,
     write_png,
 )
+from hyperthumb.data import loader as loading
 from hyperthumb.data.lmdb_store import write_lmdb
 from hyperthumb.data.order import image_index
 from hyperthumb.errors import HyperthumbError, OptionsWarning, UnusableImageError
@@ -259,3 +262,44 @@ def test_several_folders_follow_one_another_and_a_folder_named_twice_counts_twic
     assert [int(source.load(index).hr[0, 0, 0]) for index in range(3)] == [10, 200, 200]
     with pytest.raises(HyperthumbError, match="empty"):
         HRImageDataset([])
+
+
+@pytest.mark.parametrize(
+    ("num_workers", "iterations", "batches_there"), [(2, 100, 10), (3, 100, 15), (2, 4, 4)], ids=str
+)
+def test_little_shared_memory_is_warned_of(photos, monkeypatch, num_workers, iterations, batches_there):
+    """Batches that find no room in it never come, and the run would hang."""
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    needed = batches_there * 3 * 3 * (32 * 32 + 8 * 8)
+    size = f"{needed / 2**20:.1f}"
+    asked = []
+
+    def open_with(free: int, workers: int) -> None:
+        def usage(path: object) -> SimpleNamespace:
+            asked.append(str(path))
+            return SimpleNamespace(free=free)
+
+        monkeypatch.setattr(shutil, "disk_usage", usage)
+        build_training_loader(
+            folder, gt_size=32, batch_size=3, scale=4, seed=0, total_iterations=iterations, num_workers=workers
+        )
+
+    with pytest.warns(
+        OptionsWarning, match=rf"{num_workers} data workers .* {size} MiB of .* has {size} MiB free.*--shm-size"
+    ):
+        open_with(needed - 1, num_workers)
+    assert asked == ["/dev/shm"]
+    open_with(needed, num_workers)  # a warning would be an error here
+    open_with(0, 0)
+
+
+def test_the_warning_counts_what_a_batch_takes(photos):
+    """Batches as they come out of the loader, in bytes."""
+    batch = batches(Part("HRImageDataset", dataroot_gt=str(photos)))[0]
+    assert batch.hr.nbytes == 3 * 3 * 32 * 32
+
+
+def test_a_machine_without_such_a_folder_is_not_warned(photos, monkeypatch, tmp_path):
+    monkeypatch.setattr(loading, "SHARED_MEMORY", tmp_path / "none")
+    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    build_training_loader(folder, gt_size=32, batch_size=3, scale=4, seed=0, total_iterations=9, num_workers=2)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.reliability.ranks import (
     ROOT,
+    TORCHRUN,
     TRAIN,
     checkpoints,
     command,
@@ -72,6 +73,17 @@ def test_two_processes_train_to_the_weights_of_one(tmp_path):
     finished(result)
     assert "going on from iteration 10" in result.stdout
     assert largest_difference(weights(one, 20), weights(two, 20)) < 1e-5
+
+
+def test_torchrun_without_launcher_does_not_start(tmp_path):
+    """Every process would train the same experiment and overwrite the others' files."""
+    arguments = [sys.executable, *TORCHRUN, "2", TRAIN, "-opt", str(options_file(tmp_path))]
+    result = subprocess.run(
+        arguments, capture_output=True, text=True, timeout=300, env=environment(), cwd=ROOT, check=False
+    )
+    assert result.returncode != 0
+    assert "error: torchrun started 2 processes, but --launcher is none: add --launcher pytorch" in result.stderr
+    assert not (tmp_path / "experiments").exists()
 
 
 def test_a_process_that_dies_ends_the_job(tmp_path):

@@ -5,6 +5,7 @@ import errno
 import os
 import pickle
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,104 @@ def test_keep_last(tmp_path, folder):
         save(folder, iteration)
     assert folder.iterations() == [3, 4]
     assert sorted(p.name for p in folder.models.iterdir()) == ["net_g_3.pth", "net_g_4.pth", "net_g_latest.pth"]
+
+
+@pytest.mark.parametrize("name", ["\u00b2.state", "\u0663.state", "last.state", ".state", "5.state.bak"])
+def test_files_of_other_names_are_no_checkpoints(folder, name):
+    save(folder, 5)
+    (folder.states / name).write_bytes(b"")
+    assert folder.iterations() == [5]
+
+
+def refuse(path: Path) -> None:
+    """Has the system refuse to read what is at a path, which holds for root too."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("victim", ["training_states/10.state", "models/net_g_10.pth", "training_states"])
+def test_what_the_system_does_not_let_be_read_is_not_passed_over(folder, victim):
+    """An earlier checkpoint, or none, would be gone on from, though this one may be sound."""
+    save(folder, 5)
+    save(folder, 10)
+    refuse(folder.root / victim)
+    with pytest.raises(HyperthumbError, match=f"cannot read .*{victim}: Too many levels of symbolic links"):
+        folder.newest()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("victim", ["training_states/10.state", "models/net_g_10.pth", "training_states", "models"])
+def test_want_of_permission_is_no_damage(folder, victim):
+    save(folder, 10)
+    path = folder.root / victim
+    path.chmod(0)
+    try:
+        with pytest.raises(HyperthumbError, match="Permission denied"):
+            folder.newest()
+    finally:
+        path.chmod(0o755)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux")
+def test_a_disk_error_is_no_damage(folder):
+    save(folder, 5)
+    (folder.states / "10.state").symlink_to("/proc/self/mem")  # opens, and gives EIO
+    with pytest.raises(HyperthumbError, match=r"10\.state: Input/output error"):
+        folder.newest()
+
+
+def test_an_error_that_comes_and_goes_is_no_damage_either(folder, monkeypatch):
+    save(folder, 5)
+
+    def fail(archive: zipfile.ZipFile) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(zipfile.ZipFile, "testzip", fail)
+    with pytest.raises(HyperthumbError, match="Stale file handle"):
+        folder.newest()
+
+
+@pytest.mark.parametrize("length", [0, 1, 22, 100, 500, 900])
+@pytest.mark.parametrize("part", ["beginning", "end"])
+def test_parts_of_a_state_are_damage(folder, part, length):
+    save(folder, 5)
+    save(folder, 10)
+    path = folder.states / "10.state"
+    content = path.read_bytes()
+    path.write_bytes(content[:length] if part == "beginning" else content[len(content) - length :])
+    with pytest.warns(UserWarning, match="passing over"):
+        resume = folder.newest()
+    assert resume is not None
+    assert resume.iteration == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("iteration", "2"),
+        ("iteration", True),
+        ("iteration", -1),
+        ("iteration", 10.0),
+        ("iteration", torch.tensor(10)),
+        ("optimizers", []),
+        ("optimizers", {"networks": 1}),
+        ("scaler", None),
+        ("validated", 1),
+        ("validation_seconds", "x"),
+        ("validation_seconds", float("nan")),
+        ("validation_seconds", True),
+        ("skipped_steps", "x"),
+        ("skipped_steps", -1),
+    ],
+)
+def test_a_state_with_values_that_no_run_wrote_is_passed_over(folder, name, value):
+    save(folder, 5)
+    save(folder, 10)
+    torch.save({"iteration": 10, **STATE, name: value}, folder.states / "10.state")
+    with pytest.warns(UserWarning, match=f"passing over .*10.state is damaged: .* {name} "):
+        resume = folder.newest()
+    assert resume is not None
+    assert resume.iteration == 5
 
 
 class Bomb:

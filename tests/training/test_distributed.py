@@ -50,3 +50,54 @@ def test_seeds_differ_by_iteration_micro_batch_and_rank():
     assert len(draws) == 5
     seed_iteration(1, 1, 0, 0)
     assert float(torch.rand(())) in draws
+
+
+TORCHRUN = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+
+
+def set_all(monkeypatch, variables: dict[str, str]) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_several_processes_without_a_launcher_do_not_all_train(monkeypatch):
+    set_all(monkeypatch, TORCHRUN | {"WORLD_SIZE": "4"})
+    with pytest.raises(OptionsError, match=r"torchrun started 4 processes, but --launcher is none: add --launcher py"):
+        join_world("none", "auto", "cpu")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"WORLD_SIZE": "1"}, {"WORLD_SIZE": "two"}, {"LOCAL_RANK": ""}], ids=["one", "not a number", "no rank"]
+)
+def test_a_process_that_is_alone_needs_no_launcher(monkeypatch, changes):
+    set_all(monkeypatch, TORCHRUN | changes)
+    assert join_world("none", "auto", "cpu") == World()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("RANK", "first", 'RANK is "first"'),
+        ("RANK", "-1", 'RANK is "-1"'),
+        ("RANK", "\u00b2", "RANK is"),
+        ("RANK", "2", "RANK is 2 and WORLD_SIZE is 2"),
+        ("LOCAL_RANK", "0.5", 'LOCAL_RANK is "0.5"'),
+        ("WORLD_SIZE", "two", 'WORLD_SIZE is "two"'),
+        ("WORLD_SIZE", "0", "WORLD_SIZE is 0"),
+        ("MASTER_PORT", "http", 'MASTER_PORT is "http"'),
+        ("MASTER_PORT", "0", "MASTER_PORT is 0; .* 1 to 65535"),
+        ("MASTER_PORT", "65536", "MASTER_PORT is 65536"),
+        ("MASTER_PORT", "", "needs MASTER_PORT"),
+        ("MASTER_ADDR", "", "needs MASTER_ADDR"),
+    ],
+)
+def test_variables_that_make_no_sense_are_named(monkeypatch, name, value, complaint):
+    set_all(monkeypatch, TORCHRUN | {name: value})
+    with pytest.raises(OptionsError, match=complaint):
+        join_world("pytorch", "gloo", "cpu", timeout_minutes=1)
+
+
+def test_slurms_variables_that_make_no_sense_are_named(monkeypatch):
+    set_all(monkeypatch, TORCHRUN | {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "2(x3)"})
+    with pytest.raises(OptionsError, match="SLURM_NTASKS"):
+        join_world("slurm", "gloo", "cpu", timeout_minutes=1)

@@ -104,3 +104,36 @@ def test_a_state_of_other_parameters_is_refused():
     frozen = Optimizers(partition_parameters(ThreeKinds(), freeze=["encoder."]), training())
     with pytest.raises(OptionsError, match="does not fit what is trained now"):
         frozen.load_state_dict(state)
+
+
+def stepped(kind: str) -> Optimizers:
+    """Optimizers of a type, after a step: from then on a state has more than settings."""
+    network = ThreeKinds()
+    optimizers = Optimizers(partition_parameters(network), training(optim_g=OptimizerOptions(type=kind, lr=1e-3)))
+    for name in optimizers.names():
+        for group in optimizers[name].param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.ones_like(parameter)
+        optimizers[name].step()
+    return optimizers
+
+
+@pytest.mark.parametrize(("saved", "now"), [("Adam", "Muon"), ("AdamW", "Muon"), ("Muon", "Adam"), ("Muon", "AdamW")])
+def test_a_state_of_another_type_of_optimizer_is_refused(saved, now):
+    """PyTorch takes most of them, and the first step would end with a KeyError."""
+    with pytest.raises(OptionsError, match=f"does not fit what is trained now.*{now}"):
+        stepped(now).load_state_dict(stepped(saved).state_dict())
+
+
+@pytest.mark.parametrize("kind", ["Adam", "AdamW", "Muon"])
+def test_a_state_of_the_same_type_is_taken(kind):
+    state = stepped(kind).state_dict()
+    optimizers = stepped(kind)
+    optimizers.load_state_dict(state)
+    assert all(optimizers[name].state_dict()["param_groups"] == state[name]["param_groups"] for name in state)
+
+
+def test_a_state_that_is_no_optimizers_is_refused():
+    optimizers = Optimizers(partition_parameters(ThreeKinds()), training())
+    with pytest.raises(OptionsError, match="does not fit what is trained now"):
+        optimizers.load_state_dict({name: {"no": "state"} for name in optimizers.names()})

@@ -334,3 +334,22 @@ def test_a_time_limit_is_a_number(tmp_path, minutes):
     with pytest.raises(SystemExit) as stopped:
         run(tmp_path, "--max_minutes", minutes)
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("name", ["training_states/8.state", "models/net_g_8.pth", "training_states", "metrics.csv"])
+def test_what_cannot_be_read_ends_a_resumed_run_and_nothing_is_lost(tmp_path, capfd, name):
+    """Passed over, it would be trained again from an older checkpoint or from the start, and rows would go."""
+    assert run(tmp_path) == 0
+    root = tmp_path / "experiments/tiny"
+    (root / name).rename(root / "aside")
+    (root / name).symlink_to((root / name).name)  # nobody can follow it, root neither
+    rows = (root / "metrics.csv").read_bytes() if name != "metrics.csv" else b""
+    assert run(tmp_path, "--auto_resume") == 1
+    assert f"tiny/{name}" in capfd.readouterr().err
+    assert (root / name).is_symlink()
+    (root / name).unlink()
+    (root / "aside").rename(root / name)
+    assert not rows or (root / "metrics.csv").read_bytes() == rows
+    assert run(tmp_path, "--auto_resume") == 0
+    with open(root / "metrics.csv", newline="") as file:
+        assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "4", "8"]
