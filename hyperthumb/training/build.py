@@ -65,13 +65,15 @@ def build_trainer(
     """
     logger = open_log(world.rank)
     folder = CheckpointFolder(options.path.experiments_root / options.name, options.logger.keep_last)
-    resume = _find_resume(options, folder, auto_resume)
+    with stalls.over(lambda: f"for a checkpoint to be read from {folder.root}"):
+        resume = _find_resume(options, folder, auto_resume)
     start = resume.iteration if resume else 0
     _check_agreement(start, world, folder)
     _prepare_torch(options, device)
     seed_iteration(options.manual_seed, 0)
     network = build_network(options.network_g, options.scale)
-    _load_start(network, options, resume, logger)
+    with stalls.over(lambda: f"for weights to be read from {options.path.pretrain_network_g}"):
+        _load_start(network, options, resume, logger)
     network.to(device, memory_format=torch.channels_last if options.train.channels_last else torch.preserve_format)  # type: ignore[call-overload]
     share_weights(network, world)
     groups = partition_parameters(network, options.train.freeze)

@@ -39,5 +39,6 @@ def set_meeting_point() -> None:
         os.environ["MASTER_ADDR"] = first_host(nodes)
     if "MASTER_PORT" not in os.environ:
         step = os.environ.get("SLURM_STEP_ID", "0")  # a word in the batch script itself
-        port = meeting_port(int(os.environ.get("SLURM_JOB_ID", "0")), int(step) if step.isdigit() else 0)
+        job = os.environ.get("SLURM_JOB_ID", "0")
+        port = meeting_port(*(int(number) if number.isascii() and number.isdecimal() else 0 for number in (job, step)))
         os.environ["MASTER_PORT"] = str(port)

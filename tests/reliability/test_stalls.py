@@ -31,11 +31,20 @@ class HangingDisk(HRImageDataset):
 """
 
 
-def start(folder: Path, **changes: object) -> WarmProcess:
+def start(folder: Path, *arguments: str, **changes: object) -> WarmProcess:
     options = tiny_training(folder, **CHANGES | changes)
     if "datasets:val:dataroot_gt" not in changes:
         del options["datasets"]["val"]
-    return WarmProcess("run_train.py", "-opt", str(write_options(folder / "options.yml", options)), folder=folder)
+    file = write_options(folder / "options.yml", options)
+    return WarmProcess("run_train.py", "-opt", str(file), *arguments, folder=folder)
+
+
+def test_a_checkpoint_that_is_not_read(tmp_path):
+    states = tmp_path / "experiments/tiny/training_states"
+    states.mkdir(parents=True)
+    os.mkfifo(states / "9.state")  # nobody will ever write to it
+    with start(tmp_path, "--auto_resume") as process:
+        process.wait_for(f"now: for a checkpoint to be read from {tmp_path}/experiments/tiny")
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
