@@ -88,7 +88,7 @@ def test_names_of_experiments_and_data_sets_are_folders_of_their_own(work, name)
 def test_files_replace_links_and_are_not_written_through_them(work):
     """What stood at a file's place, put there by whoever, may be a link to something that matters."""
     precious = work / "precious"
-    precious.write_text("precious")
+    precious.write_text("iteration,dataset\n")  # a table like metrics.csv; anything else at its place ends the run
     training = tiny_training(work, **{"train:total_iter": 2, "val:val_freq": 2, "val:save_img": True})
     options = write_options(work / "options.yml", training)
     experiment = work / "experiments/tiny"
@@ -101,7 +101,7 @@ def test_files_replace_links_and_are_not_written_through_them(work):
         (experiment / file).symlink_to(precious)
     (experiment / "training_states/2.state").unlink()  # to be resumed into, without a checkpoint
     assert run_train(["-opt", str(options), "--auto_resume"]) == 0
-    assert precious.read_text() == "precious"
+    assert precious.read_text() == "iteration,dataset\n"
     assert not any(path.is_symlink() for path in experiment.rglob("*"))
     assert (experiment / "visualization/val/0000002/thumbnails/photo0.jpg").stat().st_size > 100
 
