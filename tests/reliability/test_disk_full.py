@@ -134,9 +134,10 @@ def test_no_room_for_tensorboard(begun, whole):
 def test_nowhere_to_say_anything(begun, whole):
     """A terminal that is gone, or an output file on a full disk, costs its lines and nothing else; the log has them."""
     with WarmProcess("run_train.py", *options(begun, {}), "--auto_resume", folder=begun, say_to="/dev/full") as process:
-        assert process.wait().code == 0
-    assert_same_end(begun, whole)
+        code = process.wait().code
     logs = [path.read_text() for path in (begun / "experiments/tiny").glob("*.log")]
+    assert code == 0, "\n".join([*logs, *(path.read_text() for path in begun.glob("traceback"))])
+    assert_same_end(begun, whole)
     assert any("going on from iteration 3" in log and "done: 6 iterations" in log for log in logs)
 
 

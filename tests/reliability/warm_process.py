@@ -12,6 +12,7 @@ import runpy
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,4 +108,8 @@ def _run(script: str, arguments: tuple[str, ...], folder: str, output: str, max_
         resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
     sys.path.insert(0, folder)
     sys.argv = [script, *arguments]
-    runpy.run_path(str(ROOT / script), run_name="__main__")
+    try:
+        runpy.run_path(str(ROOT / script), run_name="__main__")
+    except Exception:  # what it says may go nowhere
+        (Path(folder) / "traceback").write_text(traceback.format_exc())
+        raise
