@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hyperthumb.base.version import __version__
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from .codec import Codec
-    from .jpeg.backends import Backend
+    from hyperthumb.codec.codec import Codec
+    from hyperthumb.jpeg.backends import Backend
 
 __all__ = ["__version__", "load"]
 
-__version__ = "0.1.0"
+# Plug-ins import `hyperthumb.registry` and a few other short names, which live in a folder of their own.
+__path__.append(str(Path(__file__).parent / "plugin_names"))
 
 
 def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib") -> Codec:
@@ -42,6 +46,6 @@ def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", 
         OptionsError: for a device that is not there.
         ThumbnailError: for a backend that is not installed.
     """
-    from .codec import load as load_codec
+    from hyperthumb.codec.codec import load as load_codec
 
     return load_codec(name_or_path, device, backend)

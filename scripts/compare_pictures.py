@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import read_image
-from hyperthumb.errors import HyperthumbError
 from hyperthumb.metrics import bits_per_pixel, get_protocol
 
 

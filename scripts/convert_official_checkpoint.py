@@ -17,12 +17,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from hyperthumb.archs.official import from_official, official_sizes
-from hyperthumb.archs.official_check import compare_with_instance
-from hyperthumb.archs.official_names import to_official
-from hyperthumb.errors import CheckpointError, HyperthumbError
-from hyperthumb.files import write_atomically
-from hyperthumb.weights import read_safely
+from hyperthumb.archs.official.architecture import from_official, official_sizes
+from hyperthumb.archs.official.check import compare_with_instance
+from hyperthumb.archs.official.names import to_official
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.files import write_atomically
+from hyperthumb.models.weights import read_safely
 
 KEYS = ("params", "params_ema")
 

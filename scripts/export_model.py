@@ -5,7 +5,7 @@
     python scripts/export_model.py converted.pth paper_4x.safetensors --options options/test/hyperthumbnail_4x.yml
 
 The average weights are taken where there are any, in half precision; a rate model that needs more than torch stays
-behind. With the target in hyperthumb/zoo the model ships: its card has to be complete, its checksum goes into
+behind. With the target in hyperthumb/models/zoo the model ships: its card has to be complete, its checksum goes into
 SHA256SUMS there, and its name is its file's.
 """
 
@@ -16,12 +16,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hyperthumb import zoo
-from hyperthumb.errors import CheckpointError, HyperthumbError
-from hyperthumb.model_file import load_model, save_model
-from hyperthumb.trained import load_trained
-from hyperthumb.zoo.cards import check_card
-from hyperthumb.zoo.checksums import record
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.models import zoo
+from hyperthumb.models.file import load_model, save_model
+from hyperthumb.models.trained import load_trained
+from hyperthumb.models.zoo.cards import check_card
+from hyperthumb.models.zoo.checksums import record
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,9 +25,9 @@ from typing import NamedTuple
 import torch
 from tqdm import tqdm
 
+from hyperthumb.base.environment import describe_device, package_versions
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import HRImageDataset
-from hyperthumb.environment import describe_device, package_versions
-from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate
 from hyperthumb.evaluation.model_results import (
     ModelResult,
@@ -41,10 +41,10 @@ from hyperthumb.evaluation.model_results import (
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from hyperthumb.metrics import get_protocol
-from hyperthumb.model_file import LoadedModel, load_model
-from hyperthumb.networks import DEVICES, resolve_device
-from hyperthumb.weights import sha256_of
-from hyperthumb.zoo import find_model, model_names
+from hyperthumb.models.build import DEVICES, resolve_device
+from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.models.weights import sha256_of
+from hyperthumb.models.zoo import find_model, model_names
 
 DATASETS = ("kodak", "set5", "set14", "bsd100")
 PROTOCOL, PROFILE = "paper", "small"

@@ -18,10 +18,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.config import load_train_options
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.networks import build_network, resolve_device
-from hyperthumb.resize import bicubic_downscale
+from hyperthumb.images.resize import bicubic_downscale
+from hyperthumb.models.build import build_network, resolve_device
 from hyperthumb.training.distributed import average_gradients, join_world, leave_world
 from hyperthumb.training.objective import Objective
 

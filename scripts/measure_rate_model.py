@@ -23,18 +23,18 @@ import torch
 from scipy.optimize import nnls
 from scipy.stats import pearsonr, spearmanr
 
-from hyperthumb import thumbnails
 from hyperthumb.archs.rate_model import FEATURES, SMALL_WEIGHTS, magnitude_features
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.files import write_atomically
+from hyperthumb.codec import photograph as path
+from hyperthumb.codec.tiling import Analyzer
 from hyperthumb.config import load_network_options
 from hyperthumb.data.image_io import list_images, read_image
-from hyperthumb.errors import CheckpointError, HyperthumbError
-from hyperthumb.files import write_atomically
 from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.zigzag import to_zigzag
-from hyperthumb.networks import build_network, load_pretrained
-from hyperthumb.rescaling import RescalingNetwork
-from hyperthumb.tiling import Analyzer
+from hyperthumb.models.build import build_network, load_pretrained
+from hyperthumb.models.contract import RescalingNetwork
 
 PROFILES: tuple[Profile, ...] = ("small", "default")
 KINDS = ("photographs", "crops")
@@ -136,9 +136,9 @@ def measure(network: RescalingNetwork, options: argparse.Namespace) -> list[Meas
         image = read_image(options.folder / name)[: options.max_side, : options.max_side]
         pictures = [(KINDS[0], image)] + [(KINDS[1], crop) for crop in crops(image, place, options)]
         for kind, picture in pictures:
-            analyzed = thumbnails.analyze(analyzer, picture)
+            analyzed = path.analyze(analyzer, picture)
             for rate_scale in options.rate_scales:
-                jpeg, estimate = thumbnails.quantize(network, analyzed, rate_scale)
+                jpeg, estimate = path.quantize(network, analyzed, rate_scale)
                 bits = tuple(8.0 * len(write_jpeg(jpeg, profile)) for profile in PROFILES)
                 own = float("nan") if estimate is None else estimate
                 rows.append(Measured(place, kind, picture.shape[0] * picture.shape[1], own, features(jpeg), bits))

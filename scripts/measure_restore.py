@@ -27,9 +27,9 @@ import torch
 from torch import Tensor
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.archs.part import Part
-from hyperthumb.rescaling import RescalingNetwork
-from hyperthumb.tiling import Restorer
+from hyperthumb.codec.tiling import Restorer
+from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.part import Part
 
 METHODS = {"whole": "on the whole, layer by layer", "fp32": "in strips", "bf16": "in strips, bf16"}
 
@@ -150,7 +150,7 @@ def restoring(
 
 def print_differences(options: argparse.Namespace) -> None:
     """How far the first size's pictures are from the whole's."""
-    from hyperthumb.archs.strips import StripRestorer
+    from hyperthumb.archs.rows.strips import StripRestorer
 
     width, height = options.sizes[0]
     network = build(options)
@@ -175,7 +175,7 @@ def print_differences(options: argparse.Namespace) -> None:
 
 def build(options: argparse.Namespace) -> RescalingNetwork:
     if options.model:
-        from hyperthumb.model_file import load_model
+        from hyperthumb.models.file import load_model
 
         return load_model(options.model).network.eval()
     torch.manual_seed(0)

@@ -20,12 +20,12 @@ import numpy as np
 import torch
 
 from hyperthumb.data.image_io import list_images, read_image
+from hyperthumb.images.pixels import pad_to_multiple, to_tensor
+from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.simulator import rgb_to_coefficients
 from hyperthumb.jpeg.tables import standard_tables
-from hyperthumb.pixels import pad_to_multiple, to_tensor
-from hyperthumb.resize import bicubic_downscale
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)[::-1]
 RUNS = 7

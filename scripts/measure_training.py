@@ -23,10 +23,10 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.config import TrainOptions, load_train_options
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.networks import build_network, resolve_device
-from hyperthumb.resize import bicubic_downscale
+from hyperthumb.images.resize import bicubic_downscale
+from hyperthumb.models.build import build_network, resolve_device
 from hyperthumb.training.objective import Objective
 from hyperthumb.training.optimizers import Optimizers, partition_parameters
 from hyperthumb.training.trainer import AUTOCAST

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from hyperthumb.data.demo_photos import prepare_demo_photos
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.data.sets.demo_photos import prepare_demo_photos
 
 
 def main() -> int:

@@ -23,13 +23,13 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from hyperthumb.benchmark.matched_rates import find_rate_scales
+from hyperthumb.ablation.rates import find_rate_scales
+from hyperthumb.ablation.runs import Run, open_runs, train_all
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.cli.benchmark import measure, say_warning
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow, Component, DatasetOptions, load_benchmark_options
 from hyperthumb.data import build_source
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.networks import resolve_device
-from hyperthumb.training.several import Run, open_runs, train_all
+from hyperthumb.models.build import resolve_device
 
 RATES = (0.20, 0.24, 0.28, 0.32, 0.37, 0.43)
 TARGET_BPP = 0.30

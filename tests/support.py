@@ -11,9 +11,9 @@ import yaml
 from PIL import Image
 
 from hyperthumb.config import Component
-from hyperthumb.model_file import save_model
-from hyperthumb.networks import build_network
-from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.models.build import build_network
+from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.file import save_model
 
 TINY_NETWORK = {
     "type": "HyperThumbnail",

@@ -12,33 +12,41 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "hyperthumb"
 FILES = sorted(PACKAGE.rglob("*.py"))
-IN_ROOMS = [path for path in FILES if path.parent != PACKAGE]
-
-# A room may import these rooms and top-level modules of ours, and itself.
+# The floors of the house, from the ground up. A folder imports from the folders named beside it, and from no other.
 ALLOWED = {
-    "jpeg": {"constants", "errors", "noise"},
-    "archs": {"constraints", "errors", "jpeg", "noise", "registry", "rescaling", "resize", "weights"},
-    "losses": {"errors", "registry"},
-    "metrics": {"errors", "pixels", "tiles", "weights"},
-    "data": {"errors", "files", "pictures", "registry", "wording"},
-    "config": {"basicsr_bridge", "constraints", "errors", "registry", "rescaling", "wording"},
-    "baselines": {
-        "archs", "constraints", "errors", "jpeg", "networks", "pixels", "registry", "resize", "tiles", "weights",
-    },
-    "evaluation": {
-        "errors", "registry", "rescaling", "resize", "config", "data", "metrics", "jpeg", "baselines", "networks",
-        "weights", "environment", "files", "thumbnails", "tiling",
-    },
-    "benchmark": {
-        "baselines", "config", "data", "environment", "errors", "evaluation", "files", "metrics", "model_file",
-        "networks", "pictures", "registry", "rescaling", "thumbnails", "tiling", "weights", "wording", "zoo",
-    },
-    "zoo": {"errors", "files", "model_header", "wording"},
-    "cli": {"benchmark", "config", "errors", "files", "pictures", "wording", "jpeg", "codec", "model_header", "zoo"},
+    "base": set(),
+    "images": {"base"},
+    "jpeg/backends": {"base"},
+    "jpeg": {"base", "jpeg/backends"},
+    "models": {"archs", "base", "config"},
+    "models/zoo": {"base", "models"},
+    "plugin_names": {"base", "models"},
+    "archs/rows": {"archs", "base", "jpeg", "models"},
+    "archs/official": {"archs", "base", "jpeg", "models"},
+    "archs/rivals": {"archs", "base", "images", "jpeg", "models"},
+    "archs": {"archs/official", "archs/rivals", "archs/rows", "base", "images", "jpeg", "models"},
+    "losses": {"base"},
+    "metrics": {"base", "images", "models"},
+    "data": {"base", "images"},
+    "data/sets": {"base", "data", "images"},
+    "config": {"base", "models"},
+    "codec": {"archs", "archs/rows", "base", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
+    "baselines": {"archs", "base", "images", "jpeg", "jpeg/backends", "models"},
+    "evaluation": {"base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models"},
+    "training/logging": {"base", "config"},
     "training": {
-        "errors", "pixels", "registry", "rescaling", "resize", "config", "data", "metrics", "losses", "evaluation",
-        "networks", "weights", "environment", "files", "noise",
+        "base", "config", "data", "evaluation", "images", "losses", "metrics", "models", "training/logging",
     },
+    "ablation": {"base", "codec", "config", "data", "evaluation", "models", "training"},
+    "benchmark/report": {"base", "baselines", "benchmark", "config", "data", "evaluation", "images", "metrics"},
+    "benchmark": {
+        "base", "baselines", "benchmark/report", "codec", "config", "data", "evaluation", "images", "metrics",
+        "models", "models/zoo",
+    },
+    "cli": {
+        "base", "benchmark", "benchmark/report", "codec", "config", "images", "jpeg", "models", "models/zoo",
+    },
+    "": {"base", "cli", "codec", "jpeg/backends"},
 }  # fmt: skip
 
 ONE_DOOR = {
@@ -46,11 +54,11 @@ ONE_DOOR = {
     "torchjpeg": "jpeg/backends/torchjpeg_backend.py",
     "mozjpeg_lossless_optimization": "jpeg/profiles.py",
     "bjontegaard": "benchmark/values.py",
-    "matplotlib": "benchmark/plots.py",
+    "matplotlib": "benchmark/report/plots.py",
     "pillow_jxl": "baselines/full_size.py",
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",
-    "basicsr": "basicsr_bridge.py",
+    "basicsr": "base/basicsr_bridge.py",
     "wandb": "training/logging/board.py",
     "torch.utils.tensorboard": "training/logging/board.py",
 }
@@ -69,14 +77,23 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", IN_ROOMS, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_rooms_know_only_their_neighbours(path):
-    room = path.relative_to(PACKAGE).parts[0]
+def folder_of(name: str) -> str:
+    """The folder of ours that a dotted name lies in: "archs/rows" for hyperthumb.archs.rows.strips."""
+    place = PACKAGE
+    for part in name.split(".")[1:]:
+        if not (place / part).is_dir():
+            break
+        place = place / part
+    return "" if place == PACKAGE else place.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_folder_imports_only_from_the_folders_named_beside_it(path):
+    here = "/".join(path.relative_to(PACKAGE).parent.parts)
     for name in imports(path):
-        parts = name.split(".")
-        if parts[0] == "hyperthumb" and len(parts) > 1 and parts[1] != room:
-            known = (PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").exists()
-            assert not known or parts[1] in ALLOWED[room], f"{room} must not import {name}"
+        if name.startswith("hyperthumb.") and name != "hyperthumb.__version__":
+            there = folder_of(name)
+            assert there == here or there in ALLOWED[here], f"{here or 'the root'} must not import {name}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -88,9 +105,12 @@ def test_one_import_point_for_each_heavy_package(path):
                 assert here.startswith(door), f"{here} imports {package}; only {door} may"
 
 
-def test_rooms_are_all_listed():
-    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").exists()}
-    assert rooms == set(ALLOWED)
+def test_every_folder_is_listed():
+    assert {"/".join(path.relative_to(PACKAGE).parent.parts) for path in FILES} == set(ALLOWED)
+
+
+def test_no_module_lies_outside_a_folder():
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -103,8 +123,11 @@ def test_no_file_is_too_long(path):
     [
         ("import hyperthumb, hyperthumb.config", ["torch"]),
         ("import hyperthumb.cli.main", ["torch", "numpy", "PIL", "tqdm"]),
-        ("import hyperthumb.zoo.cards, hyperthumb.cli.models", ["torch", "numpy", "PIL", "tqdm", "yaml"]),
-        ("import hyperthumb.benchmark.report, hyperthumb.cli.report", ["torch", "matplotlib", "scipy", "bjontegaard"]),
+        ("import hyperthumb.models.zoo.cards, hyperthumb.cli.models", ["torch", "numpy", "PIL", "tqdm", "yaml"]),
+        (
+            "import hyperthumb.benchmark.report.write, hyperthumb.cli.report",
+            ["torch", "matplotlib", "scipy", "bjontegaard"],
+        ),
         ("import hyperthumb.jpeg.file", ["torch", "torchvision", "compressai", "basicsr", "lpips"]),
         ("import hyperthumb.archs", ["torchvision", "compressai", "basicsr", "lpips", "tensorboard"]),
         ("import hyperthumb.training.build", ["torchvision", "compressai", "basicsr", "lpips", "tensorboard"]),

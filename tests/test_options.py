@@ -9,9 +9,9 @@ import pytest
 import torch
 import yaml
 
-from hyperthumb.benchmark.published import find_published
+from hyperthumb.benchmark.report.published import find_published
 from hyperthumb.config import load_benchmark_options, load_test_options, load_train_options
-from hyperthumb.networks import build_network
+from hyperthumb.models.build import build_network
 from hyperthumb.training.main import main
 from tests.support import write_photographs
 

@@ -7,11 +7,12 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from ..constraints import Count, CountOrZero
-from ..registry import DECODERS
+from hyperthumb.base.constraints import Count, CountOrZero
+from hyperthumb.base.registry import DECODERS
+
 from .blocks import RGB_MEAN, conv3x3, zero_initialize
-from .composed import ComposedConvolution
 from .edsr import EDSRBody
+from .rows.composed import ComposedConvolution
 from .skip import bicubic_enlargement
 
 # The branch sees coefficients of hundreds; the original divides what it makes of them.

@@ -8,14 +8,15 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..errors import HyperthumbError
-from ..jpeg.clamp import inward_clamp
-from ..jpeg.quantize import Rounding, RoundingName, find_rounding
-from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
-from ..jpeg.zigzag import to_zigzag
-from ..registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
-from ..rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
-from .official_names import is_official, to_ours
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
+from hyperthumb.jpeg.clamp import inward_clamp
+from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding
+from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
+from hyperthumb.jpeg.zigzag import to_zigzag
+from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
+
+from .official.names import is_official, to_ours
 
 SCALES = (1, 2, 4, 8)
 

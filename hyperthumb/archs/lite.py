@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..constraints import Count, CountOrZero
-from ..registry import DECODERS, ENCODERS
+from hyperthumb.base.constraints import Count, CountOrZero
+from hyperthumb.base.registry import DECODERS, ENCODERS
+
 from .blocks import ResidualBlock, conv3x3, zero_initialize
 from .skip import bicubic_enlargement, bicubic_thumbnail, full_precision
 

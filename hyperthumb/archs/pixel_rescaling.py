@@ -9,12 +9,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..jpeg.clamp import inward_clamp
-from ..jpeg.quantize import RoundingName, find_rounding
-from ..jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
-from ..rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
-from .hyperthumbnail import integer_tables, per_plane
-from .quantization import FixedTables
+from hyperthumb.archs.hyperthumbnail import integer_tables, per_plane
+from hyperthumb.archs.quantization import FixedTables
+from hyperthumb.jpeg.clamp import inward_clamp
+from hyperthumb.jpeg.quantize import RoundingName, find_rounding
+from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
+from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 
 _WRAPPING = "module."
 

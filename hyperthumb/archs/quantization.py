@@ -14,12 +14,12 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor, nn
 
-from ..constraints import Between, Count, CountOrZero
-from ..errors import HyperthumbError
-from ..jpeg.clamp import inward_clamp
-from ..jpeg.tables import standard_tables
-from ..jpeg.zigzag import from_zigzag, to_zigzag
-from ..registry import QUANTIZATIONS
+from hyperthumb.base.constraints import Between, Count, CountOrZero
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.registry import QUANTIZATIONS
+from hyperthumb.jpeg.clamp import inward_clamp
+from hyperthumb.jpeg.tables import standard_tables
+from hyperthumb.jpeg.zigzag import from_zigzag, to_zigzag
 
 
 class Quantization(nn.Module, ABC):

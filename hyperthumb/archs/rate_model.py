@@ -14,11 +14,11 @@ from typing import Annotated, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..constraints import Above
-from ..errors import HyperthumbError
-from ..jpeg.clamp import inward_clamp
-from ..jpeg.zigzag import to_zigzag
-from ..registry import RATE_MODELS
+from hyperthumb.base.constraints import Above
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.registry import RATE_MODELS
+from hyperthumb.jpeg.clamp import inward_clamp
+from hyperthumb.jpeg.zigzag import to_zigzag
 
 
 class RateModel(nn.Module, ABC):

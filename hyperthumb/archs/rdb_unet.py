@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..constraints import Count
-from ..registry import ENCODERS
+from hyperthumb.base.constraints import Count
+from hyperthumb.base.registry import ENCODERS
+
 from .blocks import RGB_MEAN, ResidualDenseBlock, conv3x3, zero_initialize
 from .skip import bicubic_thumbnail
 

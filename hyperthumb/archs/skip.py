@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..resize import bicubic_downscale, bicubic_upscale
+from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 
 
 def bicubic_thumbnail(hr: Tensor, scale: int) -> Tensor:

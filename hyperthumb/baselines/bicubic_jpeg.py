@@ -6,11 +6,11 @@ from typing import Annotated
 
 import numpy as np
 
-from hyperthumb.constraints import Between
-from hyperthumb.pixels import to_picture, to_tensor
-from hyperthumb.registry import BASELINES
-from hyperthumb.resize import bicubic_downscale, bicubic_upscale
-from hyperthumb.tiles import cover, cover_small, map_tiles
+from hyperthumb.base.constraints import Between
+from hyperthumb.base.registry import BASELINES
+from hyperthumb.images.pixels import to_picture, to_tensor
+from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
+from hyperthumb.images.tiles import cover, cover_small, map_tiles
 
 from .pillow_jpeg import PillowJpeg
 

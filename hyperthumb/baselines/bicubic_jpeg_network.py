@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from hyperthumb.constraints import Between, Count, CountOrZero, Existing
-from hyperthumb.errors import HyperthumbError, OptionsError
-from hyperthumb.networks import resolve_device
-from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
-from hyperthumb.registry import BASELINES, DECODERS, Buildable, PartOf
-from hyperthumb.tiles import OVERLAP, TILE, cover_small, map_tiles
-from hyperthumb.weights import choose_weights, load_weights, read_safely
+from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
+from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.base.registry import BASELINES, DECODERS, Buildable, PartOf
+from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
+from hyperthumb.images.tiles import OVERLAP, TILE, cover_small, map_tiles
+from hyperthumb.models.build import resolve_device
+from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 from .bicubic_jpeg import BicubicJpeg
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from PIL import Image, features
 
-from hyperthumb.constraints import Above, Between
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.constraints import Above, Between
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.registry import BASELINES
 from hyperthumb.jpeg.backends.mozjpeg import encode_mozjpeg
-from hyperthumb.registry import BASELINES
 
 from .rescaler import Rescaler
 

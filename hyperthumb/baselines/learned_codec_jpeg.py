@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import numpy as np
 import torch
 
-from hyperthumb.constraints import Between, Count
-from hyperthumb.errors import CheckpointError, OptionsError
-from hyperthumb.networks import resolve_device
-from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
-from hyperthumb.registry import BASELINES
-from hyperthumb.weights import choose_weights, read_safely
+from hyperthumb.base.constraints import Between, Count
+from hyperthumb.base.errors import CheckpointError, OptionsError
+from hyperthumb.base.registry import BASELINES
+from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
+from hyperthumb.models.build import resolve_device
+from hyperthumb.models.weights import choose_weights, read_safely
 
 from .bicubic_jpeg import BicubicJpeg
 from .rescaler import Rescaler

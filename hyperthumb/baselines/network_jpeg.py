@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from hyperthumb.archs.pixel_rescaling import PixelRescaling
-from hyperthumb.constraints import Between, Count, CountOrZero, Existing
-from hyperthumb.errors import OptionsError
-from hyperthumb.networks import build_network, load_pretrained, resolve_device
-from hyperthumb.pixels import pad_to_multiple, to_picture, to_tensor
-from hyperthumb.registry import ARCHS, BASELINES, Buildable, PartOf
-from hyperthumb.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
+from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.registry import ARCHS, BASELINES, Buildable, PartOf
+from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
+from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
+from hyperthumb.models.build import build_network, load_pretrained, resolve_device
 
 from .pillow_jpeg import PillowJpeg
 

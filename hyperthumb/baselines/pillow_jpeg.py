@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 from .rescaler import Rescaler
 

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import ImageSource
-from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import Distance
 from hyperthumb.metrics import Protocol
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hyperthumb.rescaling import RescalingNetwork
-from hyperthumb.thumbnails import device_of
+from hyperthumb.codec.photograph import device_of
+from hyperthumb.models.contract import RescalingNetwork
 
 _SIDE = 256
 """HR pixels; larger than any network's padding, small enough to cost nothing."""

@@ -19,18 +19,17 @@ from typing import Any
 import numpy as np
 
 import hyperthumb
+from hyperthumb.base.registry import Buildable
 from hyperthumb.data import ImagePair
-from hyperthumb.registry import Buildable
-from hyperthumb.weights import sha256_of
+from hyperthumb.models.weights import sha256_of
 
 _PACKAGE = Path(hyperthumb.__file__).parent
 _ALWAYS = (
-    "metrics/*.py", "evaluation/evaluator.py", "pixels.py", "resize.py", "tiles.py", "jpeg/backends/*.py",
+    "metrics/*.py", "evaluation/evaluator.py", "images/*.py", "jpeg/backends/*.py",
     "jpeg/file.py", "baselines/bicubic_jpeg.py", "baselines/pillow_jpeg.py", "benchmark/complexity.py",
 )  # fmt: skip
 _NETWORKS = (
-    "archs/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "networks.py", "refinement.py", "rescaling.py",
-    "thumbnails.py", "tiling.py", "weights.py",
+    "archs/**/*.py", "codec/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "models/*.py",
 )  # fmt: skip
 _LIBRARIES = ("jpeglib", "mozjpeg-lossless-optimization", "numpy", "Pillow", "pillow-jxl-plugin", "torch")
 _NETWORK_LIBRARIES = ("basicsr", "compressai")

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import write_atomically
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import write_atomically
 from hyperthumb.metrics import MetricRow
 
 from .identity import digest

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Literal, TypeVar
 
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import pretty_json, write_atomically
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import pretty_json, write_atomically
 
 FORMAT = 1
 FILE_NAME = "results.json"

@@ -12,22 +12,22 @@ from typing import Any
 
 from tqdm import tqdm
 
+from hyperthumb.base.environment import describe_device, describe_environment
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.baselines import Rescaler
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow
 from hyperthumb.data import ImageSource, build_source
-from hyperthumb.environment import describe_device, describe_environment
-from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.lpips_column import open_lpips
 from hyperthumb.metrics import MetricRow, accumulate, get_protocol
-from hyperthumb.networks import resolve_device
+from hyperthumb.models.build import resolve_device
 
 from .bench import Bench, TestSet, explain, open_set
-from .crops import find_details, restore_details
 from .identity import files_digest, library_versions
 from .points import StoredRow
-from .published import find_published
-from .report import write_report
+from .report.crops import find_details, restore_details
+from .report.published import find_published
+from .report.write import write_report
 from .results import (
     FILE_NAME,
     FORMAT,

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import torch
 
+from hyperthumb.base.errors import CheckpointError
+from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import BicubicJpegNetwork, FullSizeCodec, LearnedCodecJpeg, Rescaler
 from hyperthumb.config import BenchmarkRow, Component
-from hyperthumb.errors import CheckpointError
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.model_file import LoadedModel, load_model
-from hyperthumb.registry import BASELINES
-from hyperthumb.rescaling import RescalingNetwork
-from hyperthumb.zoo import find_model
+from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.models.zoo import find_model
 
 from .complexity import measure_codec, measure_complexity, measure_enlarger
 from .identity import code_digest, describe_component, files_digest, files_of, is_network, library_versions

@@ -15,8 +15,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.wording import printable
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.wording import printable
 
 from .messages import collected_notes, warnings_as_notes
 from .targets import Job

@@ -7,7 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from hyperthumb.wording import printable
+from hyperthumb.base.wording import printable
 
 from .arguments import new_parser
 

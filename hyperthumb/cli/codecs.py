@@ -11,7 +11,7 @@ from .batch import Result, run_batch
 from .targets import Job
 
 if TYPE_CHECKING:
-    from hyperthumb.codec import Codec
+    from hyperthumb.codec.codec import Codec
 
 
 def run_with_codec(
@@ -45,12 +45,12 @@ def run_with_codec(
 
 def _open_codec(arguments: argparse.Namespace) -> Codec:
     """The model, with the CPU's cores shared out among the files that are worked on at a time."""
-    from hyperthumb.zoo import find_model
+    from hyperthumb.models.zoo import find_model
 
     find_model(arguments.model)  # a complaint comes before torch, which takes a second to import
     import torch
 
-    from hyperthumb.codec import load
+    from hyperthumb.codec.codec import load
 
     codec = load(arguments.model, arguments.device, arguments.backend)
     torch.set_num_threads(max(1, torch.get_num_threads() // arguments.jobs))

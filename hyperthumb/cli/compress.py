@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 from .arguments import add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
@@ -17,7 +17,7 @@ from .sources import find_sources, is_thumbnail, note_all, read_source
 from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
 
 if TYPE_CHECKING:
-    from hyperthumb.codec import Codec
+    from hyperthumb.codec.codec import Codec
 
 NAMING = Naming(THUMBNAIL_TAG, ".jpg", (".jpg", ".jpeg"), "thumbnails")
 _THUMBNAIL_ALREADY = "this is a thumbnail that hyperthumb made; `hyperthumb restore` makes a photograph of it"
@@ -94,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
-    from hyperthumb.pictures import EXTENSIONS
+    from hyperthumb.images.pictures import EXTENSIONS
 
     sources = find_sources(arguments.photos, EXTENSIONS, "photographs", _is_photograph)
     named = [
@@ -119,8 +119,8 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
     Raises:
         HyperthumbError: when any of it cannot be done; nothing is written then.
     """
-    from hyperthumb.files import write_atomically
-    from hyperthumb.pictures import decode_picture
+    from hyperthumb.base.files import write_atomically
+    from hyperthumb.images.pictures import decode_picture
 
     if source.suffix.lower() in _NOT_READ:
         raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")

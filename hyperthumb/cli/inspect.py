@@ -149,7 +149,7 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
 
 
 def _verify(data: bytes) -> bool | None:
-    from hyperthumb.errors import ForeignJpegError
+    from hyperthumb.base.errors import ForeignJpegError
     from hyperthumb.jpeg.file import decode_rgb, read_jpeg
 
     try:

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import NamedTuple, NoReturn
 
 import hyperthumb
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 SOME_FAILED, NOTHING_TRIED = 1, 2
 INTERRUPTED, TERMINATED = 130, 143  # 128 + the signal's number, as shells have it

@@ -58,8 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.errors import HyperthumbError
-    from hyperthumb.zoo import model_names
+    from hyperthumb.base.errors import HyperthumbError
+    from hyperthumb.models.zoo import model_names
 
     listed, failed = [], 0
     for name in arguments.names or model_names():
@@ -85,8 +85,8 @@ def describe(name: str) -> Listed:
     Raises:
         CheckpointError: when there is none, or it is damaged.
     """
-    from hyperthumb.model_header import read_model_header
-    from hyperthumb.zoo import DEFAULT_MODEL, FOLDER, find_model
+    from hyperthumb.models.header import read_model_header
+    from hyperthumb.models.zoo import DEFAULT_MODEL, FOLDER, find_model
 
     path = find_model(name)
     header = read_model_header(path)

@@ -7,7 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from hyperthumb.wording import printable
+from hyperthumb.base.wording import printable
 
 from .arguments import new_parser
 
@@ -29,9 +29,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.benchmark.report import write_report
+    from hyperthumb.base.errors import HyperthumbError
+    from hyperthumb.benchmark.report.write import write_report
     from hyperthumb.benchmark.results import load_results
-    from hyperthumb.errors import HyperthumbError
 
     failed = 0
     for path in arguments.results:

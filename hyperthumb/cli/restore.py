@@ -15,7 +15,7 @@ from .sources import JPEG_EXTENSIONS, find_sources, is_thumbnail, note_all, read
 from .targets import RESTORED_TAG, Naming, UsageError, plan
 
 if TYPE_CHECKING:
-    from hyperthumb.codec import Codec
+    from hyperthumb.codec.codec import Codec
 
 _EXAMPLES = """\
 examples:
@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.pictures import WRITABLE
+    from hyperthumb.images.pictures import WRITABLE
 
     sources = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
     naming = Naming(RESTORED_TAG, f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
@@ -80,8 +80,8 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
     Raises:
         HyperthumbError: when any of it cannot be done; nothing is written then.
     """
-    from hyperthumb.files import write_atomically
-    from hyperthumb.pictures import encode_picture, read_presentation, turn
+    from hyperthumb.base.files import write_atomically
+    from hyperthumb.images.pictures import encode_picture, read_presentation, turn
 
     data = read_source(source)
     restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size)

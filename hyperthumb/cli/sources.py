@@ -9,8 +9,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from hyperthumb.errors import HyperthumbError, ThumbnailError
-from hyperthumb.files import find_files
+from hyperthumb.base.errors import HyperthumbError, ThumbnailError
+from hyperthumb.base.files import find_files
 
 from .messages import note
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.wording import join_words
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.wording import join_words
 
 from .sources import Source
 

@@ -1,6 +1,7 @@
 """Options files: typed, strict, and with the file and the line in every complaint."""
 
-from ..errors import OptionsError, OptionsWarning
+from hyperthumb.base.errors import OptionsError, OptionsWarning
+
 from .benchmark import BenchmarkOptions, BenchmarkRow, CropOptions
 from .complaints import Location
 from .components import Component

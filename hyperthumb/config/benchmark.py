@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from ..constraints import Above, AtLeast, CountOrZero, Existing
-from ..registry import BASELINES, PartOf
-from ..wording import did_you_mean
+from hyperthumb.base.constraints import Above, AtLeast, CountOrZero, Existing
+from hyperthumb.base.registry import BASELINES, PartOf
+from hyperthumb.base.wording import did_you_mean
+
 from .build import RecordReader
 from .checks import check_evaluation_datasets
 from .components import Component, argument_annotation, find_class

@@ -7,8 +7,9 @@ import functools
 import typing
 from typing import Annotated, Any, get_args, get_origin
 
-from ..registry import PartOf
-from ..wording import did_you_mean
+from hyperthumb.base.registry import PartOf
+from hyperthumb.base.wording import did_you_mean
+
 from .complaints import Complaints
 from .components import ComponentReader
 from .ignored import KEYS, Ignored

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..registry import ARCHS
+from hyperthumb.base.registry import ARCHS
+
 from .build import RecordReader
 from .components import Component, find_class, takes_but_lacks
 from .ignored import TRAINING_ONLY_KEYS
@@ -76,7 +77,7 @@ def _ignore_what_networks_need(options: TestOptions, reader: RecordReader) -> No
 def _check_network(scale: Any, network: Component | None, reader: RecordReader) -> None:
     if not isinstance(network, Component):
         return
-    from ..rescaling import RescalingNetwork  # it is torch's, as is the class that was looked up
+    from hyperthumb.models.contract import RescalingNetwork  # it is torch's, as is the class that was looked up
 
     cls = find_class(ARCHS, network.type)
     if cls is None or not issubclass(cls, RescalingNetwork):

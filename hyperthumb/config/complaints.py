@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import OptionsError
-from ..wording import printable
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.wording import printable
 
 
 @dataclass(frozen=True, order=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from ..errors import OptionsError
-from ..registry import ARCHS, DECODERS, PartOf, Registry
-from ..wording import did_you_mean
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.registry import ARCHS, DECODERS, PartOf, Registry
+from hyperthumb.base.wording import did_you_mean
+
 from .complaints import Complaints, Location
 from .nodes import Mapping, Node, Scalar, is_refused, plain
 from .values import INVALID, ValueReader, is_null, show
@@ -78,7 +79,7 @@ def find_class(registry: Registry, name: str) -> type | None:
     if name in registry:
         return registry.get(name)
     if registry in (ARCHS, DECODERS):
-        from ..basicsr_bridge import find_arch
+        from hyperthumb.base.basicsr_bridge import find_arch
 
         return find_arch(name)
     return None
@@ -258,7 +259,7 @@ def _unknown_class(registry: Registry, name: str) -> str:
     message = registry.complaint(name)
     if registry not in (ARCHS, DECODERS):
         return message
-    from ..basicsr_bridge import known_archs
+    from hyperthumb.base.basicsr_bridge import known_archs
 
     foreign = known_archs()
     hint = "" if "did you mean" in message else did_you_mean(name, foreign)

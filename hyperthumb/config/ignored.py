@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-from ..errors import OptionsWarning
+from hyperthumb.base.errors import OptionsWarning
+
 from .complaints import Location
 from .schema import (
     DatasetOptions,

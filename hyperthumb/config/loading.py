@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..registry import ARCHS, BASELINES
+from hyperthumb.base.registry import ARCHS, BASELINES
+
 from .benchmark import BenchmarkOptions, BenchmarkReader, check_benchmark
 from .build import RecordReader
 from .checks import check_test, check_training

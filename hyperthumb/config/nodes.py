@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import yaml
 
-from ..wording import join_words
+from hyperthumb.base.wording import join_words
+
 from .complaints import Complaints, Location
 
 Value: TypeAlias = bool | int | float | str | None

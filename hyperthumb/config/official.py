@@ -5,7 +5,8 @@ Their keys are moved to where ours stand, with their lines; what has no counterp
 
 from __future__ import annotations
 
-from ..wording import join_words
+from hyperthumb.base.wording import join_words
+
 from .complaints import Complaints
 from .ignored import Ignored
 from .nodes import Listing, Mapping, Node, Scalar, plain, plain_at

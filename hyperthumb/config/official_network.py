@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..wording import did_you_mean
+from hyperthumb.base.wording import did_you_mean
+
 from .complaints import Complaints, Location
 from .ignored import Ignored
 from .nodes import Mapping, Node, Scalar, Value, plain, plain_at

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from ..constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName, OneOf
-from ..registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
+from hyperthumb.base.constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName, OneOf
+from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
+
 from .components import Component
 from .marks import Flat, KeysFrom, NamedByKey
 

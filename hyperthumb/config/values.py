@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from ..wording import did_you_mean, join_words
+from hyperthumb.base.wording import did_you_mean, join_words
+
 from .complaints import Complaints, Location
 from .nodes import Listing, Mapping, Node, Scalar, is_refused, plain
 

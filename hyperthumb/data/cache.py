@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
 
-from hyperthumb.errors import OptionsWarning, UnusableImageError
+from hyperthumb.base.errors import OptionsWarning, UnusableImageError
 
 from .memory import available_memory
 from .source import ImagePair, ImageSource, SourceView

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import warnings
 
-from hyperthumb.errors import UnusableImageError
+from hyperthumb.base.errors import UnusableImageError
 
 
 class DamageRecord:

@@ -9,10 +9,10 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from hyperthumb.errors import CorruptImageError, HyperthumbError
-from hyperthumb.files import find_files, write_atomically
-from hyperthumb.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
-from hyperthumb.wording import printable
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError
+from hyperthumb.base.files import find_files, write_atomically
+from hyperthumb.base.wording import printable
+from hyperthumb.images.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 _ORIENTATION_TAG = 0x0112
@@ -86,7 +86,7 @@ def _chunks_after_the_pixels(file: IO[bytes], label: str) -> list[bytes]:
 def decode_image(data: bytes, label: str) -> np.ndarray:
     """The picture in a file's bytes as uint8 (H, W, 3) RGB, contiguous; colour profiles are not applied.
 
-    Raises what `hyperthumb.pictures.decode_picture` raises, which says the rest.
+    Raises what `hyperthumb.images.pictures.decode_picture` raises, which says the rest.
     """
     return decode_picture(data, label).pixels
 

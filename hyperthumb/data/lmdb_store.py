@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import lmdb
 import numpy as np
 
-from hyperthumb.errors import CorruptImageError, HyperthumbError
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 
 from .image_io import decode_image, encode_png
 from .source import ImageSource

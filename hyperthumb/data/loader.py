@@ -12,8 +12,8 @@ from typing import Any, Literal, cast
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from hyperthumb.errors import HyperthumbError, OptionsWarning
-from hyperthumb.registry import DATASETS, Buildable
+from hyperthumb.base.errors import HyperthumbError, OptionsWarning
+from hyperthumb.base.registry import DATASETS, Buildable
 
 from .cache import cache_in_memory
 from .order import BatchPositions

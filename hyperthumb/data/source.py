@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperthumb.errors import UnusableImageError
+from hyperthumb.base.errors import UnusableImageError
 
 
 class ImagePair(NamedTuple):

@@ -6,8 +6,8 @@ import math
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from hyperthumb.errors import HyperthumbError, UnusableImageError
-from hyperthumb.registry import DATASETS
+from hyperthumb.base.errors import HyperthumbError, UnusableImageError
+from hyperthumb.base.registry import DATASETS
 
 from .source import ImagePair, ImageSource
 from .stores import open_store

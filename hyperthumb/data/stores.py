@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 from .image_io import list_images, read_image, read_size
 from .lmdb_store import LmdbStore

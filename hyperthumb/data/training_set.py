@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from hyperthumb.errors import UnusableImageError
+from hyperthumb.base.errors import UnusableImageError
 
 from .crops import apply_crop, draw_crop
 from .damage import DamageRecord

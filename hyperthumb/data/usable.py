@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperthumb.errors import UnusableImageError
+from hyperthumb.base.errors import UnusableImageError
 
 from .damage import DamageRecord
 from .source import ImagePair, ImageSource

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data.image_io import write_png
-from hyperthumb.errors import HyperthumbError
 from hyperthumb.metrics import Protocol, bits_per_pixel
 from hyperthumb.metrics.images import Picture
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from hyperthumb.base.files import write_atomically
 from hyperthumb.baselines import BicubicJpeg, FullSizeCodec, Rescaler
 from hyperthumb.data import ImagePair, write_png
-from hyperthumb.files import write_atomically
 from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import MetricRow, Protocol, measure
 

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from hyperthumb.errors import HyperthumbError, OptionsWarning
+from hyperthumb.base.errors import HyperthumbError, OptionsWarning
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import pretty_json, write_atomically
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import pretty_json, write_atomically
 from hyperthumb.metrics import MetricRow
 
 

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from hyperthumb import thumbnails
 from hyperthumb.baselines import Rescaler
+from hyperthumb.codec import photograph as path
+from hyperthumb.codec.tiling import Analyzer, Restorer
 from hyperthumb.jpeg.file import JpegThumbnail, Profile, read_jpeg, write_jpeg
-from hyperthumb.rescaling import RescalingNetwork
-from hyperthumb.tiling import Analyzer, Restorer
+from hyperthumb.models.contract import RescalingNetwork
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         return Restorer(self.network)
 
     def downscale(self, image: np.ndarray) -> NetworkThumbnail:
-        photograph = thumbnails.analyze(self._analyzer, image)
+        photograph = path.analyze(self._analyzer, image)
         if self.refine:
-            photograph = thumbnails.refine(self.network, photograph, image, self.rate_scale, self.refine)
-        return NetworkThumbnail(*thumbnails.quantize(self.network, photograph, self.rate_scale))
+            photograph = path.refine(self.network, photograph, image, self.rate_scale, self.refine)
+        return NetworkThumbnail(*path.quantize(self.network, photograph, self.rate_scale))
 
     def write(self, thumbnail: NetworkThumbnail) -> bytes:
         return write_jpeg(thumbnail.jpeg, self.profile)
@@ -69,8 +69,8 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         return NetworkThumbnail(read_jpeg(data))
 
     def upscale(self, thumbnail: NetworkThumbnail, height: int, width: int) -> np.ndarray:
-        sized, _ = thumbnails.with_size(thumbnail.jpeg, self.scale, (height, width))
-        return thumbnails.restore(self._restorer, sized)
+        sized, _ = path.with_size(thumbnail.jpeg, self.scale, (height, width))
+        return path.restore(self._restorer, sized)
 
     def rate_estimate(self, thumbnail: NetworkThumbnail) -> float | None:
         return thumbnail.estimated_bits

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hyperthumb.files import write_atomically
+from hyperthumb.base.files import write_atomically
 from hyperthumb.metrics import MetricMean, MetricRow, Protocol, accumulate
 
 

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 import torch
 from tqdm import tqdm
 
+from hyperthumb.base.environment import package_versions
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.files import write_atomically
+from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.config import TestOptions
 from hyperthumb.data import ImageSource, build_source
-from hyperthumb.environment import package_versions
-from hyperthumb.errors import OptionsError
-from hyperthumb.files import write_atomically
 from hyperthumb.metrics import MetricRow, Protocol, get_protocol
-from hyperthumb.networks import build_network, load_pretrained, resolve_device
-from hyperthumb.registry import BASELINES
-from hyperthumb.weights import sha256_of
+from hyperthumb.models.build import build_network, load_pretrained, resolve_device
+from hyperthumb.models.weights import sha256_of
 
 from .comparison import ComparisonItem, write_comparison
 from .evaluator import Distance, Measured, OutputFolder, evaluate_image

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import struct
 
-from ..errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
+
 from .segments import DHT, DQT, DRI, EOI, METADATA, SOF_MARKERS, SOS, Frame, Segment, parse_frame
 
 MAX_SIDE = 65500  # libjpeg's limit

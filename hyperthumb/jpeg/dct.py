@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..constants import constant
+from hyperthumb.base.constants import constant
 
 
 def block_dct(planes: Tensor) -> Tensor:

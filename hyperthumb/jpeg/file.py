@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from ..errors import ForeignJpegError, ThumbnailError
+from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
+
 from .backends import Backend, CodedPicture, find_backend
 from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
 from .icc import icc_segments

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from ..errors import ForeignJpegError
+from hyperthumb.base.errors import ForeignJpegError
+
 from .backends import Backend
 from .file import JpegThumbnail, decode, read_header, read_jpeg
 

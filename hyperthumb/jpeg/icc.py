@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from ..errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
+
 from .segments import Segment
 
 APP2 = 0xE2

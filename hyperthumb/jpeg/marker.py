@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
+
 from .segments import Segment
 
 APP9 = 0xE9

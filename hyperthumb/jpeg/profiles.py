@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from ..errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
+
 from .backends import CodedPicture, CoefficientCoder
 from .restart import code_scan
 from .segments import DHT, SOS, segments

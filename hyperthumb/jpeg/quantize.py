@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ..errors import HyperthumbError
-from ..noise import uniform
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.noise import uniform
 
 Rounding = Callable[[Tensor], Tensor]
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 
 SOF_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 METADATA = {*range(0xE0, 0xF0), 0xFE}  # application segments and comments

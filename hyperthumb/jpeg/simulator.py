@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
+
 from .clamp import inward_clamp
 from .color import rgb_to_ycbcr, ycbcr_to_rgb
 from .dct import block_dct, block_idct

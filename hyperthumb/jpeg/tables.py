@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 ZIGZAG: tuple[int, ...] = tuple(
     v * 8 + u

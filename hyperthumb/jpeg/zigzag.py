@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..constants import constant
+from hyperthumb.base.constants import constant
+
 from .tables import ZIGZAG
 
 

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.registry import LOSSES
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.registry import LOSSES
 
 
 @LOSSES.register()

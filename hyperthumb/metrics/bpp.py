@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 
 def bits_per_pixel(num_bytes: int, height: int, width: int) -> float:

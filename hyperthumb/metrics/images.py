@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) RGB, 0..255, as on disk."""

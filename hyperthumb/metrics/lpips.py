@@ -17,10 +17,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.errors import CheckpointError, HyperthumbError, TooSmallError
-from hyperthumb.pixels import to_tensor
-from hyperthumb.tiles import Tile, cover, scaled
-from hyperthumb.weights import read_safely
+from hyperthumb.base.errors import CheckpointError, HyperthumbError, TooSmallError
+from hyperthumb.images.pixels import to_tensor
+from hyperthumb.images.tiles import Tile, cover, scaled
+from hyperthumb.models.weights import read_safely
 
 from .images import Picture, check_pair
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 
 from .images import Picture
 from .psnr import psnr, psnr_luma

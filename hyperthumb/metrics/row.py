@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hyperthumb.errors import HyperthumbError, TooSmallError
+from hyperthumb.base.errors import HyperthumbError, TooSmallError
 
 from .bpp import bits_per_pixel
 from .images import Picture

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperthumb.errors import HyperthumbError, TooSmallError
+from hyperthumb.base.errors import HyperthumbError, TooSmallError
 
 from .images import Picture, strips
 from .psnr import luma

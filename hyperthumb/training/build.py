@@ -10,15 +10,15 @@ from pathlib import Path
 
 import torch
 
+from hyperthumb.base.environment import describe_environment
+from hyperthumb.base.errors import CheckpointError, OptionsError
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingLoader, build_source, build_training_loader
-from hyperthumb.environment import describe_environment
-from hyperthumb.errors import CheckpointError, OptionsError
 from hyperthumb.evaluation.lpips_column import open_lpips
 from hyperthumb.metrics import get_protocol
-from hyperthumb.networks import build_network, load_pretrained
-from hyperthumb.rescaling import RescalingNetwork
-from hyperthumb.weights import load_weights
+from hyperthumb.models.build import build_network, load_pretrained
+from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.weights import load_weights
 
 from .checkpoint import CheckpointFolder, Resume, expected_bytes
 from .determinism import make_deterministic, report_determinism

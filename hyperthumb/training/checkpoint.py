@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.errors import CheckpointError, HyperthumbError
-from hyperthumb.files import scrap_beside, write_atomically, writing
-from hyperthumb.weights import choose_weights, read_safely
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.files import scrap_beside, write_atomically, writing
+from hyperthumb.models.weights import choose_weights, read_safely
 
 
 def _is_count(value: Any) -> bool:

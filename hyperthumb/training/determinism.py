@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.models.contract import RescalingNetwork
 
 from .objective import Objective
 

@@ -23,7 +23,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from hyperthumb.errors import OptionsError, OptionsWarning, PeersLostError
+from hyperthumb.base.errors import OptionsError, OptionsWarning, PeersLostError
 
 from .guards import Health
 from .slurm import set_meeting_point

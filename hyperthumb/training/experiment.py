@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from hyperthumb.base.environment import describe_environment
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import remove_scraps, write_atomically, writing
 from hyperthumb.config import TrainOptions, dump_options
-from hyperthumb.environment import describe_environment
-from hyperthumb.errors import HyperthumbError
-from hyperthumb.files import remove_scraps, write_atomically, writing
 
 
 class Experiment:

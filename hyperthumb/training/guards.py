@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperthumb.errors import HyperthumbError, NonFiniteError
-from hyperthumb.files import pretty_json, write_atomically
+from hyperthumb.base.errors import HyperthumbError, NonFiniteError
+from hyperthumb.base.files import pretty_json, write_atomically
 
 from .objective import LossTerms
 

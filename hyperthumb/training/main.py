@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import closing
 
-from hyperthumb.errors import HyperthumbError, OptionsWarning
+from hyperthumb.base.errors import HyperthumbError, OptionsWarning
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -66,7 +66,7 @@ def train(arguments: argparse.Namespace, started: float) -> int:
 
     ours = [warning for warning in caught if issubclass(warning.category, OptionsWarning)]
 
-    from hyperthumb.networks import resolve_device
+    from hyperthumb.models.build import resolve_device
 
     from .build import build_trainer
     from .distributed import join_world, leave_world

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.registry import LOSSES
 from hyperthumb.config import LossesOptions
-from hyperthumb.errors import OptionsError
 from hyperthumb.losses import bits_per_pixel_loss
-from hyperthumb.registry import LOSSES
-from hyperthumb.rescaling import RescaleOutput
+from hyperthumb.models.contract import RescaleOutput
 
 
 class LossTerms(NamedTuple):

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from hyperthumb.base.errors import OptionsError, OptionsWarning
 from hyperthumb.config import OptimizerOptions, TrainingOptions
-from hyperthumb.errors import OptionsError, OptionsWarning
-from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.models.contract import RescalingNetwork
 
 from .muon import Muon
 from .schedule import learning_rate_factor

@@ -19,7 +19,7 @@ def seed_iteration(seed: int, iteration: int, micro_batch: int = 0, rank: int = 
 
 
 def noise_keys(seed: int, places: Sequence[int]) -> Tensor:
-    """(B, 2) int64 keys for `hyperthumb.noise`: what the crops at these places of a run are disturbed with.
+    """(B, 2) int64 keys for `hyperthumb.base.noise`: what the crops at these places of a run are disturbed with.
 
     A place counts crops from the start of the run over all processes (data/order.py), so neither the process nor the
     micro-batch that a crop falls to changes its noise.

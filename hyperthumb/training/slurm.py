@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from hyperthumb.errors import OptionsError
+from hyperthumb.base.errors import OptionsError
 
 _NODES = ("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hyperthumb.pixels import to_picture
-from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.images.pixels import to_picture
+from hyperthumb.models.contract import RescalingNetwork
 
 from .logging import Board
 

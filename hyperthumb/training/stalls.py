@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import ImagePair, ImageSource
-from hyperthumb.errors import HyperthumbError
 
 _PATIENCE = 5.0  # seconds, for the thread to end
 

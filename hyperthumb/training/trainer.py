@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hyperthumb.base.errors import HyperthumbError, NonFiniteError, OptionsError, WorkersLostError
+from hyperthumb.base.noise import noise_by
 from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch, TrainingLoader
-from hyperthumb.errors import HyperthumbError, NonFiniteError, OptionsError, WorkersLostError
-from hyperthumb.noise import noise_by
-from hyperthumb.rescaling import RescaleOutput, RescalingNetwork
-from hyperthumb.resize import bicubic_downscale
+from hyperthumb.images.resize import bicubic_downscale
+from hyperthumb.models.contract import RescaleOutput, RescalingNetwork
 
 from .checkpoint import CheckpointFolder, Resume
 from .distributed import World, average_gradients, gather_in_order, largest, mean_over_ranks, wait_for_all

@@ -11,12 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
+from hyperthumb.base.files import writing
 from hyperthumb.data import ImageSource
 from hyperthumb.evaluation.evaluator import Distance, OutputFolder, evaluate
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.files import writing
 from hyperthumb.metrics import MetricRow, Protocol, accumulate
-from hyperthumb.rescaling import RescalingNetwork
+from hyperthumb.models.contract import RescalingNetwork
 
 from .distributed import World, gather_in_order
 from .experiment import ValidationTable

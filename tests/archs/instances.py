@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.archs.official_check import _restored, _round_around_medians
-from hyperthumb.archs.official_names import to_official
+from hyperthumb.archs.official.check import _restored, _round_around_medians
+from hyperthumb.archs.official.names import to_official
 from hyperthumb.jpeg.simulator import coefficients_to_rgb
 from tests.archs.parts import tiny
 

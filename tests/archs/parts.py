@@ -1,7 +1,7 @@
 """Small networks of every scale for the tests of this folder."""
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.archs.part import Part
+from hyperthumb.models.part import Part
 
 TINY = {"num_feat": 8, "num_block": 1}
 ENCODERS = {

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from hyperthumb.archs.lite import LiteDecoder
-from hyperthumb.tiling import Restorer
+from hyperthumb.codec.tiling import Restorer
 from tests.archs.parts import DECODERS, TINY, Part, tiny
 
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from hyperthumb.archs import IRN
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.tables import standard_tables
-from hyperthumb.resize import bicubic_downscale
-from tests.archs.rivals import TINY, tiny_rival
+from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from hyperthumb.archs.quantization import FixedTables, LearnedTables, PredictedLogTables, PredictedTables
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.jpeg.tables import ZIGZAG, standard_tables
 from tests.archs.parts import tiny
 

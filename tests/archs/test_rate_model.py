@@ -6,11 +6,11 @@ import torch
 from compressai.entropy_models import EntropyBottleneck
 
 from hyperthumb.archs.rate_model import FEATURES, FactorizedRate, LaplaceRate, MagnitudeRate, magnitude_features
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.images.pixels import to_tensor
 from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
 from hyperthumb.jpeg.simulator import rgb_to_coefficients
 from hyperthumb.jpeg.tables import ZIGZAG, standard_tables
-from hyperthumb.pixels import to_tensor
 from tests.support import photograph
 
 MODELS = {"factorized": FactorizedRate, "laplace": LaplaceRate, "magnitude": MagnitudeRate}

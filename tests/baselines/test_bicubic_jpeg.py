@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperthumb.base.registry import DATASETS
 from hyperthumb.baselines import BicubicJpeg
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate
 from hyperthumb.metrics import accumulate, get_protocol
-from hyperthumb.registry import DATASETS
 from tests.support import photograph
 
 

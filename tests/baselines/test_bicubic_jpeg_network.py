@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
+from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
+from hyperthumb.base.registry import DECODERS
 from hyperthumb.baselines import BicubicJpeg, BicubicJpegNetwork
 from hyperthumb.benchmark.subjects import describe
 from hyperthumb.config import Component
-from hyperthumb.errors import CheckpointError, HyperthumbError, OptionsError
-from hyperthumb.registry import DECODERS
 from tests.support import photograph
 
 PHOTOGRAPH = photograph(61, 90)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from hyperthumb.baselines import Avif, Jpeg, Jpeg2000, JpegXL, MozJpeg, WebP
-from hyperthumb.benchmark.published import find_published
+from hyperthumb.benchmark.report.published import find_published
 from hyperthumb.benchmark.values import at_curve
 from hyperthumb.data import HRImageDataset, ImagePair
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.archs.part import Part
+from hyperthumb.base.registry import DECODERS
 from hyperthumb.baselines import BicubicJpeg, BicubicJpegNetwork, NetworkJpeg, bicubic_jpeg
 from hyperthumb.config import Component
 from hyperthumb.metrics import psnr
-from hyperthumb.registry import DECODERS
-from tests.archs.rivals import TINY, tiny_rival
+from hyperthumb.models.part import Part
+from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph
 
 PHOTOGRAPH = photograph(121, 190)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from hyperthumb.archs.part import Part
+from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
 from hyperthumb.baselines import NetworkJpeg
 from hyperthumb.config import Component, load_test_options
-from hyperthumb.errors import CheckpointError, HyperthumbError, OptionsError
 from hyperthumb.evaluation.testing import test as run_test
-from tests.archs.rivals import TINY, tiny_rival
+from hyperthumb.models.part import Part
+from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph, tiny_part, write_options, write_photographs
 
 PHOTOGRAPH = photograph(61, 90)

@@ -7,8 +7,8 @@ import torch
 
 from hyperthumb.archs import HyperThumbnail
 from hyperthumb.benchmark.complexity import measure_complexity
-from hyperthumb.refinement import refine
-from hyperthumb.rescaling import Analysis, CompressedBatch, RescalingNetwork
+from hyperthumb.codec.refinement import refine
+from hyperthumb.models.contract import Analysis, CompressedBatch, RescalingNetwork
 from tests.support import tiny_network
 
 

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.baselines import BicubicJpeg
 from hyperthumb.benchmark import runner
 from hyperthumb.benchmark.results import load_results
 from hyperthumb.config import Component, load_benchmark_options
 from hyperthumb.data import ImagePair
-from hyperthumb.errors import HyperthumbError
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.metrics import get_protocol
-from hyperthumb.model_file import load_model, save_model
-from hyperthumb.networks import build_network
+from hyperthumb.models.build import build_network
+from hyperthumb.models.file import load_model, save_model
 from tests.benchmark.runs import BICUBIC, JPEG, OURS, RIVAL, small_benchmark, write_benchmark
 from tests.support import photograph, tiny_part, write_options
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 from hyperthumb.cli.batch import Result, outcomes, run_batch
 from hyperthumb.cli.messages import note
 from hyperthumb.cli.targets import Job
-from hyperthumb.errors import CorruptImageError, HyperthumbError
 
 
 @dataclass(frozen=True)

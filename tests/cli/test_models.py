@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from hyperthumb import zoo
-from hyperthumb.zoo.cards import CARD_KEYS
-from hyperthumb.zoo.checksums import record
+from hyperthumb.models import zoo
+from hyperthumb.models.zoo.cards import CARD_KEYS
+from hyperthumb.models.zoo.checksums import record
 from tests.support import save_tiny_model
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.cli import sources
 from hyperthumb.cli.sources import find_sources, is_thumbnail, read_source
-from hyperthumb.errors import HyperthumbError
 
 
 @pytest.fixture

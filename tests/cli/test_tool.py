@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 import hyperthumb
-from hyperthumb import zoo
 from hyperthumb.metrics import get_protocol
+from hyperthumb.models import zoo
 from tests.cli.files import read, save
 from tests.jpeg.thumbnails import with_impossible_codes
 from tests.support import photograph, save_tiny_model

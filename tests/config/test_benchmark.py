@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.config import load_benchmark_options
-from hyperthumb.errors import OptionsError
 from tests.benchmark.runs import OURS, small_benchmark, write_benchmark
 from tests.support import write_options
 

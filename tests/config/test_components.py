@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from hyperthumb.base.errors import RegistryError
+from hyperthumb.base.registry import Buildable, PartOf, Registry
 from hyperthumb.config import Component, Location, OptionsError
 from hyperthumb.config.build import RecordReader
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.nodes import parse
 from hyperthumb.config.values import INVALID
-from hyperthumb.errors import RegistryError
-from hyperthumb.registry import Buildable, PartOf, Registry
 
 WHEELS = Registry("wheel")
 CARS = Registry("car")

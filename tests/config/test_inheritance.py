@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.inheritance import expand_variables, force_settings, merge, read_tree
 from hyperthumb.config.nodes import parse, plain
-from hyperthumb.errors import OptionsError
 
 
 def tree(text: str, file: str = "o.yml"):

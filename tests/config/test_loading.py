@@ -186,7 +186,7 @@ def test_a_rate_loss_needs_a_rate_model(rate, tmp_path):
 
 def test_networks_of_others_say_by_their_constructors_whether_they_have_a_rate_model(tmp_path):
     (tmp_path / "networks_of_mine.py").write_text(
-        "from hyperthumb.registry import ARCHS\n"
+        "from hyperthumb.base.registry import ARCHS\n"
         "from hyperthumb.archs import HyperThumbnail\n"
         "@ARCHS.register()\n"
         "class RateInside(HyperThumbnail):\n    def __init__(self, scale: int): pass\n"
@@ -246,7 +246,7 @@ def test_debugging_is_quick_and_leaves_no_traces(tmp_path):
 
 def test_plugins_register_their_classes(tmp_path):
     (tmp_path / "my_losses.py").write_text(
-        "from hyperthumb.registry import LOSSES\n"
+        "from hyperthumb.base.registry import LOSSES\n"
         "@LOSSES.register('HuberOfMine')\n"
         "class Huber:\n    def __init__(self, delta: float = 1.0): pass\n"
     )

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.nodes import Mapping, parse, plain, read_plain_scalar
-from hyperthumb.errors import OptionsError
 
 
 def complaints_of(text: str) -> list[str]:

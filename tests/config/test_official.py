@@ -16,8 +16,8 @@ from hyperthumb.config import (
     load_test_options,
     load_train_options,
 )
-from hyperthumb.networks import build_network
-from hyperthumb.weights import load_weights
+from hyperthumb.models.build import build_network
+from hyperthumb.models.weights import load_weights
 from tests.archs.instances import reference
 from tests.config.samples import TRAIN, line_of, write
 

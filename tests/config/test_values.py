@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from hyperthumb.base.constraints import Above, AtLeast, Below, Between, FolderName, OneOf
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.nodes import parse
 from hyperthumb.config.values import INVALID, ValueReader
-from hyperthumb.constraints import Above, AtLeast, Below, Between, FolderName, OneOf
 
 
 def read(text: str, annotation: Any) -> tuple[Any, list[str]]:

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
+from hyperthumb.base.errors import CorruptImageError, OptionsWarning
 from hyperthumb.data import HRImageDataset, ImagePair, ImageSource
 from hyperthumb.data.cache import CachedSource, cache_in_memory
-from hyperthumb.errors import CorruptImageError, OptionsWarning
 from tests.support import photograph, write_photographs
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 from hyperthumb.data.image_io import decode_image, encode_png, list_images, read_image, read_size, write_png
-from hyperthumb.errors import CorruptImageError, HyperthumbError
 from tests.support import photograph
 
 PICTURE = photograph(37, 53)

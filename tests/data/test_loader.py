@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
+from hyperthumb.base.errors import HyperthumbError, OptionsWarning, UnusableImageError
+from hyperthumb.base.registry import Registry
 from hyperthumb.data import (
     HRImageDataset,
     ImagePair,
@@ -26,8 +28,6 @@ from hyperthumb.data import (
 from hyperthumb.data import loader as loading
 from hyperthumb.data.lmdb_store import write_lmdb
 from hyperthumb.data.order import image_index
-from hyperthumb.errors import HyperthumbError, OptionsWarning, UnusableImageError
-from hyperthumb.registry import Registry
 from tests.support import photograph, write_photographs
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError
+from hyperthumb.base.registry import DATASETS
 from hyperthumb.data import HRImageDataset, PairedImageDataset
 from hyperthumb.data.source import SourceView
-from hyperthumb.errors import CorruptImageError, HyperthumbError
-from hyperthumb.registry import DATASETS
 from tests.support import photograph, write_photographs
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from hyperthumb.data import HRImageDataset, ImagePair, ImageSource, TrainingSet
 from hyperthumb.data.order import image_index
 from hyperthumb.data.training_set import collate
-from hyperthumb.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from tests.support import photograph, write_photographs
 
 

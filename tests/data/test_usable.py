@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from hyperthumb.data import ImagePair, ImageSource
 from hyperthumb.data.usable import UsableSource
-from hyperthumb.errors import CorruptImageError, HyperthumbError, UnusableImageError
 
 
 class Numbers(ImageSource):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.evaluation.model_results import (
     ModelResult,
     average,

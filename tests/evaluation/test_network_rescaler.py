@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.errors import HyperthumbError, ThumbnailError
+from hyperthumb.base.errors import HyperthumbError, ThumbnailError
+from hyperthumb.codec.tiling import Restorer
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg
-from hyperthumb.tiling import Restorer
 from tests.archs.parts import DECODERS, ENCODERS, tiny
 from tests.support import photograph
 

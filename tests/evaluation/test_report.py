@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.evaluation.report import TableEntry, format_table, write_metrics_csv, write_metrics_json
 from hyperthumb.metrics import MetricRow, accumulate, get_protocol
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 import hyperthumb.jpeg.dct  # noqa: F401 - torch takes seconds to import, and must not be timed below
-from hyperthumb.errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, write_jpeg
 from hyperthumb.jpeg.foreign import read_foreign
 from hyperthumb.jpeg.inspection import describe

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from hyperthumb.errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from tests.jpeg.backends import BACKENDS, with_torchjpeg
 from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail, with_impossible_codes

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
 from hyperthumb.config.schema import ValidationOptions
-from hyperthumb.errors import ForeignJpegError, ThumbnailError
 from hyperthumb.jpeg.file import MAX_AC, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.icc import find_icc
 from hyperthumb.jpeg.profiles import Profile

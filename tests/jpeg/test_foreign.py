@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hyperthumb.errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.foreign import CHANGED, NOT_OURS, read_foreign
 from hyperthumb.jpeg.segments import segments

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hyperthumb.errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import write_jpeg
 from hyperthumb.jpeg.inspection import describe
 from tests.jpeg.thumbnails import pillow_jpeg, shaded

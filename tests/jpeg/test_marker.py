@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hyperthumb.errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.marker import APP9
 from hyperthumb.jpeg.segments import segments

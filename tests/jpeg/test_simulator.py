@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.tables import standard_tables

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.jpeg.tables import ZIGZAG, standard_tables
 from hyperthumb.jpeg.zigzag import from_zigzag, to_zigzag
 

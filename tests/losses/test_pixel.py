@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.registry import LOSSES
 from hyperthumb.losses import CharbonnierLoss, L1Loss, LogMSELoss, MSELoss
-from hyperthumb.registry import LOSSES
 
 
 def pictures(dtype: torch.dtype = torch.float32) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.metrics import bits_per_pixel
 
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.metrics.lpips import LpipsMetric, LpipsUnavailable
 
 pytest.importorskip("lpips")

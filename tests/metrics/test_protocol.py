@@ -10,7 +10,7 @@ import pytest
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.metrics import Protocol, get_protocol
 
 

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.metrics import luma, psnr
 from hyperthumb.metrics.psnr import psnr_luma
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hyperthumb.errors import HyperthumbError, TooSmallError
+from hyperthumb.base.errors import HyperthumbError, TooSmallError
 from hyperthumb.metrics import PSNR_CAP, MetricRow, accumulate, get_protocol, measure, psnr
 
 PAPER = get_protocol("paper", 4)

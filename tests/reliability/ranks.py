@@ -100,7 +100,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hyperthumb.registry import LOSSES
+from hyperthumb.base.registry import LOSSES
 
 
 class Spoil(torch.autograd.Function):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hyperthumb.basicsr_bridge import known_archs
+from hyperthumb.base.basicsr_bridge import known_archs
+from hyperthumb.base.registry import ARCHS, BASELINES, LOSSES, RATE_MODELS
 from hyperthumb.config import (
     OptionsError,
     load_benchmark_options,
@@ -21,7 +22,6 @@ from hyperthumb.config import (
     load_test_options,
     load_train_options,
 )
-from hyperthumb.registry import ARCHS, BASELINES, LOSSES, RATE_MODELS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "bad_options"

@@ -11,13 +11,13 @@ import lmdb
 import pytest
 from PIL import Image
 
+from hyperthumb.base.errors import HyperthumbError, OptionsError, ThumbnailWarning
 from hyperthumb.benchmark.results import load_results, save_results
 from hyperthumb.cli.main import main as hyperthumb
-from hyperthumb.codec import load
+from hyperthumb.codec.codec import load
 from hyperthumb.config import load_train_options
 from hyperthumb.data import HRImageDataset
 from hyperthumb.data.image_io import encode_png
-from hyperthumb.errors import HyperthumbError, OptionsError, ThumbnailWarning
 from hyperthumb.evaluation.main import main as run_test
 from hyperthumb.jpeg.file import read_header
 from hyperthumb.training.main import main as run_train

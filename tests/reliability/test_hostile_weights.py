@@ -15,13 +15,13 @@ import pytest
 import safetensors.torch
 import torch
 
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.cli.main import main as hyperthumb
-from hyperthumb.codec import load
-from hyperthumb.errors import CheckpointError, HyperthumbError
+from hyperthumb.codec.codec import load
 from hyperthumb.metrics.lpips import LpipsMetric
-from hyperthumb.model_file import load_model
-from hyperthumb.model_header import METADATA_KEY, read_model_header
-from hyperthumb.weights import read_safely
+from hyperthumb.models.file import load_model
+from hyperthumb.models.header import METADATA_KEY, read_model_header
+from hyperthumb.models.weights import read_safely
 from scripts.export_model import main as export_model
 from tests.support import photograph, save_tiny_model, tiny_network, tiny_training, write_options
 

@@ -31,7 +31,7 @@ import os
 import time
 
 from hyperthumb.data import HRImageDataset
-from hyperthumb.registry import DATASETS
+from hyperthumb.base.registry import DATASETS
 
 
 @DATASETS.register()

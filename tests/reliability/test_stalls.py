@@ -19,7 +19,7 @@ HANGING = """\
 import time
 from pathlib import Path
 from hyperthumb.data import HRImageDataset
-from hyperthumb.registry import DATASETS
+from hyperthumb.base.registry import DATASETS
 
 
 @DATASETS.register()

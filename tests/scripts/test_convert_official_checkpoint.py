@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hyperthumb.archs.official_names import to_official
+from hyperthumb.archs.official.names import to_official
 from tests.archs.instances import official_network, reference, write_instance
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "convert_official_checkpoint.py"

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hyperthumb import zoo
-from hyperthumb.model_file import load_model
-from hyperthumb.zoo.cards import CARD_KEYS
-from hyperthumb.zoo.checksums import read_sums
+from hyperthumb.models import zoo
+from hyperthumb.models.file import load_model
+from hyperthumb.models.zoo.cards import CARD_KEYS
+from hyperthumb.models.zoo.checksums import read_sums
 from scripts.export_model import main
 from tests.support import tiny_network, tiny_training, write_options
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from hyperthumb.codec import Codec
+from hyperthumb.codec.codec import Codec
 from hyperthumb.data import read_image
 from hyperthumb.evaluation.model_results import read_results
 from hyperthumb.metrics import get_protocol
-from hyperthumb.model_file import load_model
-from hyperthumb.weights import sha256_of
+from hyperthumb.models.file import load_model
+from hyperthumb.models.weights import sha256_of
 from scripts.measure_models import main
 from tests.support import save_tiny_model, write_photographs
 

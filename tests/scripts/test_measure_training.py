@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from scripts.measure_training import main, split_variants
 from tests.support import tiny_training, write_options
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.catalog import PHOTO_SETS
+from hyperthumb.data.sets.catalog import PHOTO_SETS
 from scripts.prepare_data import main
 from tests.support import photograph, write_photographs
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from hyperthumb.errors import CheckpointError, HyperthumbError
-from hyperthumb.files import write_atomically
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.files import write_atomically
 from hyperthumb.training import checkpoint
 from hyperthumb.training.checkpoint import CheckpointFolder, expected_bytes
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 import torch
 
-from hyperthumb.errors import OptionsError
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.training.distributed import World, gather_in_order, join_world, largest, mean_over_ranks
 from hyperthumb.training.seeding import seed_iteration
 

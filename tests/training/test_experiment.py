@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.training.experiment import ValidationTable
 
 ROW = {"iteration": 0, "dataset": "val", "protocol": "paper", "count": 2, "bpp": 0.1 + 0.2}

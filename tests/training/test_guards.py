@@ -6,7 +6,7 @@ import logging
 import pytest
 import torch
 
-from hyperthumb.errors import NonFiniteError
+from hyperthumb.base.errors import NonFiniteError
 from hyperthumb.training.guards import BadStepReports, Health, StepRecord
 from hyperthumb.training.objective import LossTerms
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.config import Component, LossesOptions, OwnLossOptions, RateLossOptions, WeightedLoss
-from hyperthumb.errors import OptionsError
-from hyperthumb.rescaling import RescaleOutput
+from hyperthumb.models.contract import RescaleOutput
 from hyperthumb.training.objective import Objective
 
 

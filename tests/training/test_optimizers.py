@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from hyperthumb.base.errors import OptionsError, OptionsWarning
 from hyperthumb.config import (
     Component,
     LossesOptions,
@@ -15,8 +16,7 @@ from hyperthumb.config import (
     TrainingOptions,
     WeightedLoss,
 )
-from hyperthumb.errors import OptionsError, OptionsWarning
-from hyperthumb.rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
+from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 from hyperthumb.training.optimizers import Optimizers, partition_parameters
 
 

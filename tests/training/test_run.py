@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from hyperthumb.errors import PeersLostError
+from hyperthumb.base.errors import PeersLostError
 from hyperthumb.training import build, trainer, validation
 from hyperthumb.training.distributed import average_gradients
 from hyperthumb.training.main import main
@@ -210,7 +210,7 @@ def test_a_run_that_cannot_start_leaves_the_earlier_one_alone(tmp_path):
 
 
 def test_the_log_says_why_a_run_ended(tmp_path, monkeypatch):
-    from hyperthumb.errors import NonFiniteError
+    from hyperthumb.base.errors import NonFiniteError
     from hyperthumb.training import trainer
 
     def fail(*arguments: object) -> None:

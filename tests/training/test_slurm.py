@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from hyperthumb.errors import OptionsError
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.training.slurm import first_host, meeting_port, set_meeting_point
 
 

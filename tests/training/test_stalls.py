@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hyperthumb.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.training.stalls import StallWatch
 
 

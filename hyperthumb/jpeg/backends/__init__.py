@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
-from ...errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
 
 Backend = Literal["jpeglib", "torchjpeg"]
 

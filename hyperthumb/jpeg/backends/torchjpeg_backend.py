@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import ThumbnailError
+from hyperthumb.base.errors import ThumbnailError
+
 from . import CodedPicture
 from .scratch import scratch_file
 

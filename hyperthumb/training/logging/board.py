@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.files import writing
 from hyperthumb.config import WandbOptions
-from hyperthumb.errors import OptionsError
-from hyperthumb.files import writing
 
 
 class Board:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hyperthumb.files import writing
+from hyperthumb.base.files import writing
 
 _PACKAGE = Path(__file__).parents[2]
 

@@ -1,0 +1,102 @@
+"""A network of ours for a checkpoint of the original repository, of whatever size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from hyperthumb.archs.hyperthumbnail import SCALES, HyperThumbnail
+from hyperthumb.base.errors import CheckpointError
+from hyperthumb.models.part import Part
+from hyperthumb.models.weights import load_weights
+
+from .names import to_ours
+
+
+@dataclass(frozen=True)
+class OfficialSizes:
+    """What the shapes of an official state dict say about its network."""
+
+    scale: int
+    num_feat: int
+    growth: int
+    decoder_num_feat: int
+    decoder_num_block: int
+    branch_num_feat: int
+    branch_num_block: int
+    branch_out: int
+    num_hidden: int
+    num_layers: int
+
+    def build(self) -> HyperThumbnail:
+        """Our network of these sizes, with fresh weights."""
+        return HyperThumbnail(
+            self.scale,
+            quantization=Part("predicted", {"num_hidden": self.num_hidden, "num_layers": self.num_layers}),
+            encoder=None if self.scale == 1 else Part("RDBUNet", {"num_feat": self.num_feat, "growth": self.growth}),
+            rate=Part("factorized"),
+            decoder=None if self.scale == 1 else Part("FrequencyAwareDecoder", self._decoder()),
+        )
+
+    def _decoder(self) -> dict[str, int]:
+        return {
+            "num_feat": self.decoder_num_feat,
+            "num_block": self.decoder_num_block,
+            "branch_num_feat": self.branch_num_feat,
+            "branch_num_block": self.branch_num_block,
+            "branch_out": self.branch_out,
+        }
+
+
+def official_sizes(official: Mapping[str, Tensor]) -> OfficialSizes:
+    """Reads the sizes off the shapes.
+
+    Raises:
+        CheckpointError: when parameters are missing or their shapes belong to no such network.
+    """
+    try:
+        first = official["encoder.conv_first.weight"].shape
+        scale = round((first[1] / 3) ** 0.5)
+        sizes = OfficialSizes(
+            scale=scale,
+            num_feat=first[0],
+            growth=official["encoder.rdb_first.conv1.weight"].shape[0],
+            decoder_num_feat=official["decoder.conv_first.weight"].shape[0],
+            decoder_num_block=_count(official, r"decoder\.body\.(\d+)\."),
+            branch_num_feat=official["coefficient_decoder.conv_first.weight"].shape[0],
+            branch_num_block=_count(official, r"coefficient_decoder\.body\.(\d+)\."),
+            branch_out=official["coefficient_decoder.conv_last.weight"].shape[0],
+            num_hidden=official["table_predictor.MLPs.0.final_linear.weight"].shape[1],
+            num_layers=_count(official, r"table_predictor\.MLPs\.0\.layers\.(\d+)\."),
+        )
+    except KeyError as error:
+        raise CheckpointError(f"this is no checkpoint of the original HyperThumbnail: it has no {error}") from error
+    if scale not in SCALES or first[1] != 3 * scale * scale:
+        raise CheckpointError(f"an encoder with {first[1]} input channels is of no scale 1, 2, 4 or 8")
+    doublings = _count(official, r"decoder\.upsample\.(\d+)\.")
+    if scale > 1 and 1 << doublings != scale:
+        raise CheckpointError(f"the encoder divides by {scale}, but the decoder enlarges {1 << doublings} times")
+    return sizes
+
+
+def _count(official: Mapping[str, Tensor], pattern: str) -> int:
+    return len({match[1] for name in official if (match := re.match(pattern, name))})
+
+
+def from_official(official: Mapping[str, Tensor]) -> tuple[HyperThumbnail, dict[str, Tensor]]:
+    """Our network with the original's weights, and those weights by our names.
+
+    Args:
+        official: a state dict of the original.
+
+    Raises:
+        CheckpointError: for a name or shape that the original's network does not have, or a missing one.
+    """
+    network = official_sizes(official).build()
+    converted = to_ours(official, network.state_dict())
+    load_weights(network, converted, Path("the original's checkpoint"))
+    return network.eval(), converted

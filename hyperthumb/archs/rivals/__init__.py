@@ -1,0 +1,1 @@
+"""Rescaling networks of other papers, around an ordinary JPEG."""

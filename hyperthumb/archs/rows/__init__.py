@@ -1,0 +1,1 @@
+"""The strip engine: a trained network run a few rows at a time, for large pictures."""

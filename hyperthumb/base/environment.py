@@ -1,0 +1,65 @@
+"""What numbers depend on besides the code: versions, machine, threads."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from .version import __version__
+
+PACKAGES = ("torch", "torchvision", "compressai", "basicsr", "jpeglib", "lpips", "numpy", "Pillow")
+
+
+def describe_environment() -> dict[str, str]:
+    """Versions, machine, threads and the code's own state, for the record."""
+    found = {
+        "hyperthumb": __version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "processor": _processor(),
+    }
+    found["threads"] = str(torch.get_num_threads())
+    found["cuda"] = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    found["git"] = _git_revision()
+    return {**found, **package_versions()}
+
+
+def describe_device(device: torch.device) -> str:
+    """What computed, for numbers that depend on its speed: the processor with its threads, or the GPU's name."""
+    if device.type == "cpu":
+        return f"{_processor()}, {torch.get_num_threads()} thread(s)"
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def package_versions() -> dict[str, str]:
+    """The installed versions of the packages that numbers depend on."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
+
+
+def _git_revision() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"

@@ -1,0 +1,1 @@
+"""What is made of results.json alone: tables, plots, pages."""

@@ -1,0 +1,107 @@
+"""Figures that others have published: kept apart from measured ones, and marked wherever they are shown.
+
+The data are `published_kodak.json` (rate-distortion curves of codecs) and `published_table.json` (table 1 of the
+HyperThumbnail paper); both say where they come from.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.wording import did_you_mean
+
+
+@dataclass(frozen=True)
+class Published:
+    """What one source says about one method on one data set.
+
+    Attributes:
+        name: of the method, as options files call it.
+        dataset: "kodak", "set5", ...
+        bpp: the rates of a curve, or of a single point; empty where the source gives none.
+        psnr_rgb: dB at each rate, or alone.
+        thumb_psnr: dB of the thumbnail of a single point; None where there is none.
+        description: encoder and settings, or empty.
+        source: who says so.
+    """
+
+    name: str
+    dataset: str
+    bpp: tuple[float, ...]
+    psnr_rgb: tuple[float, ...]
+    thumb_psnr: float | None
+    description: str
+    source: str
+
+    @property
+    def is_curve(self) -> bool:
+        return len(self.bpp) > 1
+
+
+def published_names() -> list[str]:
+    """Every name, in the order of the data."""
+    return list(dict.fromkeys(entry.name for entry in _all()))
+
+
+def find_published(names: Sequence[str], dataset: str) -> list[Published]:
+    """What is known of the named methods on a data set; nothing of those that have no figure for it.
+
+    Args:
+        names: of `published_names`.
+        dataset: its name, in any case.
+
+    Raises:
+        OptionsError: for a name that is not known.
+    """
+    known = published_names()
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise OptionsError(f'published: there are no figures of "{name}"{hint} (known: {", ".join(known)})')
+    return [entry for name in names for entry in _all() if entry.name == name and entry.dataset == dataset.lower()]
+
+
+@functools.cache
+def _all() -> tuple[Published, ...]:
+    return (*_curves(), *_points())
+
+
+def _curves() -> list[Published]:
+    content = json.loads(_read("published_kodak.json"))
+    return [
+        Published(
+            name=name,
+            dataset=content["dataset"],
+            bpp=tuple(curve["bpp"]),
+            psnr_rgb=tuple(curve["psnr_rgb"]),
+            thumb_psnr=None,
+            description=curve["description"],
+            source=content["source"][curve["kind"]],
+        )
+        for name, curve in content["curves"].items()
+    ]
+
+
+def _points() -> list[Published]:
+    content = json.loads(_read("published_table.json"))
+    return [
+        Published(
+            name=point["name"],
+            dataset=point["dataset"],
+            bpp=() if point["bpp"] is None else (point["bpp"],),
+            psnr_rgb=(point["psnr_rgb"],),
+            thumb_psnr=point["thumb_psnr"],
+            description="",
+            source=content["source"],
+        )
+        for point in content["points"]
+    ]
+
+
+def _read(name: str) -> str:
+    return (resources.files("hyperthumb.benchmark.report") / name).read_text(encoding="utf-8")

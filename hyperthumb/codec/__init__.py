@@ -1,0 +1,1 @@
+"""From photograph to thumbnail file and back."""

@@ -1,0 +1,240 @@
+"""Photographs to thumbnail files and back, with one model: hyperthumb as a library."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+import threading
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from hyperthumb.base.errors import HyperthumbError, ThumbnailWarning
+from hyperthumb.images.pictures import rgb_profile
+from hyperthumb.jpeg.backends import Backend, find_backend
+from hyperthumb.jpeg.file import Header, Profile, read_header, write_jpeg
+from hyperthumb.jpeg.foreign import read_foreign
+from hyperthumb.models.build import resolve_device
+from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.models.zoo import find_model, find_model_of
+
+from .photograph import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
+from .photograph import refine as refine_photograph
+from .rate_control import RatedFile, find_rate, find_refined_rate
+from .tiling import Analyzer, Precision, Restorer
+
+
+class Restoration(NamedTuple):
+    """A restored photograph.
+
+    Attributes:
+        image: uint8 (H, W, 3).
+        notes: sentences on what was assumed or lost: none for a file of ours.
+        model: what it was restored with.
+    """
+
+    image: np.ndarray
+    notes: list[str]
+    model: LoadedModel
+
+
+def load(
+    name_or_path: str | os.PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib"
+) -> Codec:
+    """See `hyperthumb.load`."""
+    return Codec(load_model(find_model(name_or_path)), device, backend, others=name_or_path is None)
+
+
+class Codec:
+    """A model at work.
+
+        image -> analyze -> quantize at a rate -> write_jpeg -> bytes -> read -> restore -> image
+                                  '--- find_rate ---'
+
+    Several threads may share one.
+
+    Args:
+        model: what `load_model` gave; its network moves to the device.
+        device: auto, cpu, cuda or mps.
+        backend: jpeglib or torchjpeg.
+        others: restore what another shipped model made with that one, instead of with this one and a warning.
+
+    Raises:
+        OptionsError: for a device that is not there.
+        ThumbnailError: for a backend that is not installed.
+    """
+
+    def __init__(
+        self, model: LoadedModel, device: str = "auto", backend: Backend = "jpeglib", others: bool = False
+    ) -> None:
+        find_backend(backend)
+        self.model, self.backend, self.device = model, backend, device
+        self._others: dict[bytes, Codec] | None = {model.model_id: self} if others else None
+        self.network = model.network.to(resolve_device(device)).eval()
+        if model.rate_model is not None:
+            model.rate_model.to(resolve_device(device))
+        self._analyzer = Analyzer(self.network)
+        self._restorers: dict[Precision, Restorer] = {"fp32": Restorer(self.network)}
+        self._lock, self._others_lock = threading.Lock(), threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Codec({self.model.name!r}, scale {self.model.scale}, model id {self.model.model_id.hex()})"
+
+    def compress(
+        self,
+        image: np.ndarray,
+        bpp: float | None = None,
+        max_bytes: int | None = None,
+        rate_scale: float | None = None,
+        profile: Profile = "small",
+        icc: bytes | None = None,
+        tile: int | None = None,
+        refine: int = 0,
+    ) -> bytes:
+        """The thumbnail file of a photograph.
+
+        Of bpp, max_bytes and rate_scale one at most is given; with none, the model decides on the rate.
+
+        Args:
+            image: (H, W, 3) uint8 RGB of any size.
+            bpp: bits of the file per pixel of the photograph, never above and as near below as the tables allow.
+            max_bytes: the same as a number of bytes. A photograph that has no use for so many gets fewer: its tables
+                cannot be finer than 1.
+            rate_scale: multiplies the tables: 1 is the model's own choice, above are smaller files.
+            profile: how the file is coded, see `write_jpeg`; small is the smallest.
+            icc: a color profile for RGB to keep in the file.
+            tile: HR rows worked on at a time, see `tiling`; None chooses.
+            refine: steps that improve the thumbnail for its decoder, see `refinement`; 0 is none. With bpp or max_bytes
+                it may have to be done up to three times.
+
+        Raises:
+            ThumbnailError: when no file is so small; the message says how small it could be.
+            HyperthumbError: for an image or a wish that makes no sense, or a model that cannot be refined for.
+        """
+        return self.compress_at_rate(image, bpp, max_bytes, rate_scale, profile, icc, tile, refine).data
+
+    def compress_at_rate(
+        self,
+        image: np.ndarray,
+        bpp: float | None = None,
+        max_bytes: int | None = None,
+        rate_scale: float | None = None,
+        profile: Profile = "small",
+        icc: bytes | None = None,
+        tile: int | None = None,
+        refine: int = 0,
+    ) -> RatedFile:
+        """`compress`, with the rate scale that it came to."""
+        _check_wish(bpp, max_bytes, rate_scale)
+        if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
+            raise HyperthumbError(f"refine is a whole number of steps, 0 for none, not {refine!r}")
+        if icc is not None and not (isinstance(icc, bytes) and rgb_profile(icc)):
+            raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
+        photograph = analyze(self._analyzer, image, tile)
+
+        def write(scale: float, analyzed: AnalyzedPhotograph = photograph) -> bytes:
+            jpeg = quantize(self.network, analyzed, scale, self.model.model_id).jpeg
+            return write_jpeg(jpeg, profile, self.backend, icc=icc)
+
+        def write_refined(scale: float) -> bytes:
+            rate = self.model.rate_model
+            return write(scale, refine_photograph(self.network, photograph, image, scale, int(refine), rate))
+
+        if max_bytes is None and bpp is None:
+            scale = 1.0 if rate_scale is None else rate_scale
+            return RatedFile(write_refined(scale) if refine else write(scale), scale)
+        steps = photograph.analysis.steps.cpu().numpy()
+        if max_bytes is not None:
+            plain = find_rate(steps, write, max_bytes)
+            return find_refined_rate(steps, write, write_refined, max_bytes, plain) if refine else plain
+        assert bpp is not None
+        pixels = photograph.height * photograph.width
+
+        def in_bpp(size: int) -> str:  # rounded up: what is named has to be enough when it is asked for
+            return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
+
+        # A wish of exactly so many bytes must not lose one to binary fractions.
+        most = math.floor(bpp * pixels / 8 + 1e-6)
+        plain = find_rate(steps, write, most, in_bpp)
+        return find_refined_rate(steps, write, write_refined, most, plain) if refine else plain
+
+    def restore(
+        self,
+        data: bytes,
+        tile: int | None = None,
+        precision: Precision = "fp32",
+        size: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """The photograph of a thumbnail file, uint8 (H, W, 3), of exactly its size.
+
+        Args:
+            data: the file.
+            tile: HR rows worked on at a time, see `tiling`; None chooses.
+            precision: fp32, or bf16 where that is faster.
+            size: the photograph's (height, width), for a file that has lost it.
+
+        Raises:
+            ThumbnailError: for bytes that are no JPEG file, a damaged one, or one of another scale than the model's.
+
+        Warns:
+            ThumbnailWarning: when the file is not as this model made it, saying what was assumed.
+        """
+        restored = self.restore_with_notes(data, tile, precision, size)
+        for note in restored.notes:
+            warnings.warn(note, ThumbnailWarning, stacklevel=2)
+        return restored.image
+
+    def restore_with_notes(
+        self,
+        data: bytes,
+        tile: int | None = None,
+        precision: Precision = "fp32",
+        size: tuple[int, int] | None = None,
+    ) -> Restoration:
+        """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
+        if not isinstance(data, bytes):
+            raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
+        header = read_header(data)
+        maker = self._maker_of(header)
+        if maker is not self:
+            return maker.restore_with_notes(data, tile, precision, size)
+        check_restorable(header, self.model.scale)
+        thumbnail, notes = read_foreign(data, self.backend)
+        thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
+        notes = [*notes, *assumed]
+        if thumbnail.model_id is not None and thumbnail.model_id != self.model.model_id:
+            notes.append(
+                f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
+                f"({self.model.model_id.hex()}), which may restore it badly"
+            )
+        return Restoration(restore(self._restorer(precision), thumbnail, tile), notes, self.model)
+
+    def _maker_of(self, header: Header) -> Codec:
+        """The codec of the model that made a file; this one where that is not known or was not asked for."""
+        origin = header.origin
+        if self._others is None or origin is None or origin.model_id is None:
+            return self
+        with self._others_lock:
+            if origin.model_id not in self._others:
+                path = find_model_of(origin.model_id)
+                maker = self if path is None else Codec(load_model(path), self.device, self.backend)
+                self._others[origin.model_id] = maker
+            return self._others[origin.model_id]
+
+    def _restorer(self, precision: Precision) -> Restorer:
+        with self._lock:  # making one ready is no work for several threads at a time
+            if precision not in self._restorers:
+                self._restorers[precision] = Restorer(self.network, precision)
+            return self._restorers[precision]
+
+
+def _check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:
+    wishes = {"bpp": bpp, "max_bytes": max_bytes, "rate_scale": rate_scale}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if len(given) > 1:
+        raise HyperthumbError(f"give one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
+            raise HyperthumbError(f"{name} is a number above 0, not {value!r}")

@@ -1,0 +1,182 @@
+"""Hitting a file size by scaling the quantization tables: a search among the finitely many tables there are.
+
+Tables are the rounded products of the network's steps and one factor, the rate scale. Between two factors at which some
+entry rounds to the next integer nothing changes, so the search goes over one factor for each such interval. The sizes
+are those of whole files, as they are written; they fall as the factor grows, though not always at every step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from hyperthumb.base.errors import ThumbnailError
+
+CLOSE_ENOUGH = 0.995
+"""Share of the bytes allowed at which the search ends; less is taken only when no tables come closer."""
+_AIM = 0.9975
+_CLOSE_REFINED = 0.99
+_TRIES = 3
+_FALL = 0.8
+"""Sizes fall about as the factor to this power: a first guess, before two sizes are known."""
+_NEIGHBOURS = 4
+_COARSE = (1.0, 0.8, 0.65, 0.5)
+"""Where the least size is looked for, as shares of the largest factor: the coarsest tables are not always it."""
+
+
+class RatedFile(NamedTuple):
+    """A file, and what its tables were multiplied by."""
+
+    data: bytes
+    rate_scale: float
+
+
+def find_rate(
+    steps: np.ndarray,
+    write: Callable[[float], bytes],
+    max_bytes: int,
+    in_words: Callable[[int], str] = "{:,} bytes".format,
+) -> RatedFile:
+    """The largest file of at most `max_bytes`, or one of at least 99.5 % of that.
+
+    Args:
+        steps: the network's positive steps, of any shape; tables are their rounded multiples, clamped to 1..255.
+        write: the file at a rate scale.
+        max_bytes: when even tables of 1 give a smaller file, that file is the result.
+        in_words: how the error says a number of bytes.
+
+    Raises:
+        ThumbnailError: when no file is so small; the message names the least size that there is.
+    """
+    search = _Search(distinct_scales(steps), write, max_bytes)
+    found = search.run() or search.run_coarse()
+    if found is None:
+        raise ThumbnailError(
+            f"the thumbnail of this photograph cannot be as small as {in_words(max_bytes)}; the least possible is "
+            f"{in_words(search.least)}"
+        )
+    return found
+
+
+def find_refined_rate(
+    steps: np.ndarray,
+    write: Callable[[float], bytes],
+    write_refined: Callable[[float], bytes],
+    max_bytes: int,
+    plain: RatedFile,
+) -> RatedFile:
+    """The largest refined file of at most `max_bytes` out of three tries; `plain` when none fits.
+
+    Refining costs far more than a size, and changes the size by a share that hardly depends on the rate. So the search
+    stays among unrefined files, and aims where that share leads to the limit.
+
+    Args:
+        steps: as in `find_rate`.
+        write: the unrefined file at a rate scale.
+        write_refined: the refined one.
+        max_bytes: the limit.
+        plain: what `find_rate` found for it without refining.
+    """
+    best: RatedFile | None = None
+    tried: set[float] = set()
+    candidate, aim = plain, max_bytes
+    while candidate.rate_scale not in tried and len(tried) < _TRIES:
+        tried.add(candidate.rate_scale)
+        data = write_refined(candidate.rate_scale)
+        if len(data) <= max_bytes and (best is None or len(data) > len(best.data)):
+            best = RatedFile(data, candidate.rate_scale)
+            if len(data) >= _CLOSE_REFINED * max_bytes:
+                break
+        aim = math.floor(_AIM * max_bytes * len(candidate.data) / len(data))
+        try:
+            candidate = find_rate(steps, write, aim)
+        except ThumbnailError:  # nothing unrefined is so small
+            break
+    return best or plain
+
+
+def distinct_scales(steps: np.ndarray) -> np.ndarray:
+    """One rate scale for each different pair of tables, ascending; 1 stands for its own interval.
+
+    Args:
+        steps: positive, of any shape.
+    """
+    halves = np.arange(1, 255) + 0.5
+    changes = np.unique(halves / np.asarray(steps, np.float64).reshape(-1, 1))
+    edges = np.concatenate([changes[:1] / 2, changes, changes[-1:] * 2])
+    scales = np.sqrt(edges[:-1] * edges[1:])
+    own = np.searchsorted(changes, 1.0)
+    scales[own] = 1.0
+    return scales
+
+
+class _Search:
+    """Bisection by interpolation in logarithms; remembers the best file that fits."""
+
+    def __init__(self, scales: np.ndarray, write: Callable[[float], bytes], max_bytes: int) -> None:
+        self.scales, self.write, self.max_bytes = scales, write, max_bytes
+        self.aim = _AIM * max(max_bytes, 1)
+        self.logarithms = np.log(scales)
+        self.sizes: dict[int, int] = {}
+        self.best: RatedFile | None = None
+        self.least = 0
+
+    def run(self) -> RatedFile | None:
+        """The result, or None when all files looked at are too large."""
+        # Everything up to `above` counts as too large, everything from `below` on as small enough.
+        above, below = -1, len(self.scales)
+        place = int(np.flatnonzero(self.scales == 1.0)[0])
+        reach, sides = math.log(1.5), [0, 0]
+        while below - above > 1:
+            fits = self._look(place) <= self.max_bytes
+            if fits and self.sizes[place] >= CLOSE_ENOUGH * self.max_bytes:
+                return self.best
+            above, below = (above, place) if fits else (place, below)
+            sides = [sides[0] + 1, 0] if fits else [0, sides[1] + 1]
+            if above >= 0 and below < len(self.scales):
+                wanted = self._between(above, below, halve=max(sides) > 2)
+            else:
+                wanted = self._beyond(place, reach)
+                reach *= 2
+            nearest = int(np.searchsorted(self.logarithms, wanted))
+            place = min(max(nearest, above + 1), below - 1)
+        if self.best is not None and below > 0 and len(self.best.data) < 0.98 * self.max_bytes:
+            # Here the sizes jump; where they also go up and down, a neighbour may be closer.
+            for neighbour in range(max(0, above - _NEIGHBOURS), min(len(self.scales), below + _NEIGHBOURS + 1)):
+                self._look(neighbour)
+        return self.best
+
+    def run_coarse(self) -> RatedFile | None:
+        """The last hope: a few of the coarsest tables; `least` is the smallest of their files."""
+        places = {self._at(self.logarithms[-1] + math.log(share)) for share in _COARSE}
+        self.least = min(self._look(place) for place in sorted(places))
+        return self.best
+
+    def _look(self, place: int) -> int:
+        if place not in self.sizes:
+            scale = float(self.scales[place])
+            data = self.write(scale)
+            self.sizes[place] = len(data)
+            if len(data) <= self.max_bytes and (self.best is None or len(data) > len(self.best.data)):
+                self.best = RatedFile(data, scale)
+        return self.sizes[place]
+
+    def _between(self, above: int, below: int, halve: bool) -> float:
+        """Where between a file too large and one that fits the wanted size is, as a logarithm."""
+        left, right = self.logarithms[above], self.logarithms[below]
+        if halve:  # interpolation creeps when the curve bends
+            return (left + right) / 2
+        large, small, aim = (math.log(x) for x in (self.sizes[above], self.sizes[below], self.aim))
+        share = (large - aim) / (large - small)
+        return left + min(max(share, 0.02), 0.98) * (right - left)
+
+    def _beyond(self, place: int, reach: float) -> float:
+        """Where to look when all sizes so far are on one side, as a logarithm: as far as it takes, and ever further."""
+        distance = math.log(self.sizes[place] / self.aim) / _FALL
+        return self.logarithms[place] + math.copysign(max(abs(distance), reach), distance)
+
+    def _at(self, logarithm: float) -> int:
+        return min(int(np.searchsorted(self.logarithms, logarithm - 1e-9)), len(self.scales) - 1)

@@ -1,0 +1,1 @@
+"""The contract of a network, how one is built, and model files."""

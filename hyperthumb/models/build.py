@@ -1,0 +1,62 @@
+"""From options to a network on a device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.registry import ARCHS, Buildable
+
+from .contract import RescalingNetwork
+from .weights import choose_weights, load_weights, read_safely
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def resolve_device(wanted: str) -> torch.device:
+    """The device that `device:` names; auto is CUDA where there is one.
+
+    Raises:
+        OptionsError: for a device that is unknown, or not there.
+    """
+    if wanted not in DEVICES:
+        raise OptionsError(f'device: "{wanted}" is not one of {", ".join(DEVICES)}')
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(wanted, True):
+        raise OptionsError(f"device: {wanted}, but this torch sees none; device: auto takes what there is")
+    if wanted == "auto":
+        return torch.device("cuda" if there["cuda"] else "cpu")
+    return torch.device(wanted)
+
+
+def build_network(component: Buildable, scale: int) -> RescalingNetwork:
+    """The network that the options name.
+
+    Raises:
+        OptionsError: when the class is no `RescalingNetwork`.
+    """
+    network = component.build(ARCHS, scale=scale)
+    if not isinstance(network, RescalingNetwork):
+        raise OptionsError(
+            f"network_g: {component.type} maps an image to an image; to rescale it has to be a part, such as "
+            f"`network_g: {{type: HyperThumbnail, decoder: {{type: {component.type}, ...}}}}`"
+        )
+    return network
+
+
+def load_pretrained(network: RescalingNetwork, path: Path, key: str, strict: bool) -> None:
+    """Puts a checkpoint file's weights into a network; the original repository's names are understood too.
+
+    Args:
+        network: on any device.
+        path: the file.
+        key: params, params_ema, or auto.
+        strict: whether every name has to fit.
+
+    Raises:
+        CheckpointError: when the file cannot be read, or does not fit.
+    """
+    weights = choose_weights(read_safely(path), key, path)
+    load_weights(network, network.adapt_weights(weights), path, strict)

@@ -1,0 +1,238 @@
+"""Models as files: half-precision weights, and the description of their network, without any code.
+
+A model file is a safetensors file whose one metadata entry, `hyperthumb`, is JSON:
+
+    {"format": 1, "version": "0.1.0", "name": "lite_4x", "scale": 4,
+     "network_g": {"type": "HyperThumbnail", "encoder": {"type": "LiteEncoder", ...}, ...}, "card": {...}}
+
+`network_g` is as in an options file, but for a rate model that needs more than torch: it stays behind (`portable`).
+What a file says of itself is read without torch by `model_header`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from hyperthumb.archs.hyperthumbnail import HyperThumbnail
+from hyperthumb.base.errors import CheckpointError, OptionsError
+from hyperthumb.base.files import write_atomically
+from hyperthumb.base.registry import Buildable
+from hyperthumb.base.version import __version__
+
+from .build import build_network
+from .contract import RescalingNetwork
+from .header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_description, weights_id
+from .part import Part
+from .portable import fitting_weights, has_rate, portable_part
+from .weights import describe_misfit, load_weights
+
+_RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # of tensors and of torch.nn.init
+_LARGEST_NUMBER = 1024
+"""Of an argument in a file: a hostile one could otherwise ask for any number of layers before its tensors are seen."""
+
+
+class LoadedModel(NamedTuple):
+    """A model ready for use.
+
+    Attributes:
+        network: float32, in eval mode, without gradients.
+        name: what people call it.
+        scale: 1, 2, 4 or 8.
+        model_id: of its half-precision weights, see `weights_id`; every thumbnail carries it.
+        card: what else its maker wanted said: training data, numbers, license.
+        rate_model: the file's, where it was left out of the network; None where there is none, or it was not.
+    """
+
+    network: RescalingNetwork
+    name: str
+    scale: int
+    model_id: bytes
+    card: Mapping[str, str]
+    rate_model: nn.Module | None = None
+
+
+def save_model(
+    path: Path, network: RescalingNetwork, part: Buildable, name: str, card: Mapping[str, str] | None = None
+) -> bytes:
+    """Writes a model file, whole or not at all.
+
+    Args:
+        path: ends in .safetensors.
+        network: its weights; may be in any mode, on any device.
+        part: what it was built from.
+        name: what people call it.
+        card: what else is to be said of it.
+
+    Returns:
+        The model's id.
+
+    Raises:
+        CheckpointError: when its weights do not fit into half precision, or could not be loaded again: when a part is
+            not hyperthumb's own (BasicSR's are not), or an argument is out of bounds.
+        HyperthumbError: when it cannot be written.
+    """
+    if path.suffix != SUFFIX:
+        raise CheckpointError(f"a model file is called something{SUFFIX}, not {path.name}")
+    part = portable_part(part)
+    weights = to_half_precision(fitting_weights(network.state_dict(), part), path)
+    network_g = describe_part(part)
+    metadata = {
+        "format": FORMAT,
+        "version": __version__,
+        "name": name,
+        "scale": network.scale,
+        "network_g": network_g,
+        "card": dict(card or {}),
+    }
+    _assemble(Description(name, network.scale, network_g, {}), weights, path, with_rate_model=True)
+    write_atomically(path, safetensors.torch.save(weights, {METADATA_KEY: json.dumps(metadata)}))
+    return model_id_of(weights)
+
+
+def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
+    """A model from a model file; or from a training: its folder (the newest weights) or one of its checkpoints.
+
+    No code of a model file's runs. A checkpoint's weights are rounded to half precision, so that it and the model file
+    made of it are the same model, with one id.
+
+    Args:
+        path: the file, or the training.
+        with_rate_model: keep the rate model in the network, where the file has one, for estimates of the rate. Making
+            and restoring files is a little quicker when it stays beside it.
+
+    Raises:
+        CheckpointError: when it is missing, damaged, hostile, of a later version, or does not fit its own description.
+        OptionsError: when the options beside a checkpoint cannot be read.
+    """
+    if path.is_dir() or path.suffix == ".pth":
+        from .trained import load_trained  # reads YAML, which a model file has no use for
+
+        trained = load_trained(path)
+        weights = to_half_precision(trained.network.state_dict(), path)
+        description = Description(trained.name, trained.network.scale, {}, {})
+        return _finish(trained.part, weights, description, path, with_rate_model)
+    weights, description = _read(path)
+    return _assemble(description, weights, path, with_rate_model)
+
+
+def model_id_of(weights: Mapping[str, Tensor]) -> bytes:
+    """The id of the model that has these weights, see `weights_id`."""
+    return weights_id(
+        Weight(
+            name,
+            str(tensor.dtype),
+            list(tensor.shape),
+            tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes(),
+        )
+        for name, tensor in weights.items()
+    )
+
+
+def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """Floating-point weights as float16, on the CPU, sharing no memory.
+
+    Raises:
+        CheckpointError: when one is not finite afterwards; `path` is for the message.
+    """
+    halves = {}
+    for name, value in weights.items():
+        halves[name] = (value.detach().half() if value.is_floating_point() else value.detach()).cpu().clone()
+        if not halves[name].isfinite().all():
+            raise CheckpointError(f"{path}: {name} holds values that are not finite in half precision")
+    return halves
+
+
+def describe_part(part: Buildable) -> dict[str, Any]:
+    """A part as in an options file: its arguments beside its type."""
+    return {"type": part.type, **{name: _describe_argument(value) for name, value in part.arguments.items()}}
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], Description]:
+    try:
+        with safetensors.safe_open(str(path), framework="pt") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY, "")
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no model at {path}") from error
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as a model file: {error}") from error
+    return weights, parse_description(text, path)
+
+
+def _assemble(
+    description: Description, weights: Mapping[str, Tensor], path: Path, with_rate_model: bool
+) -> LoadedModel:
+    try:
+        part = _read_part(description.network_g, path)
+    except RecursionError as error:
+        raise CheckpointError(f"{path} does not say which network its weights belong to") from error
+    if has_rate(part) and not has_rate(portable_part(part)):
+        raise CheckpointError(f"{path} describes a rate model that no model file holds")
+    with torch.device("meta"):  # first the shapes alone: a file gets no memory that its tensors do not bear out
+        misfit = describe_misfit(_build(part, description.scale, path).state_dict(), weights)
+    if misfit:
+        raise CheckpointError(f"{path}: its weights do not fit the network that it describes: {misfit}")
+    if not all(tensor.isfinite().all() for tensor in weights.values()):
+        raise CheckpointError(f"{path} holds weights that are not finite")
+    return _finish(part, weights, description, path, with_rate_model)
+
+
+def _finish(
+    part: Part, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool
+) -> LoadedModel:
+    network = _build(part, description.scale, path)
+    load_weights(network, fitting_weights(weights, part), path)
+    network = network.eval().requires_grad_(False)
+    rate_model = None
+    if not with_rate_model and isinstance(network, HyperThumbnail):
+        rate_model, network.rate = network.rate, None
+    model_id = model_id_of(weights)
+    return LoadedModel(network, description.name, network.scale, model_id, description.card, rate_model)
+
+
+def _build(part: Buildable, scale: int, path: Path) -> RescalingNetwork:
+    try:
+        with _WithoutRandomness():
+            return build_network(part, scale)
+    except OptionsError:
+        raise
+    except Exception as error:  # constructors, and torch's, refuse nonsense in any way they like
+        raise CheckpointError(f"{path} describes a network that cannot be built here: {error}") from error
+
+
+class _WithoutRandomness(TorchFunctionMode):
+    """Leaves random initial weights out: they are overwritten anyway, and on `meta` they import torch's compiler."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "") in _RANDOM:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
+def _describe_argument(value: Any) -> Any:
+    return describe_part(value) if hasattr(value, "arguments") else value
+
+
+def _read_part(description: Mapping[str, object], path: Path) -> Part:
+    arguments = {name: _read_argument(value, path) for name, value in description.items() if name != "type"}
+    return Part(str(description["type"]), arguments)
+
+
+def _read_argument(value: Any, path: Path) -> Any:
+    if isinstance(value, dict) and "type" in value:
+        return _read_part(value, path)
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        raise CheckpointError(f"{path} describes a network that is too large: {value} of something")
+    return value

@@ -1,0 +1,146 @@
+"""What a model file says of itself, read without torch.
+
+A safetensors file is eight bytes (the header's length, little-endian), the header (JSON: where each tensor lies, of
+which type and shape, and `__metadata__`), and the tensors' bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hyperthumb.base.errors import CheckpointError
+
+SUFFIX = ".safetensors"
+FORMAT = 1
+METADATA_KEY = "hyperthumb"
+RATE_PREFIX = "rate."
+"""Of the rate model's weights: they decide about no file and no picture, so they are no part of a model's id."""
+
+_MAX_HEADER = 100_000_000  # safetensors' own limit
+_TYPES = {
+    "F64": "torch.float64", "F32": "torch.float32", "F16": "torch.float16", "BF16": "torch.bfloat16",
+    "I64": "torch.int64", "I32": "torch.int32", "I16": "torch.int16", "I8": "torch.int8", "U8": "torch.uint8",
+    "BOOL": "torch.bool",
+}  # fmt: skip
+
+
+class Description(NamedTuple):
+    """The metadata of a model file.
+
+    Attributes:
+        name: what people call the model.
+        scale: 1, 2, 4 or 8; not checked here.
+        network_g: the network, as in an options file.
+        card: what else its maker wanted said.
+    """
+
+    name: str
+    scale: int
+    network_g: Mapping[str, object]
+    card: Mapping[str, str]
+
+
+class ModelHeader(NamedTuple):
+    """A model file, without its network.
+
+    Attributes:
+        description: its metadata.
+        parameters: how many numbers its weights are, without the rate model's.
+        model_id: as every thumbnail carries it, see `weights_id`.
+        num_bytes: the file's size.
+        sha256: the file's digest, hexadecimal.
+    """
+
+    description: Description
+    parameters: int
+    model_id: bytes
+    num_bytes: int
+    sha256: str
+
+
+class Weight(NamedTuple):
+    """One tensor: its name, its type as torch prints it, its shape, its bytes."""
+
+    name: str
+    dtype: str
+    shape: list[int]
+    data: bytes
+
+
+def read_model_header(path: Path) -> ModelHeader:
+    """What a model file says of itself.
+
+    Raises:
+        CheckpointError: when it is missing, damaged, of a later version, or no model file.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no model at {path}") from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read as a model file: {error.strerror or error}") from error
+    length = int.from_bytes(content[:8], "little")
+    try:
+        if not 2 <= length <= min(_MAX_HEADER, len(content) - 8):
+            raise ValueError("its header is not whole")
+        header = json.loads(content[8 : 8 + length])
+        description = parse_description(header.pop("__metadata__", {}).get(METADATA_KEY, ""), path)
+        weights = [_read_weight(name, entry, memoryview(content)[8 + length :]) for name, entry in header.items()]
+    except CheckpointError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read as a model file: {error}") from error
+    return ModelHeader(
+        description,
+        sum(math.prod(weight.shape) for weight in weights if not weight.name.startswith(RATE_PREFIX)),
+        weights_id(weights),
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+    )
+
+
+def parse_description(text: str, path: Path) -> Description:
+    """The metadata out of its JSON; `path` is for messages.
+
+    Raises:
+        CheckpointError: for anything else, and for that of a later version.
+    """
+    try:
+        metadata = json.loads(text)
+        later = metadata["format"] > FORMAT
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} holds weights, but is no model file of hyperthumb") from error
+    if later:
+        raise CheckpointError(f"{path} was written by a later version of hyperthumb ({metadata.get('version')})")
+    try:
+        network_g = dict(metadata["network_g"].items())
+        network_g["type"] = str(network_g["type"])
+        card = {str(key): str(value) for key, value in metadata["card"].items()}
+        return Description(str(metadata["name"]), metadata["scale"], network_g, card)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} does not say which network its weights belong to") from error
+
+
+def weights_id(weights: Iterable[Weight]) -> bytes:
+    """The first 3 bytes of the SHA-256 of all names, types, shapes and values, in the order of the names.
+
+    Without the rate model's: with it or without it, a model makes the same files.
+    """
+    digest = hashlib.sha256()
+    for weight in sorted(weights, key=lambda weight: weight.name):
+        if not weight.name.startswith(RATE_PREFIX):
+            digest.update(f"{weight.name} {weight.dtype} {weight.shape}\n".encode())
+            digest.update(weight.data)
+    return digest.digest()[:3]
+
+
+def _read_weight(name: str, entry: Any, data: memoryview) -> Weight:
+    shape, (start, end) = [int(side) for side in entry["shape"]], entry["data_offsets"]
+    if not 0 <= start <= end <= len(data):
+        raise ValueError(f"{name} lies outside of the file")
+    return Weight(name, _TYPES[entry["dtype"]], shape, bytes(data[start:end]))

@@ -1,0 +1,147 @@
+"""Weights from files: read without running code, chosen by name, fitted to a network with a useful complaint."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.base.errors import CheckpointError
+
+from .header import SUFFIX
+
+
+def read_safely(path: Path) -> dict[str, Any]:
+    """`torch.load` of tensors and plain values only, to the CPU; or a safetensors file's tensors.
+
+    Raises:
+        CheckpointError: missing, damaged, holding anything that would have to run code, or claiming more memory than
+            the file has bytes.
+    """
+    try:
+        if path.suffix == SUFFIX:
+            return dict(safetensors.torch.load_file(path))
+        _check_archive(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        _check_sizes(content, path)
+    except CheckpointError:
+        raise
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no checkpoint at {path}") from error
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is refused: it is damaged, or it holds objects whose loading could run code"
+        ) from error
+    except Exception as error:  # torch.load raises whatever its zip and pickle readers raise
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {_first_line(error)}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} holds a {type(content).__name__}, not a checkpoint")
+    return content
+
+
+def _check_archive(path: Path) -> None:
+    """The archive that torch writes has checksums, which `torch.load` does not look at, and compresses nothing."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            declared = sum(entry.file_size for entry in archive.infolist())
+            if declared > path.stat().st_size:
+                raise CheckpointError(f"{path} is refused: it would unpack to {declared:,} bytes, more than it has")
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise CheckpointError(f"{path} is damaged: the checksum of {damaged} is wrong")
+
+
+def _check_sizes(content: Any, path: Path) -> None:
+    """A few bytes can be a tensor of any shape by being used again and again; what is made of such shapes is huge."""
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Tensor):
+            if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+                raise CheckpointError(f"{path} is refused: a tensor of shape {tuple(value.shape)} has fewer numbers")
+        elif isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+
+
+def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:
+    """The network's weights out of a checkpoint file.
+
+    Args:
+        content: what `read_safely` gave.
+        key: params, params_ema, or auto (the average where there is one; also what others wrap in `state_dict`, or
+            weights that nothing is wrapped around).
+        path: for messages.
+
+    Raises:
+        CheckpointError: when the key is not there.
+    """
+    if key == "auto":
+        key = next((name for name in ("params_ema", "params", "state_dict") if name in content), "")
+        if not key:
+            if content and all(isinstance(value, Tensor) for value in content.values()):
+                return content
+            raise CheckpointError(f"{path} has neither params_ema nor params (it has: {', '.join(map(str, content))})")
+    if key not in content:
+        raise CheckpointError(f"{path} has no {key} (it has: {', '.join(map(str, content))})")
+    weights = content[key]
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise CheckpointError(f"{path}: {key} is not a mapping of names to tensors")
+    return weights
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path, strict: bool = True) -> None:
+    """Puts weights into a network.
+
+    Raises:
+        CheckpointError: when names or shapes do not fit; without `strict` it is left out with a warning.
+    """
+    own = network.state_dict()
+    misfit = describe_misfit(own, weights)
+    if misfit:
+        message = f"{path} does not fit the network: {misfit}"
+        if strict:
+            raise CheckpointError(f"{message} (path.strict_load_g: false loads what fits)")
+        warnings.warn(message, stacklevel=2)
+    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    network.load_state_dict(fitting, strict=False)
+
+
+def describe_misfit(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str:
+    """What of a network's state and of weights for it does not fit, in words; empty when all does."""
+    shared = own.keys() & weights.keys()
+    parts = (
+        _sample("missing", sorted(own.keys() - weights.keys())),
+        _sample("not in the network", sorted(weights.keys() - own.keys())),
+        _sample("of another shape", sorted(name for name in shared if own[name].shape != weights[name].shape)),
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def sha256_of(path: Path) -> str:
+    """The hexadecimal digest of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _sample(what: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{len(names)} {what} ({', '.join(names[:3])}{more})"

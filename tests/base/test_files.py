@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+import torch
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import pretty_json, remove_scraps, write_atomically
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_replaces_what_was_there(tmp_path, durable):
+    path = tmp_path / "a.bin"
+    write_atomically(path, b"old", durable)
+    write_atomically(path, lambda file: file.write(b"new"), durable)
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkeypatch):
+    path = tmp_path / "weights.pth"
+    write_atomically(path, partial(torch.save, {"a": 1}))
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(HyperthumbError, match=r"weights\.pth.*No space left.*MiB free"):
+        write_atomically(path, partial(torch.save, {"a": 2}), durable=True)
+    assert torch.load(path, weights_only=True) == {"a": 1}
+    assert os.listdir(tmp_path) == ["weights.pth"]
+
+
+def test_scraps_of_a_killed_process_go(tmp_path):
+    child = os.fork()
+    if child == 0:
+        write_atomically(tmp_path / "kept.bin", b"kept")
+        write_atomically(tmp_path / "lost.bin", lambda file: os._exit(0))
+    os.waitpid(child, 0)
+    (tmp_path / ".mine.tmp").touch()
+    assert len(os.listdir(tmp_path)) == 3
+    remove_scraps(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".mine.tmp", "kept.bin"]
+
+
+def test_a_folder_that_cannot_be(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(HyperthumbError, match=r"cannot write .*file"):
+        write_atomically(tmp_path / "file" / "a", b"")
+
+
+def test_a_name_as_long_as_it_can_be(tmp_path):
+    path = tmp_path / ("n" * 255)
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_many_files_of_one_folder_at_a_time(tmp_path):
+    contents = {tmp_path / f"{number}.bin": bytes([number]) * 100_000 for number in range(50)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write_atomically, contents, contents.values()))
+    assert all(path.read_bytes() == content for path, content in contents.items())
+    assert len(os.listdir(tmp_path)) == len(contents)
+
+
+def test_json_keeps_rows_of_numbers_together():
+    value = {"name": "ä", "rows": [{"a": [1, 2.5], "b": {}}, {"a": [], "b": {"c": None}}]}
+    text = pretty_json(value)
+    assert json.loads(text) == value
+    assert '      "a": [1, 2.5],\n' in text
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        pretty_json([float("nan")])

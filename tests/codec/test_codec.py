@@ -1,0 +1,346 @@
+"""hyperthumb as a library: photographs to files and back, and files that are not as they were written."""
+
+from __future__ import annotations
+
+import doctest
+import io
+import struct
+import subprocess
+import sys
+import tracemalloc
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageCms
+
+import hyperthumb
+from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError, ThumbnailError, ThumbnailWarning
+from hyperthumb.codec import photograph as thumbnails
+from hyperthumb.codec.codec import Codec
+from hyperthumb.evaluation.network_rescaler import NetworkRescaler
+from hyperthumb.jpeg.file import read_jpeg, write_jpeg
+from hyperthumb.jpeg.segments import SOF_MARKERS, segments
+from hyperthumb.models.build import build_network
+from hyperthumb.models.file import LoadedModel
+from hyperthumb.models.part import Part
+from tests.support import photograph, save_tiny_model
+
+PHOTOGRAPH = photograph(131, 170)
+WHOLE_BLOCKS = photograph(64, 96)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="module")
+def codec(path):
+    return hyperthumb.load(path, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def data(codec):
+    return codec.compress(PHOTOGRAPH)
+
+
+def recompressed(data: bytes, mode: str = "RGB", **settings: object) -> bytes:
+    """What a service makes of a file: decoded, and saved by Pillow."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert(mode).save(buffer, "JPEG", **settings)
+    return buffer.getvalue()
+
+
+def restore_with_warnings(codec: Codec, data: bytes, **arguments: object) -> tuple[np.ndarray, str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        image = codec.restore(data, **arguments)
+    assert all(warning.category is ThumbnailWarning and warning.filename == __file__ for warning in caught)
+    return image, "\n".join(str(warning.message) for warning in caught)
+
+
+def error(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+def test_the_documentation_s_example_holds():
+    result = doctest.testmod(hyperthumb)
+    assert result.attempted >= 7
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 40), (32, 32), (33, 31), (65, 257), (131, 170)])
+def test_a_photograph_of_any_size_comes_back_in_its_size_without_a_warning(codec, height, width):
+    image = photograph(height, width)
+    data = codec.compress(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        restored = codec.restore(data)
+    assert restored.shape == image.shape
+    assert restored.dtype == np.uint8
+    assert error(restored, image) < 20
+
+
+def test_what_is_restored_is_what_the_network_makes_of_the_file(codec, data):
+    thumbnail = read_jpeg(data)
+    tensors = (torch.from_numpy(np.asarray(array)).unsqueeze(0) for array in (thumbnail.coefficients, thumbnail.tables))
+    expected = codec.network.restore(*tensors)[0, :, :131, :170].permute(1, 2, 0) * 255
+    restored = codec.restore(data)
+    assert np.abs(restored - expected.numpy()).max() < 0.51
+    assert error(restored, PHOTOGRAPH) < 15
+
+
+def test_evaluation_and_codec_are_one_path(codec, data):
+    rescaler = NetworkRescaler(codec.network)
+    thumbnail = rescaler.downscale(PHOTOGRAPH)
+    ours = read_jpeg(data)
+    assert np.array_equal(thumbnail.jpeg.coefficients, ours.coefficients)
+    assert np.array_equal(thumbnail.jpeg.tables, ours.tables)
+    restored = rescaler.upscale(rescaler.read(rescaler.write(thumbnail)), 131, 170)
+    assert np.array_equal(restored, codec.restore(data))
+    with pytest.raises(ThumbnailError, match="170x131, not 170x132"):
+        rescaler.upscale(rescaler.read(data), 132, 170)
+
+
+@pytest.mark.parametrize("profile", ["fast", "optimized", "default"])
+def test_profiles_hold_the_same_photograph(codec, data, profile):
+    other = codec.compress(PHOTOGRAPH, profile=profile)
+    assert other == write_jpeg(read_jpeg(data), profile)
+    assert np.array_equal(codec.restore(other), codec.restore(data))
+
+
+@pytest.mark.parametrize("tile", [1, 33, 64, 10**6])
+def test_tiles_change_nothing(codec, data, tile):
+    assert np.array_equal(read_jpeg(codec.compress(PHOTOGRAPH, tile=tile)).tables, read_jpeg(data).tables)
+    # A sum in another order may fall on the other side of a half.
+    assert np.abs(codec.restore(data, tile=tile).astype(int) - codec.restore(data)).max() <= 1
+
+
+def test_bf16_is_close(codec, data):
+    assert 0 < error(codec.restore(data, precision="bf16"), codec.restore(data)) < 1
+    with pytest.raises(HyperthumbError, match="fp32 or bf16"):
+        codec.restore(data, precision="fp8")
+
+
+def test_wishes_are_met_from_below(codec, data):
+    for max_bytes in (len(data) * 2, len(data) * 2 // 3):
+        assert 0.98 * max_bytes <= len(codec.compress(PHOTOGRAPH, max_bytes=max_bytes)) <= max_bytes
+    bits = 8 * len(codec.compress(PHOTOGRAPH, bpp=0.6))
+    assert 0.98 * 0.6 <= bits / (131 * 170) <= 0.6
+    assert len(codec.compress(PHOTOGRAPH, rate_scale=2)) < len(data) < len(codec.compress(PHOTOGRAPH, rate_scale=0.5))
+    rated = codec.compress_at_rate(PHOTOGRAPH, max_bytes=len(data) * 2)
+    assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale)
+    assert rated.rate_scale < 1
+
+
+def test_refined_files_are_the_model_s_and_meet_wishes(codec, data):
+    refined = codec.compress(PHOTOGRAPH, refine=4)
+    assert refined != data
+    assert np.array_equal(read_jpeg(refined).tables, read_jpeg(data).tables)
+    assert codec.restore(refined).shape == PHOTOGRAPH.shape
+    for max_bytes in (len(data) * 2, len(data) * 2 // 3):
+        rated = codec.compress_at_rate(PHOTOGRAPH, max_bytes=max_bytes, refine=4)
+        assert 0.95 * max_bytes <= len(rated.data) <= max_bytes
+        assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale, refine=4)
+
+
+def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
+    with pytest.raises(
+        ThumbnailError, match=r"as small as [0-9,]+ bytes; the least possible is [0-9,]+ bytes"
+    ) as caught:
+        codec.compress(PHOTOGRAPH, max_bytes=100)
+    least = int(str(caught.value).split()[-2].replace(",", ""))
+    assert len(codec.compress(PHOTOGRAPH, max_bytes=least)) <= least
+    with pytest.raises(ThumbnailError, match=rf"least possible is 0\.[0-9]+ bpp \({least:,} bytes\)") as caught:
+        codec.compress(PHOTOGRAPH, bpp=1e-6)
+    bpp = float(str(caught.value).split("least possible is ")[1].split()[0])
+    assert 8 * len(codec.compress(PHOTOGRAPH, bpp=bpp)) <= bpp * 131 * 170
+
+
+@pytest.mark.parametrize(
+    ("wish", "complaint"),
+    [
+        ({"bpp": 0.3, "max_bytes": 1000}, "one of bpp, max_bytes and rate_scale, not bpp and max_bytes"),
+        ({"bpp": 0}, "bpp is a number above 0, not 0"),
+        ({"max_bytes": -3}, "max_bytes is a number above 0"),
+        ({"rate_scale": float("nan")}, "rate_scale is a number above 0"),
+        ({"bpp": "a"}, "bpp is a number above 0, not 'a'"),
+        ({"bpp": True}, "bpp is a number above 0, not True"),
+        ({"icc": b"no profile"}, "whole color profile for RGB"),
+        ({"icc": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()}, "whole color profile for RGB"),
+        ({"icc": 3}, "whole color profile for RGB"),
+        ({"rate_scale": float("inf")}, "rate_scale is a number above 0"),
+        ({"refine": -1}, "refine is a whole number of steps, 0 for none, not -1"),
+        ({"refine": 1.5}, "refine is a whole number"),
+        ({"profile": "tiny"}, "profiles are small, fast"),
+    ],
+)
+def test_wishes_that_make_no_sense(codec, wish, complaint):
+    with pytest.raises(HyperthumbError, match=complaint):
+        codec.compress(PHOTOGRAPH, **wish)
+
+
+@pytest.mark.parametrize(
+    ("image", "complaint"),
+    [
+        (np.zeros((8, 8, 3), np.float32), r"not float32 of shape \(8, 8, 3\)"),
+        (np.zeros((8, 8), np.uint8), r"not uint8 of shape \(8, 8\)"),
+        (np.zeros((8, 8, 4), np.uint8), r"not uint8 of shape \(8, 8, 4\)"),
+        ([[[1, 2, 3]]], "not list"),
+        (np.zeros((0, 8, 3), np.uint8), "8x0 has no pixels"),
+    ],
+)
+def test_what_is_no_photograph(codec, image, complaint):
+    with pytest.raises(HyperthumbError, match=complaint):
+        codec.compress(image)
+
+
+def test_arrays_in_any_layout_are_taken_and_left_alone(codec, data):
+    for image, expected in ((PHOTOGRAPH, data), (WHOLE_BLOCKS, codec.compress(WHOLE_BLOCKS))):
+        reversed_twice = image[::-1, ::-1].copy()[::-1, ::-1]
+        reversed_twice.flags.writeable = False
+        before = image.copy()
+        assert codec.compress(reversed_twice) == codec.compress(image) == expected
+        assert np.array_equal(image, before)
+
+
+def test_a_color_profile_travels(codec):
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = codec.compress(PHOTOGRAPH, icc=icc)
+    assert Image.open(io.BytesIO(data)).info["icc_profile"] == icc
+    assert np.array_equal(codec.restore(data), codec.restore(codec.compress(PHOTOGRAPH)))
+
+
+def test_another_model_s_thumbnail_restores_with_a_warning(codec, data, tmp_path):
+    other = hyperthumb.load(save_tiny_model(tmp_path / "other.safetensors", seed=1), device="cpu")
+    image, said = restore_with_warnings(other, data)
+    assert image.shape == PHOTOGRAPH.shape
+    assert f"another model ({codec.model.model_id.hex()}) than other ({other.model.model_id.hex()})" in said
+
+
+def test_a_thumbnail_of_another_scale_is_refused(data, tmp_path):
+    double = hyperthumb.load(save_tiny_model(tmp_path / "double.safetensors", scale=2), device="cpu")
+    with pytest.raises(ThumbnailError, match=r"4 times smaller .* enlarges 2 times; choose a model of scale 4"):
+        double.restore(data)
+
+
+def test_a_file_that_lost_its_note_restores_the_same_when_the_size_is_given(codec, data):
+    thumbnail = read_jpeg(data)
+    bare = write_jpeg(type(thumbnail)(thumbnail.coefficients, thumbnail.tables, thumbnail.height, thumbnail.width))
+    image, said = restore_with_warnings(codec, bare, size=(131, 170))
+    assert np.array_equal(image, codec.restore(data))
+    assert "did not write this file" in said
+    assert "taken to be" not in said
+    assumed, said = restore_with_warnings(codec, bare)
+    assert assumed.shape == (132, 172, 3)
+    assert "taken to be 172x132, 4 times" in said
+    assert np.array_equal(assumed[:131, :170], image)
+    for size in ((128, 170), (133, 170), (131, 173)):
+        with pytest.raises(ThumbnailError, match=f"{size[1]}x{size[0]} at scale 4 has no thumbnail of 43x33"):
+            codec.restore(bare, size=size)
+    with pytest.raises(ThumbnailError, match="170x131, not 172x132"):
+        codec.restore(data, size=(132, 172))
+
+
+@pytest.mark.parametrize(
+    ("mode", "settings"),
+    [("RGB", {"subsampling": 0, "quality": 95}), ("RGB", {"subsampling": 2, "quality": 90}), ("L", {"quality": 95})],
+)
+def test_recompressed_files_restore_with_a_warning(codec, data, mode, settings):
+    image, said = restore_with_warnings(codec, recompressed(data, mode, **settings))
+    assert "taken to be 172x132" in said
+    expected = codec.restore(data)
+    if mode == "L":
+        expected = (expected @ [0.299, 0.587, 0.114])[..., None].repeat(3, axis=2)
+    assert error(image[:131, :170], expected) < 12
+
+
+def test_notes_are_the_warnings(codec, data):
+    assert codec.restore_with_notes(data).notes == []
+    other = recompressed(data)
+    _, said = restore_with_warnings(codec, other)
+    assert "\n".join(codec.restore_with_notes(other).notes) == said
+
+
+def test_many_at_a_time_are_as_one_after_the_other(codec):
+    files = [codec.compress(photograph(90 + n, 110, n)) for n in range(6)]
+    alone = [codec.restore(file) for file in files]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(codec.restore, files))
+        written = list(pool.map(codec.compress, [photograph(90 + n, 110, n) for n in range(6)]))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+    assert written == files
+
+
+def test_a_photograph_beyond_all_memory_is_refused_before_it_is_asked_for(codec, data, monkeypatch):
+    monkeypatch.setattr(thumbnails, "MAX_PIXELS", 131 * 170 - 1)
+    for call in (lambda: codec.restore(data), lambda: codec.compress(PHOTOGRAPH)):
+        with pytest.raises(ThumbnailError, match="170x131 is larger than 22,269 pixels"):
+            call()
+
+
+def test_a_file_that_declares_too_much_is_refused_before_its_coefficients_are_decoded(codec, data):
+    frame = next(part.start for part in segments(data) if part.marker in SOF_MARKERS)
+    declared = data[: frame + 5] + struct.pack(">HH", 10_000, 10_000) + data[frame + 9 :]
+    large = declared[:-2] + bytes(1_000_000) + declared[-2:]  # as many bytes as so many blocks take at the least
+    tracemalloc.start()
+    try:
+        with pytest.raises(ThumbnailError, match="39998x39999 is larger than 536,870,912 pixels"):
+            codec.restore(large)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_photograph_of_whole_blocks_is_not_copied():
+    assert thumbnails.pad_to_multiple(WHOLE_BLOCKS, 32) is WHOLE_BLOCKS
+    assert thumbnails.pad_to_multiple(WHOLE_BLOCKS, 64).shape == (64, 128, 3)
+
+
+def test_a_network_without_weights_works():
+    network = build_network(Part("HyperThumbnail", {"quantization": Part("fixed", {"quality": 90})}), 1)
+    plain = Codec(LoadedModel(network, "plain", 1, b"abc", {}), "cpu")
+    image = photograph(20, 30)
+    assert error(plain.restore(plain.compress(image)), image) < 5
+    with pytest.raises(HyperthumbError, match="at scale 1 there is nothing to refine"):
+        plain.compress(image, refine=1)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n" + bytes(99), "thumbnail.jpg"])
+def test_what_is_no_thumbnail_is_a_sentence(codec, data):
+    with pytest.raises(HyperthumbError, match=r"JPEG|bytes of a file, not str"):
+        codec.restore(data)
+
+
+def test_what_cannot_be_loaded_is_a_sentence(path, tmp_path):
+    with pytest.raises(OptionsError, match='device: "tpu"'):
+        hyperthumb.load(path, device="tpu")
+    with pytest.raises(CheckpointError, match='there is no model "nowhere"'):
+        hyperthumb.load("nowhere")
+
+
+def test_restoring_imports_no_heavy_package_but_torch(path, data, tmp_path):
+    absent = ["compressai", "basicsr", "torchvision", "yaml", "skimage", "scipy", "tensorboard", "torch._dynamo"]
+    (tmp_path / "thumbnail.jpg").write_bytes(data)
+    code = (
+        f"import sys, hyperthumb; assert 'torch' not in sys.modules; codec = hyperthumb.load({str(path)!r}); "
+        f"codec.restore(open({str(tmp_path / 'thumbnail.jpg')!r}, 'rb').read()); "
+        f"print([name for name in {absent!r} if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_backend_by_name(path, data):
+    pytest.importorskip("torchjpeg.codec", reason="torchjpeg is built by `make torchjpeg`")
+    other = hyperthumb.load(path, device="cpu", backend="torchjpeg")
+    assert np.array_equal(read_jpeg(other.compress(PHOTOGRAPH)).coefficients, read_jpeg(data).coefficients)
+    assert np.array_equal(other.restore(data), hyperthumb.load(path, device="cpu").restore(data))
+
+
+def test_a_backend_that_there_is_not(path):
+    with pytest.raises(ThumbnailError, match="there is no nosuch"):
+        hyperthumb.load(path, device="cpu", backend="nosuch")

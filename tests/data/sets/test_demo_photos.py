@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.data import HRImageDataset
+from hyperthumb.data.sets.demo_photos import prepare_demo_photos
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "prepare_demo_photos.py"
+
+
+def test_photographs_to_train_on_and_others_to_test_on(tmp_path):
+    photos = prepare_demo_photos(tmp_path)
+    assert photos.written == len(photos.train) + len(photos.test) == 11
+    train, test = (HRImageDataset(str(tmp_path / part)) for part in ("train", "test"))
+    assert [len(train), len(test)] == [9, 2]
+    assert not set(train.names) & set(test.names)
+    assert all(min(train.size(index)) >= 300 for range_ in [range(9)] for index in range_)
+    np.testing.assert_array_equal(test.load(test.names.index("chelsea")).hr, skimage.data.chelsea())
+    np.testing.assert_array_equal(test.load(test.names.index("coffee")).hr, skimage.data.coffee())
+
+
+def test_a_second_time_writes_only_what_is_missing(tmp_path):
+    first = prepare_demo_photos(tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in first.train + first.test}
+    assert prepare_demo_photos(tmp_path) == first._replace(written=0)
+    first.train[2].unlink()
+    assert prepare_demo_photos(tmp_path).written == 1
+    unchanged = {path: path.stat().st_mtime_ns for path in times if path != first.train[2]}
+    assert unchanged == {path: time for path, time in times.items() if path != first.train[2]}
+
+
+def test_without_scikit_image(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(HyperthumbError, match="scikit-image is not installed"):
+        prepare_demo_photos(tmp_path)
+
+
+def test_the_script(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["prepare_demo_photos.py", "--out", str(tmp_path / "demo")])
+    for said in ("11 written now", "none written now"):
+        with pytest.raises(SystemExit) as exit_:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        assert exit_.value.code == 0
+        assert f"9 photographs to train on, 2 to test on; {said}" in capsys.readouterr().out

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError
+from hyperthumb.images.pictures import decode_picture, encode_picture, read_presentation, rgb_profile, turn
+from tests.support import photograph
+
+PICTURE = photograph(37, 53)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **settings: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **settings)
+    return buffer.getvalue()
+
+
+def png16(samples: np.ndarray) -> bytes:
+    """A PNG of 16-bit (H, W) or (H, W, 3) samples, which Pillow cannot write."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(name + content)
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+    height, width = samples.shape[:2]
+    rows = samples.astype(">u2").reshape(height, -1).view(np.uint8)
+    filtered = np.concatenate([np.zeros((height, 1), np.uint8), rows], axis=1)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2 if samples.ndim == 3 else 0, 0, 0, 0)
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(filtered.tobytes())) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + content
+
+
+def tiff16(samples: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, samples, photometric="rgb" if samples.ndim == 3 else "minisblack")
+    return buffer.getvalue()
+
+
+def grey_profile(gamma: float) -> bytes:
+    """An ICC profile (ICC.1:2001-04) for grey samples with a plain power curve."""
+
+    def padded(content: bytes) -> bytes:
+        return content + bytes(-len(content) % 4)
+
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78),
+        b"wtpt": b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061),
+        b"kTRC": b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)),
+        b"cprt": b"text" + bytes(4) + b"none\0",
+    }
+    place, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", place + len(body), len(content))
+        body += padded(content)
+    size = place + len(body)
+    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02400000, b"mntr", b"GRAY", b"XYZ ")
+    header += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return header + bytes(128 - len(header)) + table + body
+
+
+@pytest.mark.parametrize("encode", [png16, tiff16])
+@pytest.mark.parametrize("grey", [False, True])
+def test_sixteen_bit_samples_keep_their_high_byte_and_that_is_said(encode, grey):
+    eight = PICTURE[..., 0] if grey else PICTURE
+    picture = decode_picture(encode((eight.astype(np.uint16) << 8) | 0xAB), "x")
+    expected = np.stack([eight] * 3, axis=2) if grey else eight
+    np.testing.assert_array_equal(picture.pixels, expected)
+    assert picture.notes == ("16-bit samples were reduced to 8 bits",)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "JPEG", "WEBP"])
+def test_eight_bit_samples_need_no_notes(kind):
+    assert decode_picture(encoded(Image.fromarray(PICTURE), kind), "x").notes == ()
+
+
+def test_transparency_shows_the_background():
+    alpha = np.zeros((37, 53, 1), np.uint8)
+    alpha[:20] = 255
+    data = encoded(Image.fromarray(np.concatenate([PICTURE, alpha], axis=2)))
+    with pytest.raises(HyperthumbError, match=r"transparent in places.*--background"):
+        decode_picture(data, "x")
+    picture = decode_picture(data, "x", background=(10, 20, 30))
+    np.testing.assert_array_equal(picture.pixels[:20], PICTURE[:20])
+    assert (picture.pixels[20:] == (10, 20, 30)).all()
+    assert picture.notes == ("its transparent places were flattened onto the background",)
+
+
+def test_half_transparency_mixes():
+    rgba = np.full((8, 8, 4), (200, 100, 0, 128), np.uint8)
+    pixels = decode_picture(encoded(Image.fromarray(rgba)), "x", background=(255, 255, 255)).pixels
+    np.testing.assert_allclose(pixels[0, 0], np.round(np.array([200, 100, 0]) * 128 / 255 + 255 * 127 / 255), atol=1)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_an_rgb_profile_is_handed_on(kind):
+    assert decode_picture(encoded(Image.fromarray(PICTURE), kind, icc_profile=SRGB), "x").icc == SRGB
+
+
+def test_grey_with_its_own_profile_becomes_srgb():
+    grey = np.repeat(np.arange(256, dtype=np.uint8)[None], 8, axis=0)
+    picture = decode_picture(encoded(Image.fromarray(grey), icc_profile=grey_profile(1.0)), "x")
+    assert picture.icc is None
+    assert picture.notes == ()
+    linear = np.arange(256) / 255
+    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    np.testing.assert_allclose(picture.pixels[0, :, 1], srgb * 255, atol=2)
+
+
+@pytest.mark.parametrize("profile", [LAB, b"nonsense", SRGB[:60], grey_profile(1.0)[:140]])
+def test_a_profile_that_does_not_fit_is_left_out_and_that_is_said(profile):
+    for image in (Image.fromarray(PICTURE), Image.fromarray(PICTURE[..., 0])):
+        picture = decode_picture(encoded(image, icc_profile=profile), "x")
+        assert picture.icc is None
+        assert picture.notes == ("its color profile is not one for RGB and was left out",)
+        np.testing.assert_array_equal(picture.pixels, np.asarray(image.convert("RGB")))
+
+
+def test_only_the_first_of_several_pictures_is_taken():
+    frames = [Image.fromarray(photograph(16, 16, seed)) for seed in range(3)]
+    picture = decode_picture(encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:]), "x")
+    assert picture.notes == ("only the first of its 3 pictures was taken",)
+    np.testing.assert_array_equal(picture.pixels, np.asarray(frames[0]))
+
+
+def test_the_limit_of_pixels_is_ours_not_twice_it():
+    with pytest.raises(HyperthumbError, match=r"x: 53x37 is more than 1,960 pixels"):
+        decode_picture(encoded(Image.fromarray(PICTURE)), "x", max_pixels=37 * 53 - 1)
+    assert decode_picture(encoded(Image.fromarray(PICTURE)), "x", max_pixels=37 * 53).pixels.shape == (37, 53, 3)
+
+
+@pytest.mark.parametrize("content", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"P6 1 1 255 abc"])
+def test_only_photographs_formats_are_opened(content):
+    with pytest.raises(CorruptImageError, match="not a picture"):
+        decode_picture(content, "x.png")
+
+
+@pytest.mark.parametrize("extension", [".png", ".PNG", ".webp", ".jpg", ".jpeg"])
+@pytest.mark.parametrize("icc", [None, SRGB])
+def test_what_is_written_reads_back(extension, icc):
+    data = encode_picture(PICTURE, extension, icc)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.format == {".jpg": "JPEG", ".jpeg": "JPEG"}.get(extension.lower(), extension[1:].upper())
+    picture = decode_picture(data, "x")
+    assert picture.icc == icc
+    if image.format == "JPEG":
+        assert np.abs(picture.pixels.astype(int) - PICTURE).mean() < 3
+    else:
+        np.testing.assert_array_equal(picture.pixels, PICTURE)
+
+
+def test_what_cannot_be_written():
+    with pytest.raises(HyperthumbError, match=r'cannot write "\.gif" pictures'):
+        encode_picture(PICTURE, ".gif")
+    with pytest.raises(
+        HyperthumbError, match=r"\.webp file's sides are at most 16383 pixels, not 16384x1; write a \.png"
+    ):
+        encode_picture(np.zeros((1, 16384, 3), np.uint8), ".webp")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turning_is_what_pillow_makes_of_the_orientation(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(Image.fromarray(PICTURE), exif=exif)
+    assert read_presentation(data).orientation == orientation
+    np.testing.assert_array_equal(turn(PICTURE, orientation), decode_picture(data, "x").pixels)
+
+
+def test_presentation_of_a_file():
+    jpeg = encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=SRGB)
+    assert read_presentation(jpeg) == (SRGB, 1, None)
+    wrong = read_presentation(encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=LAB))
+    assert wrong.icc is None
+    assert wrong.note is not None
+    damaged = encoded(Image.fromarray(PICTURE), "JPEG", exif=b"Exif\0\0nonsense, not a TIFF header")
+    assert read_presentation(damaged) == (None, 1, None)
+
+
+def test_damaged_exif_data_do_not_spoil_a_photograph():
+    for kind in ("JPEG", "PNG", "WEBP"):
+        data = encoded(Image.fromarray(PICTURE), kind, exif=b"Exif\0\0nonsense, not a TIFF header")
+        assert decode_picture(data, "x").pixels.shape == PICTURE.shape
+
+
+def test_rgb_profile():
+    assert rgb_profile(SRGB) == SRGB
+    assert rgb_profile(LAB) is None
+    assert rgb_profile(None) is None

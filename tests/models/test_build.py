@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hyperthumb.base.errors import CheckpointError, OptionsError
+from hyperthumb.models.build import load_pretrained, resolve_device
+from tests.support import save_tiny_model, tiny_network
+
+
+def test_auto_is_cuda_where_there_is_one(monkeypatch):
+    for there, expected in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        assert resolve_device("auto").type == expected
+        assert resolve_device("cpu").type == "cpu"
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_a_device_that_is_asked_for_is_there_or_an_error(monkeypatch, name):
+    backend = torch.cuda if name == "cuda" else torch.backends.mps
+    monkeypatch.setattr(backend, "is_available", lambda: True)
+    assert resolve_device(name).type == name
+    monkeypatch.setattr(backend, "is_available", lambda: False)
+    with pytest.raises(OptionsError, match=f"device: {name}, but this torch sees none"):
+        resolve_device(name)
+
+
+def test_an_unknown_device_is_a_sentence():
+    with pytest.raises(OptionsError, match='"gpu" is not one of auto, cpu, cuda, mps'):
+        resolve_device("gpu")
+
+
+def test_a_model_file_is_something_to_start_from(tmp_path):
+    path = save_tiny_model(tmp_path / "tiny.safetensors")
+    network, wanted = tiny_network(seed=1), tiny_network().state_dict()
+    load_pretrained(network, path, "auto", strict=True)
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, wanted[name].half().float(), rtol=0, atol=0)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(CheckpointError, match="cannot be read as a checkpoint"):
+        load_pretrained(network, path, "auto", strict=True)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from hyperthumb.base.errors import CheckpointError
+from hyperthumb.models.weights import choose_weights, load_weights, read_safely, sha256_of
+
+HERE = Path("somewhere.pth")
+
+
+def test_auto_prefers_the_average():
+    content = {"params": {"w": torch.zeros(1)}, "params_ema": {"w": torch.ones(1)}}
+    assert choose_weights(content, "auto", HERE)["w"] == 1
+    assert choose_weights(content, "params", HERE)["w"] == 0
+
+
+def test_a_bare_state_dict_is_taken():
+    content = {"w": torch.zeros(1)}
+    assert choose_weights(content, "auto", HERE) is content
+
+
+@pytest.mark.parametrize("key", ["auto", "params_ema"])
+def test_missing_weights_say_what_is_there(key):
+    with pytest.raises(CheckpointError, match="iteration"):
+        choose_weights({"iteration": 3}, key, HERE)
+
+
+def test_what_does_not_fit_is_named():
+    network = nn.Linear(2, 3)
+    weights = {"weight": torch.zeros(4, 2), "extra": torch.zeros(1)}
+    with pytest.raises(CheckpointError, match=r"missing \(bias\).*extra.*shape \(weight\)"):
+        load_weights(network, weights, HERE)
+    with pytest.warns(UserWarning, match="does not fit"):
+        load_weights(network, {**weights, "bias": torch.full((3,), 7.0)}, HERE, strict=False)
+    assert network.bias.tolist() == [7.0] * 3
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x80\x04"])
+def test_garbage_is_a_sentence(tmp_path, content):
+    path = tmp_path / "garbage.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"garbage\.pth"):
+        read_safely(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        read_safely(tmp_path / "none.pth")
+
+
+def test_sha256(tmp_path):
+    path = tmp_path / "abc"
+    path.write_bytes(b"abc")  # FIPS 180-2, appendix B.1
+    assert sha256_of(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save({"params": {"w": torch.arange(1000.0)}}, path)
+    data = bytearray(path.read_bytes())
+    data[data.index(torch.arange(1000.0).numpy().tobytes()) + 2001] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_safely(path)
+
+
+@pytest.mark.parametrize("value", [None, [1, 2], {"w": 3}])
+def test_weights_that_are_none(value):
+    with pytest.raises(CheckpointError, match="not a mapping"):
+        choose_weights({"params": value}, "params", HERE)

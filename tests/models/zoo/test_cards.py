@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from hyperthumb.base.errors import CheckpointError
+from hyperthumb.models.zoo.cards import CARD_KEYS, check_card
+
+CARD = {**dict.fromkeys(CARD_KEYS, "something"), "rate_bpp": "0.30"}
+
+
+def test_a_whole_card_is_well():
+    check_card(CARD)
+    check_card({**CARD, "thanks": "to all"})
+
+
+def test_all_that_is_missing_is_named():
+    with pytest.raises(CheckpointError, match="says nothing of: data, license"):
+        check_card({key: value for key, value in CARD.items() if key != "data"} | {"license": " "})
+
+
+@pytest.mark.parametrize("rate", ["low", "0", "-1", "nan", "25"])
+def test_the_rate_is_a_number(rate):
+    with pytest.raises(CheckpointError, match="rate_bpp is a number of bits per pixel"):
+        check_card({**CARD, "rate_bpp": rate})
