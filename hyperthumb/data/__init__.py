@@ -3,10 +3,10 @@
 What a training batch holds depends on the seed, the iteration and the pictures alone (see `order` and `crops`).
 """
 
+from .contract import ImagePair, ImageSource
+from .folders import HRImageDataset, PairedImageDataset
 from .image_io import list_images, read_image, write_png
 from .loader import TrainingLoader, build_source, build_training_loader
-from .source import ImagePair, ImageSource
-from .sources import HRImageDataset, PairedImageDataset
 from .training_set import TrainingBatch, TrainingSet
 
 __all__ = [

@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from hyperthumb.base.errors import OptionsWarning, UnusableImageError
 
+from .contract import ImagePair, ImageSource, SourceView
 from .memory import available_memory
-from .source import ImagePair, ImageSource, SourceView
 
 
 class CachedSource(SourceView):

@@ -17,8 +17,8 @@ import numpy as np
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 
+from .contract import ImageSource
 from .image_io import decode_image, encode_png
-from .source import ImageSource
 
 META_FILE = "meta_info.txt"
 _opening = threading.Lock()

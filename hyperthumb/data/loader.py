@@ -16,8 +16,8 @@ from hyperthumb.base.errors import HyperthumbError, OptionsWarning
 from hyperthumb.base.registry import DATASETS, Buildable
 
 from .cache import cache_in_memory
+from .contract import ImageSource, SourceView
 from .order import BatchPositions
-from .source import ImageSource, SourceView
 from .training_set import TrainingBatch, TrainingSet, collate
 from .usable import UsableSource
 

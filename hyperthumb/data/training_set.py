@@ -14,11 +14,11 @@ from torch.utils.data import Dataset
 
 from hyperthumb.base.errors import UnusableImageError
 
+from .contract import ImagePair, ImageSource
 from .crops import apply_crop, draw_crop
 from .damage import DamageRecord
 from .order import image_index
 from .reading import ReadingRecord
-from .source import ImagePair, ImageSource
 
 
 class Sample(NamedTuple):

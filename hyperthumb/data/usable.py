@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hyperthumb.base.errors import UnusableImageError
 
+from .contract import ImagePair, ImageSource
 from .damage import DamageRecord
-from .source import ImagePair, ImageSource
 
 
 class UsableSource(ImageSource):

@@ -7,7 +7,7 @@ from PIL import Image
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 from hyperthumb.base.registry import DATASETS
 from hyperthumb.data import HRImageDataset, PairedImageDataset
-from hyperthumb.data.source import SourceView
+from hyperthumb.data.contract import SourceView
 from tests.support import photograph, write_photographs
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hyperthumb.base.errors import HyperthumbError, UnusableImageError
 from hyperthumb.base.registry import DATASETS
 
-from .source import ImagePair, ImageSource
+from .contract import ImagePair, ImageSource
 from .stores import open_store
 
 SCALES = (1, 2, 4, 8)
