@@ -1,0 +1,44 @@
+"""The documentation names tests and files that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def functions(path: Path) -> set[str]:
+    return {
+        node.name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)
+    }
+
+
+def test_every_promise_names_a_test_that_exists():
+    file = None
+    named = re.findall(r"`([\w/]+\.py)?(?:::(\w+))?`", (ROOT / "docs/reliability.md").read_text(encoding="utf-8"))
+    named = [(path, name) for path, name in named if (path or name) and not path.startswith("run_")]
+    assert len(named) > 60
+    for path, name in named:
+        if path:
+            folder = ROOT if path.startswith("tests/") else ROOT / "tests/reliability"
+            file = folder / path
+            assert file.is_file(), path
+        if name:
+            assert file is not None
+            assert name in functions(file), f"{file.name}::{name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_files_that_exist(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target and not target.startswith("#"):
+            assert (page.parent / target.split("#")[0]).exists(), f"{page.name} links to {target}"
+
+
+def test_the_readme_fits_on_one_screen_after_another():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
