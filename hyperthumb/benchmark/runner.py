@@ -170,6 +170,11 @@ def _summarize(setting: str, stored: list[StoredRow]) -> PointResult:
         small = ", ".join(row.image for row in rows if row.ssim is None)
         raise HyperthumbError(f"too small for SSIM, which a benchmark compares: {small}")
     mean = accumulate(rows)
+    psnr_rgb, psnr_y = _column([row.psnr_rgb for row in rows], 4), _column([row.psnr_y for row in rows], 4)
+    assert mean.psnr_rgb is not None  # the crop leaves nothing only where it leaves too little for SSIM
+    assert mean.psnr_y is not None
+    assert psnr_rgb is not None
+    assert psnr_y is not None
     devices = list(dict.fromkeys(entry.device for entry in stored))
 
     def seconds(field_name: str) -> float:
@@ -190,8 +195,8 @@ def _summarize(setting: str, stored: list[StoredRow]) -> PointResult:
         device=" and ".join(devices),
         images=ImageScores(
             bytes=[row.bytes for row in rows],
-            psnr_rgb=[round(row.psnr_rgb, 4) for row in rows],
-            psnr_y=[round(row.psnr_y, 4) for row in rows],
+            psnr_rgb=psnr_rgb,
+            psnr_y=psnr_y,
             ssim=[round(value, 5) for value in ssim],
             lpips=_column([row.lpips for row in rows], 5),
             thumb_psnr=_column([row.thumb_psnr for row in rows], 4),

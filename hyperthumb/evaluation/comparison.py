@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError, TooSmallError
 from hyperthumb.data.image_io import write_png
 from hyperthumb.metrics import Protocol, bits_per_pixel
 from hyperthumb.metrics.images import Picture
@@ -151,13 +151,20 @@ def _draw_item(item: ComparisonItem, protocol: Protocol) -> Image.Image:
 def _captions(item: ComparisonItem, protocol: Protocol) -> list[str]:
     height, width = item.original.shape[:2]
     bpp = bits_per_pixel(item.num_bytes, height, width)
-    decibels = [protocol.psnr(item.original, picture) for picture in (item.restored, item.bicubic)]
     small_height, small_width = item.thumbnail.shape[:2]
     return [
         f"{item.name if len(item.name) <= 28 else '...' + item.name[-25:]}, {width} x {height}",
         f"{small_width} x {small_height}, {item.num_bytes:,} bytes, {bpp:.3f} bpp",
-        *(f"{bpp:.3f} bpp, {value:.2f} dB PSNR-{protocol.channels} ({protocol.name})" for value in decibels),
+        *(f"{bpp:.3f} bpp, {_psnr(item, picture, protocol)}" for picture in (item.restored, item.bicubic)),
     ]
+
+
+def _psnr(item: ComparisonItem, picture: Picture, protocol: Protocol) -> str:
+    label = f"PSNR-{protocol.channels} ({protocol.name})"
+    try:
+        return f"{protocol.psnr(item.original, picture):.2f} dB {label}"
+    except TooSmallError:
+        return f"too small for {label}"
 
 
 def _overview(picture: Picture, box: Box) -> Image.Image:

@@ -120,18 +120,20 @@ def collect(rows: Sequence[MetricRow], bytes_default: Sequence[int]) -> PerImage
         pixels=[row.height * row.width for row in rows],
         bytes=[row.bytes for row in rows],
         bytes_default=list(bytes_default),
-        psnr_rgb=[round(row.psnr_rgb, 4) for row in rows],
-        psnr_y=[round(row.psnr_y, 4) for row in rows],
-        ssim=[round(_known_ssim(row), 6) for row in rows],
+        psnr_rgb=[round(_known(row.psnr_rgb, "PSNR", row), 4) for row in rows],
+        psnr_y=[round(_known(row.psnr_y, "PSNR", row), 4) for row in rows],
+        ssim=[round(_known(row.ssim, "SSIM", row), 6) for row in rows],
         thumb_psnr=[round(row.thumb_psnr, 4) for row in rows if row.thumb_psnr is not None],
         rate_estimate_bits=[round(value, 1) for value in bits] if len(bits) == len(rows) else None,
     )
 
 
-def _known_ssim(row: MetricRow) -> float:
-    if row.ssim is None:
-        raise HyperthumbError(f"{row.image}: {row.width}x{row.height} is too small to be compared by SSIM")
-    return row.ssim
+def _known(value: float | None, metric: str, row: MetricRow) -> float:
+    if value is None:
+        raise HyperthumbError(
+            f"{row.image}: {row.width}x{row.height} is too small for {metric}; leave it out of the set"
+        )
+    return value
 
 
 def average(images: PerImage) -> Means:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError, TooSmallError
 
 from .images import Picture
 from .psnr import psnr, psnr_luma
@@ -40,11 +40,11 @@ class Protocol:
         """The part of a (H, W, 3) picture that is measured, as a view.
 
         Raises:
-            HyperthumbError: when nothing would be left.
+            TooSmallError: when nothing would be left.
         """
         height, width = picture.shape[:2]
         if min(height, width) <= 2 * self.crop:
-            raise HyperthumbError(f"protocol {self.label} leaves nothing of a picture of {width}x{height} pixels")
+            raise TooSmallError(f"protocol {self.label} leaves nothing of a picture of {width}x{height} pixels")
         return picture[self.crop : height - self.crop, self.crop : width - self.crop]
 
     def psnr_rgb(self, first: Picture, second: Picture) -> float:

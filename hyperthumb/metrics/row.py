@@ -6,6 +6,7 @@ import statistics
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError, TooSmallError
 
@@ -30,9 +31,9 @@ class MetricRow:
         width: W of the HR image, unpadded.
         bytes: of the .jpg on disk.
         bpp: 8 * bytes / (H * W).
-        psnr_rgb: dB inside the protocol's crop, at most `PSNR_CAP`.
-        psnr_y: dB of luma inside the same crop, at most `PSNR_CAP`.
-        ssim: of the protocol's channels inside the same crop.
+        psnr_rgb: dB inside the protocol's crop, at most `PSNR_CAP`; None when the crop leaves nothing.
+        psnr_y: dB of luma inside the same crop, at most `PSNR_CAP`; None when the crop leaves nothing.
+        ssim: of the protocol's channels inside the same crop; None when that is smaller than SSIM's window.
         lpips: of the whole image.
         thumb_psnr: dB (RGB, whole image) of the decoded thumbnail against the bicubic reference, at most
             `PSNR_CAP`.
@@ -48,8 +49,8 @@ class MetricRow:
     width: int
     bytes: int
     bpp: float
-    psnr_rgb: float
-    psnr_y: float
+    psnr_rgb: float | None
+    psnr_y: float | None
     ssim: float | None
     lpips: float | None = None
     thumb_psnr: float | None = None
@@ -69,8 +70,8 @@ class MetricMean:
 
     count: int
     bpp: float
-    psnr_rgb: float
-    psnr_y: float
+    psnr_rgb: float | None
+    psnr_y: float | None
     ssim: float | None
     lpips: float | None
     thumb_psnr: float | None
@@ -97,7 +98,7 @@ def measure(
     seconds_downscale: float | None = None,
     seconds_upscale: float | None = None,
 ) -> MetricRow:
-    """Every number of one image; SSIM and LPIPS of one that is too small for them are None, with a warning.
+    """Every number of one image. PSNR, SSIM and LPIPS of one that is too small for them are None, with a warning.
 
     Args:
         image: its name, for the row and for messages.
@@ -119,15 +120,16 @@ def measure(
     """
     height, width = hr.shape[:2]
     try:
+        inside = _measure_inside_crop(protocol, hr, restored, image)
         return MetricRow(
             image=image,
             height=height,
             width=width,
             bytes=num_bytes,
             bpp=bits_per_pixel(num_bytes, height, width),
-            psnr_rgb=min(protocol.psnr_rgb(hr, restored), PSNR_CAP),
-            psnr_y=min(protocol.psnr_y(hr, restored), PSNR_CAP),
-            ssim=_if_large_enough(protocol.ssim, hr, restored, image),
+            psnr_rgb=inside.psnr_rgb,
+            psnr_y=inside.psnr_y,
+            ssim=inside.ssim,
             lpips=None if lpips is None else _if_large_enough(lpips, hr, restored, image),
             thumb_psnr=None if thumbnail is None or reference is None else min(psnr(thumbnail, reference), PSNR_CAP),
             rate_estimate_bpp=None if rate_estimate_bits is None else float(rate_estimate_bits) / (height * width),
@@ -140,11 +142,32 @@ def measure(
         raise HyperthumbError(f"{image}: {error}") from error
 
 
+class _InsideCrop(NamedTuple):
+    """The numbers that are taken inside the protocol's crop."""
+
+    psnr_rgb: float | None
+    psnr_y: float | None
+    ssim: float | None
+
+
+def _measure_inside_crop(protocol: Protocol, hr: Picture, restored: Picture, image: str) -> _InsideCrop:
+    try:
+        protocol.cropped(hr)
+    except TooSmallError as error:
+        warnings.warn(f"{image}: {error}; its PSNR and SSIM, and the means of those columns, stay empty", stacklevel=3)
+        return _InsideCrop(None, None, None)
+    return _InsideCrop(
+        psnr_rgb=min(protocol.psnr_rgb(hr, restored), PSNR_CAP),
+        psnr_y=min(protocol.psnr_y(hr, restored), PSNR_CAP),
+        ssim=_if_large_enough(protocol.ssim, hr, restored, image),
+    )
+
+
 def _if_large_enough(distance: Distance, hr: Picture, restored: Picture, image: str) -> float | None:
     try:
         return distance(hr, restored)
     except TooSmallError as error:
-        warnings.warn(f"{image}: {error}; that cell and the mean of its column stay empty", stacklevel=3)
+        warnings.warn(f"{image}: {error}; that cell, and the mean of its column, stay empty", stacklevel=4)
         return None
 
 
@@ -159,8 +182,8 @@ def accumulate(rows: Sequence[MetricRow]) -> MetricMean:
     return MetricMean(
         count=len(rows),
         bpp=statistics.fmean(row.bpp for row in rows),
-        psnr_rgb=statistics.fmean(row.psnr_rgb for row in rows),
-        psnr_y=statistics.fmean(row.psnr_y for row in rows),
+        psnr_rgb=_over_all([row.psnr_rgb for row in rows], statistics.fmean),
+        psnr_y=_over_all([row.psnr_y for row in rows], statistics.fmean),
         ssim=_over_all([row.ssim for row in rows], statistics.fmean),
         lpips=_over_all([row.lpips for row in rows], statistics.fmean),
         thumb_psnr=_over_all([row.thumb_psnr for row in rows], statistics.fmean),

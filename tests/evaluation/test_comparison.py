@@ -95,6 +95,13 @@ def test_captions_give_rate_quality_and_protocol(monkeypatch: pytest.MonkeyPatch
     assert any("protocol sr: Y, crop 4" in text for text in texts)
 
 
+def test_a_caption_of_a_picture_smaller_than_the_crop(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda self, xy, text, **options: texts.append(text))
+    draw_comparison([item(8, 129)], get_protocol("sr", 4))
+    assert texts[2] == f"{8 * 1234 / (8 * 129):.3f} bpp, too small for PSNR-Y (sr)"
+
+
 def test_a_long_name_keeps_its_end_and_its_column(monkeypatch: pytest.MonkeyPatch) -> None:
     texts: list[str] = []
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda self, xy, text, **options: texts.append(text))

@@ -42,6 +42,12 @@ def test_means_are_of_each_image_s_number():
     assert row.per_image.rate_estimate_bits == [300, 100]
 
 
+@pytest.mark.parametrize(("missing", "metric"), [("psnr_rgb", "PSNR"), ("psnr_y", "PSNR"), ("ssim", "SSIM")])
+def test_pictures_too_small_for_a_metric_are_named(missing, metric):
+    with pytest.raises(HyperthumbError, match=f"b: 20x20 is too small for {metric}; leave it out"):
+        collect([ROWS[0], dataclasses.replace(ROWS[1], **{missing: None})], [30, 50])
+
+
 def test_without_a_rate_model_there_is_no_estimate():
     rows = [dataclasses.replace(row, rate_estimate_bpp=None) for row in ROWS]
     images = collect(rows, [30, 50])

@@ -98,8 +98,22 @@ def test_a_picture_too_small_for_a_metric_leaves_its_cell_empty() -> None:
     assert measured.psnr_rgb == PAPER.psnr_rgb(hr, restored)
 
 
+def test_a_picture_smaller_than_the_crop_leaves_its_cells_empty() -> None:
+    hr, restored, small = picture(1, 8, 40), picture(2, 8, 40), picture(3, 2, 10)
+    with pytest.warns(
+        UserWarning, match=r"^icon/7: protocol sr: Y, crop 4 leaves nothing of a picture of 40x8"
+    ) as caught:
+        measured = measure("icon/7", hr, restored, 450, get_protocol("sr", 4), thumbnail=small, reference=small)
+    assert len(caught) == 1
+    assert (measured.psnr_rgb, measured.psnr_y, measured.ssim) == (None, None, None)
+    assert (measured.bpp, measured.thumb_psnr) == (8 * 450 / (8 * 40), PSNR_CAP)
+    mean = accumulate([row(), measured])
+    assert (mean.count, mean.psnr_rgb, mean.psnr_y, mean.ssim) == (2, None, None, None)
+
+
 @pytest.mark.parametrize(
-    "name", ["ssim", "lpips", "thumb_psnr", "rate_estimate_bpp", "seconds_encode", "seconds_decode"]
+    "name",
+    ["psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr", "rate_estimate_bpp", "seconds_encode", "seconds_decode"],
 )
 def test_no_mean_over_a_part_of_the_images(name: str) -> None:
     mean = accumulate([row(), row(**{name: None})])
