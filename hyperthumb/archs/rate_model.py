@@ -147,7 +147,7 @@ class MagnitudeRate(RateModel):
     """A real file's size, header and all: a fixed price for each thing that the entropy coder writes.
 
     The others' estimates are those of an ideal coder that does not know zeros' runs nor neighbours. This one is linear
-    in `magnitude_features`, its weights were fitted to files, and training leaves them alone (docs/rate_models.md).
+    in `magnitude_features`, its weights were fitted to files, and training leaves them alone (docs/appendix/rate_models.md).
 
     At integers each feature is what the coder counts. Between them, where only training goes, it is the straight line
     between its neighbours, because that is a coder's mean over a randomised rounding to one of the two; log2(1 + |q|)

@@ -82,10 +82,11 @@ def refine(
         raise HyperthumbError("refining takes a rate model, to stay at the same bits, and this network has none")
     if iterations < 1:
         raise HyperthumbError(f"refining takes 1 step or more, not {iterations}")
-    # A copy, because only its layout is changed: other threads may be at work with the original.
-    decoder = copy.deepcopy(network).requires_grad_(False)
-    decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
     with torch.inference_mode(False), torch.enable_grad():
+        # A copy, because its layout changes: other threads may be using the original. It is made outside inference
+        # mode, because autograd cannot save tensors that were made inside.
+        decoder = copy.deepcopy(network).requires_grad_(False)
+        decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
         steps = per_plane(integer_tables(analysis.steps * rate_scale))
         values = analysis.coefficients / steps
         side = 8 * network.scale
