@@ -22,7 +22,7 @@ from hyperthumb.archs.official.check import compare_with_instance
 from hyperthumb.archs.official.names import to_official
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.files import write_atomically
-from hyperthumb.models.weights import read_safely
+from hyperthumb.models.weights import read_safely, unwrap
 
 KEYS = ("params", "params_ema")
 
@@ -62,10 +62,11 @@ def convert(source: Path, target: Path, backwards: bool, compressai: str) -> Non
     if not all(isinstance(value, Tensor) for state in states.values() for value in state.values()):
         raise CheckpointError(f"{source} has neither params nor params_ema, nor is it a state dict")
     converted = {}
-    for key, state in states.items():
+    for key, wrapped in states.items():
+        state = unwrap(wrapped)
         converted[key] = to_official(state, compressai) if backwards else from_official(state)[1]
     write_atomically(target, lambda file: torch.save(converted, file))
-    sizes = "" if backwards else f": {official_sizes(next(iter(states.values())))}"
+    sizes = "" if backwards else f": {official_sizes(state)}"
     print(f"{target} ({', '.join(converted)}){sizes}")
 
 

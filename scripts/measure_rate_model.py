@@ -33,7 +33,7 @@ from hyperthumb.data.image_io import list_images, read_image
 from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.zigzag import to_zigzag
-from hyperthumb.models.build import build_network, load_pretrained
+from hyperthumb.models.build import build_network, load_checkpoint
 from hyperthumb.models.contract import RescalingNetwork
 
 PROFILES: tuple[Profile, ...] = ("small", "default")
@@ -124,7 +124,7 @@ def load_whole(source: Path) -> RescalingNetwork:
         raise CheckpointError(f"there is no {options_file}, which would say what {checkpoint} is")
     options = load_network_options(options_file)
     network = build_network(options.network_g, options.scale)
-    load_pretrained(network, checkpoint, "auto", True)
+    load_checkpoint(network, checkpoint, "auto")
     return network.eval()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -15,8 +14,6 @@ from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.quantize import RoundingName, find_rounding
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
-
-_WRAPPING = "module."
 
 
 class Mapped(NamedTuple):
@@ -105,7 +102,3 @@ class PixelRescaling(RescalingNetwork):
         steps = per_plane(tables)
         quantize = self.rounding if self.training else torch.round
         return coefficients_to_rgb(quantize(coefficients / steps) * steps), tables
-
-    def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Ours have the published checkpoints' names; those that were saved out of a parallel wrapper say so."""
-        return {name.removeprefix(_WRAPPING): value for name, value in weights.items()}

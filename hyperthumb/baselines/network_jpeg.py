@@ -14,7 +14,7 @@ from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.registry import ARCHS, BASELINES, Buildable, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
-from hyperthumb.models.build import build_network, load_pretrained, resolve_device
+from hyperthumb.models.build import build_network, load_checkpoint, resolve_device
 
 from .pillow_jpeg import PillowJpeg
 
@@ -66,7 +66,7 @@ class NetworkJpeg(PillowJpeg):
         built = build_network(network, scale)
         if not isinstance(built, PixelRescaling):
             raise OptionsError(f"{network.type} stores more than pixels; measure it as network_g")
-        load_pretrained(built, checkpoint, param_key, strict=True)
+        load_checkpoint(built, checkpoint, param_key)
         self.name = name or f"{network.type} & {self.jpeg_name}"
         self.checkpoint = checkpoint
         self.tile, self.overlap = tile, overlap

@@ -46,17 +46,23 @@ def build_network(component: Buildable, scale: int) -> RescalingNetwork:
     return network
 
 
-def load_pretrained(network: RescalingNetwork, path: Path, key: str, strict: bool) -> None:
+def load_checkpoint(network: RescalingNetwork, path: Path, key: str, strict: bool = True, hint: str = "") -> None:
     """Puts a checkpoint file's weights into a network; the original repository's names are understood too.
 
     Args:
         network: on any device.
         path: the file.
         key: params, params_ema, or auto.
-        strict: whether every name has to fit.
+        strict: see `load_weights`.
+        hint: see `load_weights`.
 
     Raises:
         CheckpointError: when the file cannot be read, or does not fit.
     """
     weights = choose_weights(read_safely(path), key, path)
-    load_weights(network, network.adapt_weights(weights), path, strict)
+    load_weights(network, network.adapt_weights(weights), path, strict, hint)
+
+
+def load_pretrained(network: RescalingNetwork, path: Path, key: str, strict: bool) -> None:
+    """`load_checkpoint` for `path.pretrain_network_g` of an options file, with `param_key_g` and `strict_load_g`."""
+    load_checkpoint(network, path, key, strict, "path.strict_load_g: false loads what fits")

@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from hyperthumb.base.errors import CheckpointError
 
 from .header import SUFFIX
+
+WRAPPERS = ("module.", "_orig_mod.")
+"""What comes before every name in the state of `DataParallel` (its distributed kind too) and of `torch.compile`."""
 
 
 def read_safely(path: Path) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def _check_sizes(content: Any, path: Path) -> None:
 
 
 def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:
-    """The network's weights out of a checkpoint file.
+    """The network's weights out of a checkpoint file, by the names that they have outside of wrappers.
 
     Args:
         content: what `read_safely` gave.
@@ -89,30 +92,57 @@ def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, T
         key = next((name for name in ("params_ema", "params", "state_dict") if name in content), "")
         if not key:
             if content and all(isinstance(value, Tensor) for value in content.values()):
-                return content
+                return unwrap(content)
             raise CheckpointError(f"{path} has neither params_ema nor params (it has: {', '.join(map(str, content))})")
     if key not in content:
         raise CheckpointError(f"{path} has no {key} (it has: {', '.join(map(str, content))})")
     weights = content[key]
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
         raise CheckpointError(f"{path}: {key} is not a mapping of names to tensors")
-    return weights
+    return unwrap(weights)
 
 
-def load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path, strict: bool = True) -> None:
+def unwrap(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights without the `WRAPPERS` that all of their names begin with."""
+    length = len(_wrapping(weights))
+    return {name[length:]: value for name, value in weights.items()}
+
+
+def _wrapping(names: Iterable[str]) -> str:
+    """The prefix of `WRAPPERS`, one or several in a row, that all names begin with; empty when there is none."""
+    names = list(names)
+    for wrapper in WRAPPERS:
+        if names and all(name.startswith(wrapper) for name in names):
+            return wrapper + _wrapping(name.removeprefix(wrapper) for name in names)
+    return ""
+
+
+def load_weights(
+    network: nn.Module, weights: Mapping[str, Tensor], path: Path, strict: bool = True, hint: str = ""
+) -> None:
     """Puts weights into a network.
 
+    Args:
+        network: on any device.
+        weights: by name.
+        path: for messages.
+        strict: whether every name and shape has to fit; what does not is left out with a warning otherwise.
+        hint: for the message when `strict` refuses weights of which some fit: how to load those.
+
     Raises:
-        CheckpointError: when names or shapes do not fit; without `strict` it is left out with a warning.
+        CheckpointError: when names or shapes do not fit, and when none of them does, `strict` or not.
     """
     own = network.state_dict()
+    prefix = _wrapping(own)  # of a network that is wrapped itself
+    weights = {prefix + name: value for name, value in unwrap(weights).items()}
     misfit = describe_misfit(own, weights)
-    if misfit:
-        message = f"{path} does not fit the network: {misfit}"
-        if strict:
-            raise CheckpointError(f"{message} (path.strict_load_g: false loads what fits)")
-        warnings.warn(message, stacklevel=2)
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    if misfit and not fitting:
+        raise CheckpointError(f"{path} does not fit the network at all: {misfit}")
+    if misfit and strict:
+        raise CheckpointError(f"{path} does not fit the network: {misfit}{f' ({hint})' if hint else ''}")
+    if misfit:
+        warnings.warn(f"{path} does not fit the network, and the rest is loaded: {misfit}", stacklevel=2)
     network.load_state_dict(fitting, strict=False)
 
 

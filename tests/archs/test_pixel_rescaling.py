@@ -97,13 +97,6 @@ def test_an_untrained_invertible_network_is_the_mean_of_pixels():
     torch.testing.assert_close(IRN(4).downscale(hr).image, torch.nn.functional.avg_pool2d(hr, 4))
 
 
-def test_weights_out_of_a_parallel_wrapper_fit():
-    network = tiny_rival("IRN")
-    wrapped = {f"module.{name}": value for name, value in network.state_dict().items()}
-    assert network.adapt_weights(wrapped).keys() == network.state_dict().keys()
-    assert network.adapt_weights(network.state_dict()).keys() == network.state_dict().keys()
-
-
 @pytest.mark.parametrize("size", [(33, 32), (32, 48)])
 def test_sizes_that_do_not_divide_are_refused(size):
     with pytest.raises(HyperthumbError, match="multiples of 32"):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import CheckpointError, OptionsError
-from hyperthumb.models.build import load_pretrained, resolve_device
+from hyperthumb.models.build import load_checkpoint, load_pretrained, resolve_device
 from tests.support import save_tiny_model, tiny_network
 
 
@@ -39,3 +39,22 @@ def test_a_model_file_is_something_to_start_from(tmp_path):
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(CheckpointError, match="cannot be read as a checkpoint"):
         load_pretrained(network, path, "auto", strict=True)
+
+
+def test_a_checkpoint_of_another_network_is_never_started_from(tmp_path):
+    path = tmp_path / "other.pth"
+    torch.save({"params": {"conv.weight": torch.zeros(3)}}, path)
+    for strict in (True, False):
+        with pytest.raises(CheckpointError, match=r"other\.pth does not fit the network at all"):
+            load_pretrained(tiny_network(), path, "auto", strict)
+
+
+def test_the_hint_names_a_setting_only_where_there_is_one(tmp_path):
+    weights = tiny_network().state_dict()
+    weights.pop(next(iter(weights)))
+    torch.save({"params": weights}, tmp_path / "part.pth")
+    with pytest.raises(CheckpointError, match=r"strict_load_g: false loads what fits"):
+        load_pretrained(tiny_network(), tmp_path / "part.pth", "auto", strict=True)
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(tiny_network(), tmp_path / "part.pth", "auto")
+    assert "strict_load_g" not in str(caught.value)

@@ -20,7 +20,7 @@ def test_auto_prefers_the_average():
 
 def test_a_bare_state_dict_is_taken():
     content = {"w": torch.zeros(1)}
-    assert choose_weights(content, "auto", HERE) is content
+    assert choose_weights(content, "auto", HERE) == content
 
 
 @pytest.mark.parametrize("key", ["auto", "params_ema"])
@@ -34,9 +34,49 @@ def test_what_does_not_fit_is_named():
     weights = {"weight": torch.zeros(4, 2), "extra": torch.zeros(1)}
     with pytest.raises(CheckpointError, match=r"missing \(bias\).*extra.*shape \(weight\)"):
         load_weights(network, weights, HERE)
-    with pytest.warns(UserWarning, match="does not fit"):
+    with pytest.warns(UserWarning, match="does not fit the network, and the rest is loaded"):
         load_weights(network, {**weights, "bias": torch.full((3,), 7.0)}, HERE, strict=False)
     assert network.bias.tolist() == [7.0] * 3
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("weights", [{"conv.weight": torch.zeros(3, 2)}, {"weight": torch.zeros(4, 2)}, {}])
+def test_weights_of_which_nothing_fits_are_an_error_whether_strict_or_not(strict, weights):
+    network = nn.Linear(2, 3)
+    with pytest.raises(CheckpointError, match="does not fit the network at all") as caught:
+        load_weights(network, weights, HERE, strict, hint="strict: false loads what fits")
+    assert "strict: false" not in str(caught.value)
+
+
+def test_hints_are_given_where_they_help():
+    some = {"weight": torch.zeros(3, 2)}
+    with pytest.raises(CheckpointError, match=r"missing \(bias\) \(strict: false loads what fits\)$"):
+        load_weights(nn.Linear(2, 3), some, HERE, hint="strict: false loads what fits")
+    with pytest.raises(CheckpointError, match=r"missing \(bias\)$"):
+        load_weights(nn.Linear(2, 3), some, HERE)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.module."])
+@pytest.mark.parametrize("key", ["params", "state_dict", None])
+def test_weights_out_of_wrappers_fit(prefix, key):
+    network, trained = nn.Sequential(nn.Linear(2, 3)), nn.Sequential(nn.Linear(2, 3))
+    wrapped = {prefix + name: value for name, value in trained.state_dict().items()}
+    load_weights(network, choose_weights({key: wrapped} if key else wrapped, "auto", HERE), HERE)
+    assert torch.equal(network[0].weight, trained[0].weight)
+
+
+def test_a_network_that_is_wrapped_itself_loads_weights_of_both_kinds():
+    trained = nn.Linear(2, 3)
+    bare, wrapped = trained.state_dict(), nn.DataParallel(trained).state_dict()
+    for weights in (bare, wrapped):
+        network = nn.DataParallel(nn.Linear(2, 3))
+        load_weights(network, choose_weights(dict(weights), "auto", HERE), HERE)
+        assert torch.equal(network.module.weight, trained.weight)
+
+
+def test_names_of_which_only_some_are_prefixed_stay():
+    content = {"module.weight": torch.zeros(1), "bias": torch.zeros(1)}
+    assert choose_weights(content, "auto", HERE) == content
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x80\x04"])
