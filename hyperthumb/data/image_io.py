@@ -55,7 +55,7 @@ def read_size(path: str | Path) -> tuple[int, int]:
     """
     label = printable(path)
     try:
-        with open(path, "rb") as file, open_picture(file, label) as image, damage_named(label):
+        with open(path, "rb") as file, open_picture(file, label).image as image, damage_named(label):
             # Pillow decodes a PNG whole to learn whether EXIF data come after the pixels; its chunks say it at once.
             known = image.format != "PNG" or _EXIF_CHUNKS.isdisjoint(_chunks_after_the_pixels(file, label))
             exif = Image.Image.getexif(image) if known else image.getexif()

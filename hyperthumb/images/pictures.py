@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from typing import IO, NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
+
+from .tiff import as_min_is_black
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 WRITABLE = (".png", ".webp", ".jpg", ".jpeg")
@@ -62,7 +64,7 @@ def decode_picture(
         CorruptImageError: when the picture cannot be decoded whole.
         UnusableImageError: for transparent, CMYK, floating-point and enormous pictures.
     """
-    with open_picture(io.BytesIO(data), label) as image:
+    with open_picture(io.BytesIO(data), label).image as image:
         if image.height * image.width > max_pixels:
             raise UnusableImageError(
                 f"{label}: {image.width}x{image.height} is more than {max_pixels:,} pixels; cut it up or shrink it"
@@ -70,7 +72,8 @@ def decode_picture(
         if image.format == "PNG":  # decoding alone overlooks a tail of zeros, as a crash leaves it
             with damage_named(label):
                 image.verify()
-    with open_picture(io.BytesIO(data), label) as image:
+    opened = open_picture(io.BytesIO(data), label)
+    with opened.image as image:
         notes = []
         if _has_deep_samples(image, data):
             notes.append("16-bit samples were reduced to 8 bits")
@@ -81,7 +84,7 @@ def decode_picture(
         orientation = _orientation(image)
         if orientation is None:
             notes.append("its EXIF data are damaged; it was taken to lie upright")
-        rgb, icc = _to_rgb(image, image.info.get("icc_profile"), label, background, notes)
+        rgb, icc = _to_rgb(opened, image.info.get("icc_profile"), label, background, notes)
         return Picture(turn(rgb, orientation or 1), icc, tuple(notes))
 
 
@@ -131,7 +134,19 @@ def damage_named(label: str) -> Iterator[None]:
         raise CorruptImageError(f"{label}: the picture is damaged ({error or type(error).__name__})") from error
 
 
-def open_picture(file: IO[bytes], label: str) -> Image.Image:
+class OpenedPicture(NamedTuple):
+    """A picture file whose header was read.
+
+    Attributes:
+        image: Pillow's.
+        negative: whether its samples, once decoded, are to be inverted.
+    """
+
+    image: Image.Image
+    negative: bool
+
+
+def open_picture(file: IO[bytes], label: str) -> OpenedPicture:
     """Opens a picture and reads its header.
 
     Raises:
@@ -139,8 +154,9 @@ def open_picture(file: IO[bytes], label: str) -> Image.Image:
         UnusableImageError: when it has more pixels than Pillow allows.
     """
     with damage_named(label):
+        positive = as_min_is_black(file)
         try:
-            return Image.open(file, formats=_FORMATS)
+            return OpenedPicture(Image.open(positive or file, formats=_FORMATS), positive is not None)
         except UnidentifiedImageError as error:
             raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
         except Image.DecompressionBombError as error:
@@ -171,7 +187,7 @@ class Presentation(NamedTuple):
 
 def read_presentation(data: bytes) -> Presentation:
     """The profile and orientation of a picture file that is known to decode."""
-    with open_picture(io.BytesIO(data), "the picture") as image:
+    with open_picture(io.BytesIO(data), "the picture").image as image:
         icc = image.info.get("icc_profile")
         orientation = _orientation(image)
     return Presentation(rgb_profile(icc), orientation or 1, _WRONG_PROFILE if icc and not rgb_profile(icc) else None)
@@ -209,14 +225,17 @@ def _has_deep_samples(image: Image.Image, data: bytes) -> bool:
 
 
 def _to_rgb(
-    image: Image.Image, icc: bytes | None, label: str, background: tuple[int, int, int] | None, notes: list[str]
+    opened: OpenedPicture, icc: bytes | None, label: str, background: tuple[int, int, int] | None, notes: list[str]
 ) -> tuple[np.ndarray, bytes | None]:
-    """The image as RGB, and the profile that goes with it."""
+    """The decoded image as RGB, and the profile that goes with it."""
+    image = opened.image
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in (None, "PNG")):
         high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
         image = Image.fromarray(high)
     if image.mode not in _MODES:
         raise UnusableImageError(f"{label}: {image.mode} pictures are not supported; convert it to 8-bit RGB")
+    if opened.negative:
+        image = _inverted(image)
     image = _flatten(image, label, background, notes)
     if icc is None or rgb_profile(icc):
         return np.asarray(image.convert("RGB")), icc
@@ -229,6 +248,14 @@ def _to_rgb(
             return np.asarray(converted), None
     notes.append(_WRONG_PROFILE)
     return np.asarray(image.convert("RGB")), None
+
+
+def _inverted(image: Image.Image) -> Image.Image:
+    """A grey image with white for black; its alpha channel stays."""
+    if not image.mode.lower().endswith("a"):
+        return ImageOps.invert(image.convert("L"))
+    grey, alpha = image.convert("LA").split()
+    return Image.merge("LA", (ImageOps.invert(grey), alpha))
 
 
 def _flatten(image: Image.Image, label: str, background: tuple[int, int, int] | None, notes: list[str]) -> Image.Image:
