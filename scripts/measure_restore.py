@@ -27,9 +27,9 @@ import torch
 from torch import Tensor
 
 from hyperthumb.archs import HyperThumbnail
+from hyperthumb.base.component import Component
 from hyperthumb.codec.tiling import Restorer
 from hyperthumb.models.contract import RescalingNetwork
-from hyperthumb.models.part import Part
 
 METHODS = {"whole": "on the whole, layer by layer", "fp32": "in strips", "bf16": "in strips, bf16"}
 
@@ -179,8 +179,8 @@ def build(options: argparse.Namespace) -> RescalingNetwork:
 
         return load_model(options.model).network.eval()
     torch.manual_seed(0)
-    encoder = Part("LiteEncoder", {"num_feat": 8, "num_block": 1})  # not measured here
-    network = HyperThumbnail(4, Part("fixed"), encoder, decoder=Part(options.decoder))
+    encoder = Component("LiteEncoder", {"num_feat": 8, "num_block": 1})  # not measured here
+    network = HyperThumbnail(4, Component("fixed"), encoder, decoder=Component(options.decoder))
     return network.eval()
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, Buildable, PartOf
+from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, PartOf
 from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
@@ -63,11 +64,11 @@ class HyperThumbnail(RescalingNetwork):
     def __init__(
         self,
         scale: int,
-        quantization: Annotated[Buildable, PartOf(QUANTIZATIONS)],
-        encoder: Annotated[Buildable | None, PartOf(ENCODERS)] = None,
+        quantization: Annotated[Component, PartOf(QUANTIZATIONS)],
+        encoder: Annotated[Component | None, PartOf(ENCODERS)] = None,
         jpeg: Mapping[Literal["rounding"], RoundingName] | None = None,
-        rate: Annotated[Buildable | None, PartOf(RATE_MODELS)] = None,
-        decoder: Annotated[Buildable | None, PartOf(DECODERS)] = None,
+        rate: Annotated[Component | None, PartOf(RATE_MODELS)] = None,
+        decoder: Annotated[Component | None, PartOf(DECODERS)] = None,
     ) -> None:
         super().__init__()
         if scale not in SCALES:

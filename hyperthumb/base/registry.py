@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from .errors import RegistryError
 from .wording import did_you_mean
@@ -87,23 +87,9 @@ class Registry:
 
 @dataclass(frozen=True)
 class PartOf:
-    """Marks a constructor's parameter as a nested component: `encoder: Annotated[Buildable, PartOf(ENCODERS)]`."""
+    """Marks a constructor's parameter as a nested component: `encoder: Annotated[Component, PartOf(ENCODERS)]`."""
 
     registry: Registry
-
-
-class Buildable(Protocol):
-    """A class's name with its arguments, as an options file gives it; `hyperthumb.config.Component` is one."""
-
-    @property
-    def type(self) -> str: ...
-
-    @property
-    def arguments(self) -> dict[str, Any]: ...
-
-    def build(self, registry: Registry, **supplied: Any) -> Any:
-        """An instance of the class that `registry` (or BasicSR) has under `type`; `supplied` joins the arguments."""
-        ...
 
 
 ARCHS = Registry("network", ("hyperthumb.archs",))

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.base.errors import HyperthumbError, OptionsError
-from hyperthumb.base.registry import BASELINES, DECODERS, Buildable, PartOf
+from hyperthumb.base.registry import BASELINES, DECODERS, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover_small, map_tiles
 from hyperthumb.models.build import resolve_device
@@ -48,7 +49,7 @@ class BicubicJpegNetwork(BicubicJpeg):
     def __init__(
         self,
         scale: int,
-        network: Annotated[Buildable, PartOf(DECODERS)],
+        network: Annotated[Component, PartOf(DECODERS)],
         checkpoint: Annotated[Path, Existing()],
         param_key: Literal["params_ema", "params", "auto"] = "auto",
         multiple: Count = 1,

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from hyperthumb.archs.pixel_rescaling import PixelRescaling
+from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.base.errors import OptionsError
-from hyperthumb.base.registry import ARCHS, BASELINES, Buildable, PartOf
+from hyperthumb.base.registry import ARCHS, BASELINES, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
 from hyperthumb.models.build import build_network, load_checkpoint, resolve_device
@@ -51,7 +52,7 @@ class NetworkJpeg(PillowJpeg):
     def __init__(
         self,
         scale: int,
-        network: Annotated[Buildable, PartOf(ARCHS)],
+        network: Annotated[Component, PartOf(ARCHS)],
         checkpoint: Annotated[Path, Existing()],
         param_key: Literal["params_ema", "params", "auto"] = "auto",
         quality: Annotated[int, Between(1, 100)] = 96,

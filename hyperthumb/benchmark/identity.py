@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import hyperthumb
-from hyperthumb.base.registry import Buildable
+from hyperthumb.base.component import Component
 from hyperthumb.data import ImagePair
 from hyperthumb.models.weights import sha256_of
 
@@ -40,18 +40,18 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def describe_component(component: Buildable) -> dict[str, Any]:
+def describe_component(component: Component) -> dict[str, Any]:
     """A component as plain values; in the place of a file's name stands the digest of its content."""
     arguments = {name: _describe(value) for name, value in component.arguments.items()}
     return {"type": component.type, "arguments": arguments}
 
 
-def is_network(component: Buildable) -> bool:
+def is_network(component: Component) -> bool:
     """Whether a method consists of networks: one of its arguments is a component, or names files of weights."""
     return bool(files_of(component)) or any(hasattr(value, "arguments") for value in component.arguments.values())
 
 
-def files_of(component: Buildable) -> list[Path]:
+def files_of(component: Component) -> list[Path]:
     """The files that a method's arguments name."""
     values = component.arguments.values()
     entries = [entry for value in values for entry in (value if isinstance(value, list) else [value])]

@@ -1,10 +1,10 @@
 """Options files: typed, strict, and with the file and the line in every complaint."""
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import OptionsError, OptionsWarning
 
 from .benchmark import BenchmarkOptions, BenchmarkRow, CropOptions
 from .complaints import Location
-from .components import Component
 from .dump import dump_options
 from .loading import load_benchmark_options, load_network_options, load_test_options, load_train_options
 from .schema import (

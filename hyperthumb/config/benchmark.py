@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from hyperthumb.base.component import Component, find_class
 from hyperthumb.base.constraints import Above, AtLeast, CountOrZero, Existing
 from hyperthumb.base.registry import BASELINES, PartOf
 from hyperthumb.base.wording import did_you_mean
 
 from .build import RecordReader
 from .checks import check_evaluation_datasets
-from .components import Component, argument_annotation, find_class
+from .components import argument_annotation
 from .nodes import Scalar
 from .schema import DatasetOptions, Device, LpipsOptions, Name, Scale
 from .values import INVALID
@@ -154,7 +155,6 @@ def _check_sweep(method: Component, sweep: dict[str, list[Any]], where: str, rea
         elif not values:
             reader.complain(where, f'"{name}" has no values')
         else:
-            location = reader.locations.get(where) or method.location
-            assert location is not None, "it was read"
+            location = reader.locations[where]
             for value in values:
                 reader.read(Scalar(value, location), annotation, f"{where}.{name}")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from hyperthumb.base.component import Component, find_class
 from hyperthumb.base.registry import ARCHS
 
 from .build import RecordReader
-from .components import Component, find_class, takes_but_lacks
+from .components import takes_but_lacks
 from .ignored import TRAINING_ONLY_KEYS
 from .schema import (
     DatasetOptions,

@@ -2,87 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
 import typing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.component import Component, find_class, fitting_arguments
 from hyperthumb.base.registry import ARCHS, DECODERS, PartOf, Registry
+from hyperthumb.base.signature import Parameter, parameters, part_of
 from hyperthumb.base.wording import did_you_mean
 
-from .complaints import Complaints, Location
+from .complaints import Complaints
 from .nodes import Mapping, Node, Scalar, is_refused, plain
 from .values import INVALID, ValueReader, is_null, show
 
 
-@dataclass(frozen=True)
-class Component:
-    """What an options file says about one class: its registered name and its arguments.
-
-    Attributes:
-        type: the class's name.
-        arguments: its constructor's keyword arguments; nested parts are `Component`s themselves.
-        location: where it stands, None for one made in code; two components are equal wherever they stand.
-    """
-
-    type: str
-    arguments: dict[str, Any] = field(default_factory=dict)
-    location: Location | None = field(default=None, compare=False, repr=False)
-
-    def build(self, registry: Registry, **supplied: Any) -> Any:
-        """An instance of the class that `registry` (or, for networks and decoders, BasicSR) has under this type.
-
-        Args:
-            registry: where to look.
-            supplied: what the caller knows, such as `scale`; the constructor gets those that it takes. A class that
-                says `upscale` for the scale, as BasicSR's do, gets it under that name.
-
-        Raises:
-            RegistryError: for an unknown type.
-            OptionsError: when an argument contradicts a supplied one, or the constructor refuses a value.
-        """
-        cls = find_class(registry, self.type) or registry.get(self.type)
-        fitting = _fitting(cls, supplied)
-        for name in fitting.keys() & self.arguments.keys():
-            if self.arguments[name] != fitting[name]:
-                message = f"{name} is {self.arguments[name]} here, but has to be {fitting[name]}"
-                raise OptionsError(f"{self._place}{self.type}: {message}")
-        try:
-            return cls(**{**fitting, **self.arguments})
-        except OptionsError:  # of a part that this class builds: it has its place already
-            raise
-        # What the signature does not tell comes out as torch's errors too, of layers that cannot be made.
-        except (ValueError, TypeError, RuntimeError) as error:
-            raise OptionsError(f"{self._place}{self.type}: {error}") from error
-
-    @property
-    def _place(self) -> str:
-        return "" if self.location is None else f"{self.location}: "
-
-
 def takes_but_lacks(cls: type, component: Component, name: str) -> bool:
     """Whether the constructor of `cls` has the parameter `name`, and the component leaves it None."""
-    parameter = _parameters(cls)[0].get(name)
+    parameter = parameters(cls)[0].get(name)
     return parameter is not None and component.arguments.get(name, parameter.default) is None
 
 
 def argument_annotation(cls: type, name: str) -> Any | None:
     """How the constructor of `cls` annotates its parameter `name` (`Any`: not at all); None when it has none such."""
-    parameter = _parameters(cls)[0].get(name)
+    parameter = parameters(cls)[0].get(name)
     return None if parameter is None else parameter.annotation
-
-
-def find_class(registry: Registry, name: str) -> type | None:
-    """The class that `registry` has under `name`, or, for networks and decoders, BasicSR; None when neither does."""
-    if name in registry:
-        return registry.get(name)
-    if registry in (ARCHS, DECODERS):
-        from hyperthumb.base.basicsr_bridge import find_arch
-
-        return find_arch(name)
-    return None
 
 
 class ComponentReader(ValueReader):
@@ -158,28 +101,28 @@ class ComponentReader(ValueReader):
     def _read_arguments(
         self, node: Mapping, name: str, cls: type, where: str, supplied: dict[str, Any], beside: tuple[str, ...]
     ) -> Any:
-        parameters, takes_any = _parameters(cls)
-        given = _fitting(cls, supplied)
+        known, takes_any = parameters(cls)
+        given = fitting_arguments(cls, supplied)
         arguments: dict[str, Any] = {}
         for key, child in node.entries.items():
             self.locations[f"{where}.{key}"] = child.location
             if key == "type":
                 continue
-            if key not in parameters and not takes_any:
-                hint = did_you_mean(key, [*parameters, *beside, "type"]) or _takes(name, [*parameters, *beside])
+            if key not in known and not takes_any:
+                hint = did_you_mean(key, [*known, *beside, "type"]) or _takes(name, [*known, *beside])
                 self.complaints.add(child.location, where, f'unknown key "{key}"{hint}')
             elif key in given:
                 self._check_agreement(child, given[key], f"{where}.{key}")
             else:
-                arguments[key] = self._read_argument(child, parameters.get(key, Any), f"{where}.{key}", supplied)
-        for key, annotation in parameters.items():
+                arguments[key] = self._read_argument(child, known.get(key, Any), f"{where}.{key}", supplied)
+        for key, annotation in known.items():
             if key not in node.entries and key not in given and annotation.required:
                 self.complaints.add(node.location, where, f'the key "{key}" is missing ({name} needs it)')
-        return Component(name, arguments, node.location)
+        return Component(name, arguments, str(node.location))
 
     def _read_argument(self, node: Node, parameter: Any, where: str, supplied: dict[str, Any]) -> Any:
-        annotation = parameter.annotation if isinstance(parameter, _Parameter) else Any
-        part = _part_of(annotation)
+        annotation = parameter.annotation if isinstance(parameter, Parameter) else Any
+        part = part_of(annotation)
         if part is not None:
             if is_null(node) and _is_optional(annotation):
                 return None
@@ -198,49 +141,6 @@ class ComponentReader(ValueReader):
         value = plain(node)
         if expected is not None and not is_refused(node) and (type(value) is not type(expected) or value != expected):
             self.complaints.add(node.location, where, f"is {show(node)}, but the file's scale is {expected}")
-
-
-@dataclass(frozen=True)
-class _Parameter:
-    annotation: Any
-    default: Any
-
-    @property
-    def required(self) -> bool:
-        return self.default is inspect.Parameter.empty
-
-
-def _parameters(cls: type) -> tuple[dict[str, _Parameter], bool]:
-    """A constructor's keyword parameters, and whether it takes any others (**kwargs)."""
-    # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
-    constructor = inspect.getattr_static(cls, "__init__")
-    if getattr(constructor, "__module__", "") == "torch.nn.modules.module":
-        return {}, False
-    try:
-        hints = typing.get_type_hints(constructor, include_extras=True)
-    except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved: only names are checked
-        hints = {}
-    found: dict[str, _Parameter] = {}
-    takes_any = False
-    for name, parameter in inspect.signature(cls).parameters.items():
-        takes_any |= parameter.kind is parameter.VAR_KEYWORD
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            found[name] = _Parameter(hints.get(name, Any), parameter.default)
-    return found, takes_any
-
-
-def _fitting(cls: type, supplied: dict[str, Any]) -> dict[str, Any]:
-    parameters, _ = _parameters(cls)
-    fitting = {name: value for name, value in supplied.items() if name in parameters}
-    if "scale" in supplied and "scale" not in parameters and "upscale" in parameters:
-        fitting["upscale"] = supplied["scale"]
-    return fitting
-
-
-def _part_of(annotation: Any) -> PartOf | None:
-    if typing.get_origin(annotation) is typing.Annotated:
-        return next((mark for mark in annotation.__metadata__ if isinstance(mark, PartOf)), None)
-    return next((part for part in map(_part_of, get_args(annotation)) if part is not None), None)
 
 
 def _is_optional(annotation: Any) -> bool:

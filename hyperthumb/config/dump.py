@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from .components import Component
+from hyperthumb.base.component import Component
+
 from .nodes import read_plain_scalar
 from .schema import DatasetOptions, TestOptions, TrainDatasets, TrainOptions, WeightedLoss
 

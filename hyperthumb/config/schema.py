@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName, OneOf
 from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
 
-from .components import Component
 from .marks import Flat, KeysFrom, NamedByKey
 
 Scale = Annotated[int, OneOf((1, 2, 4, 8))]

@@ -12,8 +12,9 @@ from typing import Any, Literal, cast
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError, OptionsWarning
-from hyperthumb.base.registry import DATASETS, Buildable
+from hyperthumb.base.registry import DATASETS
 
 from .cache import cache_in_memory
 from .contract import ImageSource, SourceView
@@ -100,7 +101,7 @@ class TrainingLoader(DataLoader[TrainingBatch]):
         return batches
 
 
-def build_source(component: Buildable, max_images: int | None = None, max_corrupt: int | None = None) -> ImageSource:
+def build_source(component: Component, max_images: int | None = None, max_corrupt: int | None = None) -> ImageSource:
     """The data set that an options file names.
 
     Args:
@@ -123,7 +124,7 @@ def build_source(component: Buildable, max_images: int | None = None, max_corrup
 
 
 def build_training_loader(
-    component: Buildable,
+    component: Component,
     *,
     gt_size: int,
     batch_size: int,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import OptionsError
-from hyperthumb.base.registry import ARCHS, Buildable
+from hyperthumb.base.registry import ARCHS
 
 from .contract import RescalingNetwork
 from .weights import choose_weights, load_weights, read_safely
@@ -31,7 +32,7 @@ def resolve_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def build_network(component: Buildable, scale: int) -> RescalingNetwork:
+def build_network(component: Component, scale: int) -> RescalingNetwork:
     """The network that the options name.
 
     Raises:

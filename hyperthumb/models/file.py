@@ -23,15 +23,15 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from hyperthumb.archs.hyperthumbnail import HyperThumbnail
-from hyperthumb.base.errors import CheckpointError, OptionsError
+from hyperthumb.base.component import Component, check_registered
+from hyperthumb.base.errors import CheckpointError, RegistryError
 from hyperthumb.base.files import write_atomically
-from hyperthumb.base.registry import Buildable
+from hyperthumb.base.registry import ARCHS
 from hyperthumb.base.version import __version__
 
 from .build import build_network
 from .contract import RescalingNetwork
 from .header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_description, weights_id
-from .part import Part
 from .portable import fitting_weights, has_rate, portable_part
 from .weights import describe_misfit, load_weights
 
@@ -61,7 +61,7 @@ class LoadedModel(NamedTuple):
 
 
 def save_model(
-    path: Path, network: RescalingNetwork, part: Buildable, name: str, card: Mapping[str, str] | None = None
+    path: Path, network: RescalingNetwork, part: Component, name: str, card: Mapping[str, str] | None = None
 ) -> bytes:
     """Writes a model file, whole or not at all.
 
@@ -151,7 +151,7 @@ def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Te
     return halves
 
 
-def describe_part(part: Buildable) -> dict[str, Any]:
+def describe_part(part: Component) -> dict[str, Any]:
     """A part as in an options file: its arguments beside its type."""
     return {"type": part.type, **{name: _describe_argument(value) for name, value in part.arguments.items()}}
 
@@ -173,6 +173,9 @@ def _assemble(
 ) -> LoadedModel:
     try:
         part = _read_part(description.network_g, path)
+        check_registered(part, ARCHS)
+    except RegistryError as error:
+        raise CheckpointError(f"{path} describes a network that cannot be built here: {error}") from error
     except RecursionError as error:
         raise CheckpointError(f"{path} does not say which network its weights belong to") from error
     if has_rate(part) and not has_rate(portable_part(part)):
@@ -187,7 +190,7 @@ def _assemble(
 
 
 def _finish(
-    part: Part, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool
+    part: Component, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool
 ) -> LoadedModel:
     network = _build(part, description.scale, path)
     load_weights(network, fitting_weights(weights, part), path)
@@ -199,12 +202,10 @@ def _finish(
     return LoadedModel(network, description.name, network.scale, model_id, description.card, rate_model)
 
 
-def _build(part: Buildable, scale: int, path: Path) -> RescalingNetwork:
+def _build(part: Component, scale: int, path: Path) -> RescalingNetwork:
     try:
         with _WithoutRandomness():
             return build_network(part, scale)
-    except OptionsError:
-        raise
     except Exception as error:  # constructors, and torch's, refuse nonsense in any way they like
         raise CheckpointError(f"{path} describes a network that cannot be built here: {error}") from error
 
@@ -225,9 +226,9 @@ def _describe_argument(value: Any) -> Any:
     return describe_part(value) if hasattr(value, "arguments") else value
 
 
-def _read_part(description: Mapping[str, object], path: Path) -> Part:
+def _read_part(description: Mapping[str, object], path: Path) -> Component:
     arguments = {name: _read_argument(value, path) for name, value in description.items() if name != "type"}
-    return Part(str(description["type"]), arguments)
+    return Component(str(description["type"]), arguments)
 
 
 def _read_argument(value: Any, path: Path) -> Any:

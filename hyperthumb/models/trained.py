@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.config import load_network_options
 
 from .build import build_network
 from .contract import RescalingNetwork
-from .part import Part
 from .portable import fitting_weights, portable_part
 from .weights import choose_weights, load_weights, read_safely
 
@@ -19,7 +19,7 @@ class TrainedNetwork(NamedTuple):
     """A training's network, and what it was built from; without a rate model that no model file holds."""
 
     network: RescalingNetwork
-    part: Part
+    part: Component
     name: str
 
 

@@ -1,5 +1,6 @@
 """`hyperthumb.registry`: the registries, under the name that plug-ins import."""
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.registry import (
     ARCHS,
     BASELINES,
@@ -9,7 +10,6 @@ from hyperthumb.base.registry import (
     LOSSES,
     QUANTIZATIONS,
     RATE_MODELS,
-    Buildable,
     PartOf,
     Registry,
 )
@@ -23,7 +23,7 @@ __all__ = [
     "LOSSES",
     "QUANTIZATIONS",
     "RATE_MODELS",
-    "Buildable",
+    "Component",
     "PartOf",
     "Registry",
 ]

@@ -1,30 +1,30 @@
 """Small networks of every scale for the tests of this folder."""
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.models.part import Part
+from hyperthumb.base.component import Component
 
 TINY = {"num_feat": 8, "num_block": 1}
 ENCODERS = {
-    "RDBUNet": Part("RDBUNet", {"num_feat": 8, "growth": 4}),
-    "RDBUNet skip": Part("RDBUNet", {"num_feat": 8, "growth": 4, "skip": True}),
-    "LiteEncoder": Part("LiteEncoder", TINY),
-    "LiteEncoder plain": Part("LiteEncoder", {**TINY, "skip": False}),
+    "RDBUNet": Component("RDBUNet", {"num_feat": 8, "growth": 4}),
+    "RDBUNet skip": Component("RDBUNet", {"num_feat": 8, "growth": 4, "skip": True}),
+    "LiteEncoder": Component("LiteEncoder", TINY),
+    "LiteEncoder plain": Component("LiteEncoder", {**TINY, "skip": False}),
 }
 _FREQUENCY_AWARE = {**TINY, "branch_num_feat": 8, "branch_num_block": 1, "branch_out": 8}
 DECODERS = {
-    "FrequencyAwareDecoder": Part("FrequencyAwareDecoder", _FREQUENCY_AWARE),
-    "FrequencyAwareDecoder skip": Part("FrequencyAwareDecoder", {**_FREQUENCY_AWARE, "skip": True}),
-    "LiteDecoder": Part("LiteDecoder", TINY),
-    "LiteDecoder plain": Part("LiteDecoder", {**TINY, "skip": False}),
+    "FrequencyAwareDecoder": Component("FrequencyAwareDecoder", _FREQUENCY_AWARE),
+    "FrequencyAwareDecoder skip": Component("FrequencyAwareDecoder", {**_FREQUENCY_AWARE, "skip": True}),
+    "LiteDecoder": Component("LiteDecoder", TINY),
+    "LiteDecoder plain": Component("LiteDecoder", {**TINY, "skip": False}),
 }
 QUANTIZATIONS = {
-    "predicted": Part("predicted", {"num_hidden": 16}),
-    "predicted max": Part("predicted", {"num_hidden": 16, "pool": "max"}),
-    "predicted_log": Part("predicted_log", {"num_hidden": 16}),
-    "fixed": Part("fixed", {"quality": 75}),
-    "learned": Part("learned", {"initial": 60}),
+    "predicted": Component("predicted", {"num_hidden": 16}),
+    "predicted max": Component("predicted", {"num_hidden": 16, "pool": "max"}),
+    "predicted_log": Component("predicted_log", {"num_hidden": 16}),
+    "fixed": Component("fixed", {"quality": 75}),
+    "learned": Component("learned", {"initial": 60}),
 }
-RATES = {"factorized": Part("factorized"), "laplace": Part("laplace")}
+RATES = {"factorized": Component("factorized"), "laplace": Component("laplace")}
 
 
 def tiny(scale=4, quantization="predicted_log", encoder="LiteEncoder", decoder="LiteDecoder", rate="laplace", **more):

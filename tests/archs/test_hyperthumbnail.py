@@ -3,12 +3,12 @@ import pytest
 import torch
 
 from hyperthumb.archs import HyperThumbnail
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.registry import DECODERS as DECODER_REGISTRY
 from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.quantize import ROUNDINGS
-from hyperthumb.models.part import Part
 from tests.archs.parts import DECODERS, ENCODERS, QUANTIZATIONS, RATES, tiny
 from tests.support import photograph
 
@@ -199,7 +199,7 @@ def only_rgb(factor):
         2,
         quantization=QUANTIZATIONS["fixed"],
         encoder=ENCODERS["LiteEncoder"],
-        decoder=Part("only rgb", {"factor": factor}),
+        decoder=Component("only rgb", {"factor": factor}),
     )
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.registry import DECODERS
 from hyperthumb.baselines import BicubicJpeg, BicubicJpegNetwork, NetworkJpeg, bicubic_jpeg
-from hyperthumb.config import Component
 from hyperthumb.metrics import psnr
-from hyperthumb.models.part import Part
 from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph
 
@@ -30,7 +29,7 @@ def rival(name: str, folder: Path, tile: int | None, overlap: int) -> NetworkJpe
     path = folder / f"{name}.pth"
     if name in TINY:
         torch.save(tiny_rival(name).state_dict(), path)
-        return NetworkJpeg(4, Part(name, TINY[name][1]), path, tile=tile, overlap=overlap, device="cpu")
+        return NetworkJpeg(4, Component(name, TINY[name][1]), path, tile=tile, overlap=overlap, device="cpu")
     torch.manual_seed(0)
     component = Component(name, ENLARGERS[name])
     torch.save(component.build(DECODERS, scale=4).state_dict(), path)

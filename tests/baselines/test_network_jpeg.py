@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
 from hyperthumb.baselines import NetworkJpeg
-from hyperthumb.config import Component, load_test_options
+from hyperthumb.config import load_test_options
 from hyperthumb.evaluation.testing import test as run_test
-from hyperthumb.models.part import Part
 from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph, tiny_part, write_options, write_photographs
 
@@ -29,7 +29,7 @@ def checkpoint(tmp_path):
 
 
 def rescaler(name, path, **arguments):
-    return NetworkJpeg(4, Part(name, TINY[name][1]), path, device="cpu", **arguments)
+    return NetworkJpeg(4, Component(name, TINY[name][1]), path, device="cpu", **arguments)
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])

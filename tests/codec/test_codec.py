@@ -17,6 +17,7 @@ import torch
 from PIL import Image, ImageCms
 
 import hyperthumb
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError, ThumbnailError, ThumbnailWarning
 from hyperthumb.codec import photograph as thumbnails
 from hyperthumb.codec.codec import Codec
@@ -25,7 +26,6 @@ from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from hyperthumb.jpeg.segments import SOF_MARKERS, segments
 from hyperthumb.models.build import build_network
 from hyperthumb.models.file import LoadedModel
-from hyperthumb.models.part import Part
 from tests.support import photograph, save_tiny_model
 
 PHOTOGRAPH = photograph(131, 170)
@@ -301,7 +301,7 @@ def test_a_photograph_of_whole_blocks_is_not_copied():
 
 
 def test_a_network_without_weights_works():
-    network = build_network(Part("HyperThumbnail", {"quantization": Part("fixed", {"quality": 90})}), 1)
+    network = build_network(Component("HyperThumbnail", {"quantization": Component("fixed", {"quality": 90})}), 1)
     plain = Codec(LoadedModel(network, "plain", 1, b"abc", {}), "cpu")
     image = photograph(20, 30)
     assert error(plain.restore(plain.compress(image)), image) < 5

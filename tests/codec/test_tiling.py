@@ -4,11 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.archs import HyperThumbnail
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.registry import DECODERS
 from hyperthumb.codec.tiling import Analyzer, Restorer
 from hyperthumb.metrics import psnr
-from hyperthumb.models.part import Part
 from tests.archs.rivals.instances import tiny_rival
 from tests.support import photograph
 
@@ -19,9 +19,9 @@ def network(scale=4, decoder="LiteDecoder", encoder="RDBUNet"):
     torch.manual_seed(scale)
     made = HyperThumbnail(
         scale,
-        quantization=Part("predicted_log", {"num_hidden": 8}),
-        encoder=Part(encoder, {"num_feat": 8}) if scale > 1 else None,
-        decoder=Part(decoder, SMALL if decoder.startswith(("Lite", "Freq")) else {}) if scale > 1 else None,
+        quantization=Component("predicted_log", {"num_hidden": 8}),
+        encoder=Component(encoder, {"num_feat": 8}) if scale > 1 else None,
+        decoder=Component(decoder, SMALL if decoder.startswith(("Lite", "Freq")) else {}) if scale > 1 else None,
     )
     for weights in made.parameters():
         weights.data += torch.randn_like(weights) * 0.02

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import RegistryError
-from hyperthumb.base.registry import Buildable, PartOf, Registry
-from hyperthumb.config import Component, Location, OptionsError
+from hyperthumb.base.registry import PartOf, Registry
+from hyperthumb.config import OptionsError
 from hyperthumb.config.build import RecordReader
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.nodes import parse
@@ -52,9 +53,9 @@ class Car:
         self,
         scale: int,
         seats: int,
-        wheel: Annotated[Buildable, PartOf(WHEELS)],
-        spare: Annotated[Buildable | None, PartOf(WHEELS)] = None,
-        extra: Annotated[Buildable, PartOf(WHEELS)] | None = None,
+        wheel: Annotated[Component, PartOf(WHEELS)],
+        spare: Annotated[Component | None, PartOf(WHEELS)] = None,
+        extra: Annotated[Component, PartOf(WHEELS)] | None = None,
         paint: Paint = Paint(),
         **anything: Any,
     ) -> None:
@@ -77,8 +78,8 @@ def test_a_component_with_parts():
         "Car",
         {"seats": 4, "wheel": Component("Round", {"spokes": 5}), "spare": None, "paint": Paint("blue"), "fuel": 3},
     )
-    assert component.location == Location("o.yml", 1)
-    assert component.arguments["wheel"].location == Location("o.yml", 3)
+    assert component.location == "o.yml:1"
+    assert component.arguments["wheel"].location == "o.yml:3"
     car = component.build(CARS, scale=4, unknown_to_cars=1)
     assert (car.seats, car.wheel.spokes, car.wheel.scale, car.anything) == (4, 5, 4, {"fuel": 3})
 
@@ -133,25 +134,25 @@ def test_what_is_supplied_to_the_whole_is_supplied_to_its_parts():
 
 def test_building_refuses_a_contradiction():
     with pytest.raises(OptionsError, match=r"here\.yml:7: Round: scale is 2 here, but has to be 4"):
-        Component("Round", {"scale": 2}, Location("here.yml", 7)).build(WHEELS, scale=4)
+        Component("Round", {"scale": 2}, "here.yml:7").build(WHEELS, scale=4)
     assert Component("Round", {"scale": 4}).build(WHEELS, scale=4).scale == 4
 
 
 def test_a_constructors_refusal_gets_the_line():
     with pytest.raises(OptionsError, match=r"here\.yml:7: Round: spokes is 2: three is the least"):
-        Component("Round", {"spokes": 2}, Location("here.yml", 7)).build(WHEELS, scale=4)
+        Component("Round", {"spokes": 2}, "here.yml:7").build(WHEELS, scale=4)
 
 
 def test_a_parts_refusal_has_its_own_line_alone():
-    wheel = Component("Round", {"spokes": 2}, Location("here.yml", 7))
+    wheel = Component("Round", {"spokes": 2}, "here.yml:7")
     with pytest.raises(OptionsError, match=r"^here\.yml:7: Round: spokes is 2"):
-        Component("Car", {"seats": 1, "wheel": wheel}, Location("here.yml", 1)).build(CARS, scale=4)
+        Component("Car", {"seats": 1, "wheel": wheel}, "here.yml:1").build(CARS, scale=4)
 
 
 @pytest.mark.parametrize("error", ["type", "runtime"])
 def test_what_a_constructor_stumbles_over_gets_the_line(error):
     with pytest.raises(OptionsError, match=r"^here\.yml:7: Odd: it does not turn$"):
-        Component("Odd", {"error": error}, Location("here.yml", 7)).build(WHEELS)
+        Component("Odd", {"error": error}, "here.yml:7").build(WHEELS)
 
 
 def test_other_errors_keep_their_traceback():
@@ -165,7 +166,7 @@ def test_building_an_unknown_type():
 
 
 def test_equality_forgets_the_place():
-    assert Component("Round", {}, Location("a", 1)) == Component("Round", {}, Location("b", 2))
+    assert Component("Round", {}, "a:1") == Component("Round", {}, "b:2")
     assert Component("Round", {"spokes": 3}) != Component("Round", {"spokes": 4})
 
 

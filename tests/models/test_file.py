@@ -12,11 +12,10 @@ import pytest
 import safetensors.torch
 import torch
 
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.config import Component
 from hyperthumb.models.build import build_network
 from hyperthumb.models.file import load_model, model_id_of, save_model
-from hyperthumb.models.part import Part
 from tests.archs.parts import DECODERS, ENCODERS, QUANTIZATIONS
 from tests.support import TINY_NETWORK, save_tiny_model, tiny_network, tiny_part, tiny_training, write_options
 
@@ -89,7 +88,7 @@ def test_the_rate_model_is_no_part_of_the_id(tmp_path, saved):
 
 
 def test_a_rate_model_that_needs_a_heavy_package_stays_behind(tmp_path):
-    part = Part("HyperThumbnail", {**tiny_part().arguments, "rate": Part("factorized")})
+    part = Component("HyperThumbnail", {**tiny_part().arguments, "rate": Component("factorized")})
     path = tmp_path / "light.safetensors"
     save_model(path, build_network(part, 4), part, "light")
     assert load_model(path, with_rate_model=True).network.rate is None
@@ -104,10 +103,10 @@ def test_every_part_of_ours_travels(tmp_path, quantization, encoder, decoder):
     arguments = {
         "quantization": QUANTIZATIONS[quantization],
         "encoder": ENCODERS[encoder],
-        "rate": Part("laplace"),
+        "rate": Component("laplace"),
         "decoder": DECODERS[decoder],
     }
-    part = Part("HyperThumbnail", arguments)
+    part = Component("HyperThumbnail", arguments)
     network = build_network(part, 2).eval()
     save_model(tmp_path / "it.safetensors", network, part, "it")
     loaded = load_model(tmp_path / "it.safetensors").network
@@ -119,7 +118,7 @@ def test_every_part_of_ours_travels(tmp_path, quantization, encoder, decoder):
 
 
 def test_scale_1_has_neither_encoder_nor_decoder(tmp_path):
-    part = Part("HyperThumbnail", {"quantization": Part("learned", {"initial": 60})})
+    part = Component("HyperThumbnail", {"quantization": Component("learned", {"initial": 60})})
     save_model(tmp_path / "one.safetensors", build_network(part, 1), part, "one")
     assert load_model(tmp_path / "one.safetensors").scale == 1
 

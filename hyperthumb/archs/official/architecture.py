@@ -10,8 +10,8 @@ from pathlib import Path
 from torch import Tensor
 
 from hyperthumb.archs.hyperthumbnail import SCALES, HyperThumbnail
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.models.part import Part
 from hyperthumb.models.weights import load_weights
 
 from .names import to_ours
@@ -34,12 +34,14 @@ class OfficialSizes:
 
     def build(self) -> HyperThumbnail:
         """Our network of these sizes, with fresh weights."""
+        encoder = Component("RDBUNet", {"num_feat": self.num_feat, "growth": self.growth})
+        decoder = Component("FrequencyAwareDecoder", self._decoder())
         return HyperThumbnail(
             self.scale,
-            quantization=Part("predicted", {"num_hidden": self.num_hidden, "num_layers": self.num_layers}),
-            encoder=None if self.scale == 1 else Part("RDBUNet", {"num_feat": self.num_feat, "growth": self.growth}),
-            rate=Part("factorized"),
-            decoder=None if self.scale == 1 else Part("FrequencyAwareDecoder", self._decoder()),
+            quantization=Component("predicted", {"num_hidden": self.num_hidden, "num_layers": self.num_layers}),
+            encoder=None if self.scale == 1 else encoder,
+            rate=Component("factorized"),
+            decoder=None if self.scale == 1 else decoder,
         )
 
     def _decoder(self) -> dict[str, int]:

@@ -4,8 +4,8 @@ import torch
 from hyperthumb.archs import HyperThumbnail
 from hyperthumb.archs.official.architecture import from_official, official_sizes
 from hyperthumb.archs.official.names import to_official
+from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.models.part import Part
 from tests.archs.instances import official_network, official_state, reference
 from tests.archs.parts import tiny
 
@@ -41,10 +41,10 @@ def test_scale_1_leaves_out_what_is_never_run():
 def test_sizes_from_shapes():
     network = HyperThumbnail(
         8,
-        quantization=Part("predicted", {"num_hidden": 24, "num_layers": 3}),
-        encoder=Part("RDBUNet", {"num_feat": 12, "growth": 6}),
-        rate=Part("factorized"),
-        decoder=Part(
+        quantization=Component("predicted", {"num_hidden": 24, "num_layers": 3}),
+        encoder=Component("RDBUNet", {"num_feat": 12, "growth": 6}),
+        rate=Component("factorized"),
+        decoder=Component(
             "FrequencyAwareDecoder",
             {"num_feat": 10, "num_block": 11, "branch_num_feat": 6, "branch_num_block": 3, "branch_out": 5},
         ),
@@ -77,10 +77,10 @@ def test_full_size_names_and_shapes_are_the_originals():
             expected[name] = (rest[0], rest[1])
     network = HyperThumbnail(
         4,
-        quantization=Part("predicted"),
-        encoder=Part("RDBUNet"),
-        rate=Part("factorized"),
-        decoder=Part("FrequencyAwareDecoder"),
+        quantization=Component("predicted"),
+        encoder=Component("RDBUNet"),
+        rate=Component("factorized"),
+        decoder=Component("FrequencyAwareDecoder"),
     )
     official = to_official(network.state_dict())
     assert {name: (str(tuple(value.shape)), str(value.dtype)) for name, value in official.items()} == expected

@@ -1,0 +1,55 @@
+"""What a constructor takes: names, annotations and defaults."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from .registry import PartOf
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One keyword argument of a constructor; `annotation` is `Any` where there is none."""
+
+    annotation: Any
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        """Whether the argument has no default."""
+        return self.default is inspect.Parameter.empty
+
+
+def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
+    """A constructor's keyword arguments by name, and whether it takes any others (`**kwargs`)."""
+    # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
+    constructor = inspect.getattr_static(cls, "__init__")
+    if getattr(constructor, "__module__", "") == "torch.nn.modules.module":
+        return {}, False
+    try:
+        hints = typing.get_type_hints(constructor, include_extras=True)
+    except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved: only names are checked
+        hints = {}
+    found = inspect.signature(cls).parameters.values()
+    named = {
+        parameter.name: Parameter(hints.get(parameter.name, Any), parameter.default)
+        for parameter in found
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    return named, any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)
+
+
+def part_of(annotation: Any) -> PartOf | None:
+    """The `PartOf` mark of an annotation, at any depth."""
+    return next(_marks(annotation), None)
+
+
+def _marks(annotation: Any) -> Iterator[PartOf]:
+    if typing.get_origin(annotation) is typing.Annotated:
+        yield from (mark for mark in annotation.__metadata__ if isinstance(mark, PartOf))
+    for member in get_args(annotation):
+        yield from _marks(member)
