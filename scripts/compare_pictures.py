@@ -7,22 +7,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.data import read_image
 from hyperthumb.metrics import bits_per_pixel, get_protocol
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0 when all is well, 1 for a user's mistake."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("photo", "thumbnail", "restored"):
         parser.add_argument(name, type=Path)
     paths = parser.parse_args(arguments)
-    try:
-        print(describe(paths.photo, paths.thumbnail, paths.restored))
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    emit(describe(paths.photo, paths.thumbnail, paths.restored))
     return 0
 
 

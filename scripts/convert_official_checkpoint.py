@@ -20,23 +20,21 @@ from torch import Tensor
 from hyperthumb.archs.official.architecture import from_official, official_sizes
 from hyperthumb.archs.official.check import compare_with_instance
 from hyperthumb.archs.official.names import to_official
-from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.errors import CheckpointError
 from hyperthumb.base.files import write_atomically
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.models.weights import read_safely, unwrap
 
 KEYS = ("params", "params_ema")
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0 when all is well, 1 for a difference or a user's mistake."""
     options = parse(arguments)
-    try:
-        if options.check:
-            return check(options.check)
-        convert(options.source, options.target, options.to_official, options.compressai)
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if options.check:
+        return check(options.check)
+    convert(options.source, options.target, options.to_official, options.compressai)
     return 0
 
 
@@ -74,13 +72,13 @@ def check(path: Path) -> int:
     """Prints the largest difference of every intermediate; 1 when one is off."""
     differences = compare_with_instance(path)
     width = max(len(difference.name) for difference in differences)
-    print(f"{'intermediate':{width}}  largest difference    allowed")
+    emit(f"{'intermediate':{width}}  largest difference    allowed")
     for difference in differences:
         note = f"  ({difference.at_boundary} at a rounding boundary)" if difference.at_boundary else ""
         verdict = "" if difference.holds else "  OFF"
-        print(f"{difference.name:{width}}  {difference.largest:18.2e}  {difference.limit:9.2e}{note}{verdict}")
+        emit(f"{difference.name:{width}}  {difference.largest:18.2e}  {difference.limit:9.2e}{note}{verdict}")
     off = [difference.name for difference in differences if not difference.holds]
-    print(f"off: {', '.join(off)}" if off else f"all {len(differences)} are equal to the original's")
+    emit(f"off: {', '.join(off)}" if off else f"all {len(differences)} are equal to the original's")
     return 1 if off else 0
 
 

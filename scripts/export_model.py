@@ -16,7 +16,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.errors import CheckpointError
+from hyperthumb.base.output import entry_point
 from hyperthumb.models import zoo
 from hyperthumb.models.file import load_model, save_model
 from hyperthumb.models.trained import load_trained
@@ -24,14 +25,11 @@ from hyperthumb.models.zoo.cards import check_card
 from hyperthumb.models.zoo.checksums import record
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0 when all is well, 1 for a user's mistake."""
     options = parse(arguments)
-    try:
-        export(options.source, options.target, options.options, options.name, dict(options.card))
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    export(options.source, options.target, options.options, options.name, dict(options.card))
     return 0
 
 

@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from hyperthumb.base.environment import describe_device, package_versions
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.data import HRImageDataset
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate
 from hyperthumb.evaluation.model_results import (
@@ -66,17 +67,15 @@ class Subject(NamedTuple):
     word: str
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0 when all is well, 1 for a user's mistake."""
     options = parse(arguments)
-    try:
-        if not options.table:
-            measure_all(options)
-        results = {path.stem: read_results(path) for path in sorted(options.out.glob("*.json"))}
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(format_markdown(results), end="")
+    if not options.table:
+        measure_all(options)
+    results = {path.stem: read_results(path) for path in sorted(options.out.glob("*.json"))}
+    say = emit if options.table else print  # what was measured is in files
+    say(format_markdown(results), end="")
     return 0
 
 

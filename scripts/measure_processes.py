@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.config import load_train_options
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.models.build import build_network, resolve_device
@@ -26,6 +26,7 @@ from hyperthumb.training.distributed import average_gradients, join_world, leave
 from hyperthumb.training.objective import Objective
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints two lines on the first process; 1 for a user's mistake."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -36,9 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         measure(given)
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     finally:
         leave_world()
     return 0
@@ -70,10 +68,10 @@ def measure(given: argparse.Namespace) -> None:
     if world.is_main:
         count = sum(p.numel() for p in parameters)
         sent = 0 if world.size == 1 else 4 * (count + world.size)
-        print(f"processes {world.size}, threads {torch.get_num_threads()}, parameters {count:,}, bytes {sent:,}")
+        emit(f"processes {world.size}, threads {torch.get_num_threads()}, parameters {count:,}, bytes {sent:,}")
         clock = "CPU time" if device.type == "cpu" else "time"
         averaging, both_passes, both = (1e3 * value for value in seconds)
-        print(f"{clock}: averaging {averaging:.2f} ms, passes {both_passes:.1f} ms, both {both:.1f} ms")
+        emit(f"{clock}: averaging {averaging:.2f} ms, passes {both_passes:.1f} ms, both {both:.1f} ms")
 
 
 def _median(action: Callable[[], None], rounds: int, device: torch.device) -> float:

@@ -26,6 +26,7 @@ from scipy.stats import pearsonr, spearmanr
 from hyperthumb.archs.rate_model import FEATURES, SMALL_WEIGHTS, magnitude_features
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.files import write_atomically
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.codec import photograph as path
 from hyperthumb.codec.tiling import Analyzer
 from hyperthumb.config import load_network_options
@@ -78,22 +79,19 @@ class Agreement(NamedTuple):
     error: float
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints tables as Markdown; 0 when all is well, 1 for a user's mistake."""
     options = parse(arguments)
     torch.set_num_threads(1)
-    try:
-        rows = [row for source in options.sources for row in measure(load_whole(source), options)]
-        result = {profile: compare(rows, place) for place, profile in enumerate(PROFILES)}
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    for profile, of_profile in result.items():
-        print_table(profile, of_profile)
+    rows = [row for source in options.sources for row in measure(load_whole(source), options)]
+    result = {profile: compare(rows, place) for place, profile in enumerate(PROFILES)}
     if options.out:
         command = ["scripts/measure_rate_model.py", *(sys.argv[1:] if arguments is None else arguments)]
         content = {"command": " ".join(command), "features": FEATURES, "profiles": result}
         write_atomically(options.out, f"{json.dumps(content, indent=1)}\n".encode())
+    for profile, of_profile in result.items():
+        emit(as_table(profile, of_profile))
     return 0
 
 
@@ -216,18 +214,20 @@ def agree(estimate: np.ndarray, sizes: np.ndarray, pixels: np.ndarray) -> Agreem
     )
 
 
-def print_table(profile: str, result: dict[str, Any]) -> None:
-    print(f"\nProfile {profile}\n\n| estimate | of | files | estimate / size | Pearson | rank | mean error |")
-    print("|---|---|---|---|---|---|---|")
+def as_table(profile: str, result: dict[str, Any]) -> str:
+    """Markdown."""
+    lines = [f"\nProfile {profile}\n\n| estimate | of | files | estimate / size | Pearson | rank | mean error |"]
+    lines.append("|---|---|---|---|---|---|---|")
     for name, kinds in result["agreement"].items():
         for kind, numbers in kinds.items():
             of = Agreement(**numbers)
-            print(
+            lines.append(
                 f"| {name} | {kind} | {of.files} | {of.ratio:.3f} | {of.pearson:.4f} | {of.rank:.4f} "
                 f"| {100 * of.error:.1f} % |"
             )
     weights = ", ".join(f"{weight:.2f}" for weight in result["fits"]["magnitude"])
-    print(f"\n`rate: {{type: magnitude, weights: [{weights}]}}` ({', '.join(FEATURES)})")
+    lines.append(f"\n`rate: {{type: magnitude, weights: [{weights}]}}` ({', '.join(FEATURES)})")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

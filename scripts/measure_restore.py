@@ -28,6 +28,7 @@ from torch import Tensor
 
 from hyperthumb.archs import HyperThumbnail
 from hyperthumb.base.component import Component
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.codec.tiling import Restorer
 from hyperthumb.models.contract import RescalingNetwork
 
@@ -50,18 +51,19 @@ class Measurement(NamedTuple):
     peak_bytes: int
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table as Markdown."""
     options = parse(arguments)
     torch.set_num_threads(options.threads)
     if options.child:
-        print(json.dumps(measure(options, *options.sizes[0])._asdict()))
+        emit(json.dumps(measure(options, *options.sizes[0])._asdict()))
         return 0
-    print(f"{options.threads} threads, {options.repeats} calls after a first, {options.rounds} rounds\n")
-    print(
+    emit(f"{options.threads} threads, {options.repeats} calls after a first, {options.rounds} rounds\n")
+    emit(
         "| picture | restored | seconds (median) | best | of the whole's | peak memory | beyond PyTorch | prepared in |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    emit("|---|---|---|---|---|---|---|---|")
     for size in options.sizes:
         print_rows(options, *size)
     print_differences(options)
@@ -95,11 +97,10 @@ def print_rows(options: argparse.Namespace, width: int, height: int) -> None:
         peak = max(measurement.peak_bytes for measurement in measurements)
         grown = max(measurement.peak_bytes - measurement.idle_bytes for measurement in measurements)
         prepared = statistics.median(measurement.prepare_seconds for measurement in measurements)
-        print(
+        emit(
             f"| {width}x{height} | {METHODS[method]} | {seconds:.2f} | {best:.2f} "
             f"| {f'{seconds / reference:.2f}' if reference else ''} | {peak / 1e9:.2f} GB | {grown / 1e9:.2f} GB "
-            f"| {f'{prepared:.2f} s' if method != 'whole' else ''} |",
-            flush=True,
+            f"| {f'{prepared:.2f} s' if method != 'whole' else ''} |"
         )
 
 
@@ -159,14 +160,14 @@ def print_differences(options: argparse.Namespace) -> None:
     with torch.inference_mode():
         expected = network.restore(coefficients, tables)
         levels = expected.mul(255).round()
-        print(f"\nAgainst the whole, {width}x{height}:")
+        emit(f"\nAgainst the whole, {width}x{height}:")
         for method in [each for each in options.methods if each != "whole"]:
             strips = StripRestorer(network, method == "bf16").strips(coefficients, tables, 32 * network.scale)
             restored = torch.cat(list(strips), 2)
             difference = (restored - expected).abs()
             changed = (restored.mul(255).round() - levels).abs()
             noise = 10 * ((restored - expected) ** 2).mean().log10()
-            print(
+            emit(
                 f"- {METHODS[method]}: largest {difference.max():.2g}, mean {difference.mean():.2g} of 0..1, PSNR "
                 f"{-noise:.1f} dB; of the 8-bit numbers {(changed > 0).double().mean():.2%} differ, by at most "
                 f"{int(changed.max())}"

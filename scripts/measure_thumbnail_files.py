@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
 
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.data.image_io import list_images, read_image
 from hyperthumb.images.pixels import pad_to_multiple, to_tensor
 from hyperthumb.images.resize import bicubic_downscale
@@ -39,20 +41,23 @@ class Measured(NamedTuple):
     read: float
 
 
-def main() -> None:
+@entry_point
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints tables as Markdown; 1 for a user's mistake."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="photographs whose numbers are averaged")
     parser.add_argument("--photo", type=Path, help="one large photograph, measured by itself")
     parser.add_argument("--bpp", type=float, default=0.30, help="of the default file (default %(default)s)")
     parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 4, 8), help="default %(default)s")
-    arguments = parser.parse_args()
+    words = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    groups = [(arguments.folder.name, [arguments.folder / name for name in list_images(arguments.folder)])]
-    if arguments.photo:
-        groups.append((arguments.photo.name, [arguments.photo]))
+    groups = [(words.folder.name, [words.folder / name for name in list_images(words.folder)])]
+    if words.photo:
+        groups.append((words.photo.name, [words.photo]))
     for name, paths in groups:
-        thumbnails = [make_thumbnail(read_image(path), arguments.scale, arguments.bpp) for path in paths]
+        thumbnails = [make_thumbnail(read_image(path), words.scale, words.bpp) for path in paths]
         print_table(name, thumbnails)
+    return 0
 
 
 def make_thumbnail(image: np.ndarray, scale: int, bpp: float) -> JpegThumbnail:
@@ -96,8 +101,8 @@ def print_table(name: str, thumbnails: list[JpegThumbnail]) -> None:
     """Markdown; bytes are the sum over the pictures, times the mean."""
     pixels = sum((t.hr_height or 0) * (t.hr_width or 0) for t in thumbnails)
     sizes = sorted({f"{t.width}x{t.height}" for t in thumbnails})
-    print(f"\n{name}: {len(thumbnails)} thumbnails of {', '.join(sizes)}\n")
-    print("| profile | bytes | bpp | against default | write, ms | read, ms |\n|---|---|---|---|---|---|")
+    emit(f"\n{name}: {len(thumbnails)} thumbnails of {', '.join(sizes)}\n")
+    emit("| profile | bytes | bpp | against default | write, ms | read, ms |\n|---|---|---|---|---|---|")
     default = 0
     for profile in PROFILES:
         rows = [measure(thumbnail, profile) for thumbnail in thumbnails]
@@ -105,8 +110,8 @@ def print_table(name: str, thumbnails: list[JpegThumbnail]) -> None:
         default = default or total
         write, read = (np.mean([row[i] for row in rows]) for i in (1, 2))
         against = f"{100 * (total / default - 1):+.2f} %"
-        print(f"| {profile} | {total} | {8 * total / pixels:.4f} | {against} | {write:.1f} | {read:.1f} |")
+        emit(f"| {profile} | {total} | {8 * total / pixels:.4f} | {against} | {write:.1f} | {read:.1f} |")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

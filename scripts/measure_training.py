@@ -24,6 +24,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.config import TrainOptions, load_train_options
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.models.build import build_network, resolve_device
@@ -50,18 +51,15 @@ class Variant(NamedTuple):
     operations: float
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table as Markdown; 1 for a user's mistake."""
     options = parse(arguments)
     torch.set_num_threads(options.threads)
-    try:
-        device = resolve_device(options.device)
-        named = [("as it stands", []), *split_variants(options.variants)]
-        variants = [prepare(name, load_train_options(options.options, force), device) for name, force in named]
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print("\n".join(table(variants, measure(variants, device, options.rounds, options.steps), device)))
+    device = resolve_device(options.device)
+    named = [("as it stands", []), *split_variants(options.variants)]
+    variants = [prepare(name, load_train_options(options.options, force), device) for name, force in named]
+    emit("\n".join(table(variants, measure(variants, device, options.rounds, options.steps), device)))
     return 0
 
 

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import emit, entry_point
 from hyperthumb.cli.arguments import positive_int
 from hyperthumb.data import HRImageDataset
 from hyperthumb.data.lmdb_store import write_lmdb
@@ -37,17 +37,11 @@ MOST_COMPLAINTS = 20
 _Item = TypeVar("_Item")
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0 when all is well, 1 when the data are not, 2 for wrong arguments (through argparse)."""
     options = parse(list(sys.argv[1:] if arguments is None else arguments))
-    try:
-        return options.run(options)
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    return options.run(options)
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -101,7 +95,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def run_list(options: argparse.Namespace) -> int:
     for photo_set in PHOTO_SETS.values():
         state = "here" if folder_of(photo_set).is_dir() else "absent"
-        print(f"{photo_set.name:12} {state:7} {photo_set.title}")
+        emit(f"{photo_set.name:12} {state:7} {photo_set.title}")
     return 0
 
 
@@ -120,9 +114,9 @@ def run_show(options: argparse.Namespace) -> int:
         facts.append(("sizes", str(photo_set.sizes)))
     facts += [("layout", layout) for layout in photo_set.layouts]
     facts.append(("verified", how_verified(photo_set)))
-    print(photo_set.title)
+    emit(photo_set.title)
     for word, text in facts:
-        print(f"  {word:9} " + text.replace("\n", "\n" + " " * 12))
+        emit(f"  {word:9} " + text.replace("\n", "\n" + " " * 12))
     return 0
 
 
@@ -140,13 +134,13 @@ def run_verify(options: argparse.Namespace) -> int:
     for name in names:
         check = check_set(PHOTO_SETS[name], root, options.jobs, lambda items, count, name=name: bar(items, count, name))
         for note in check.notes:
-            print(f"{name}: note: {note}")
+            emit(f"{name}: note: {note}")
         if not check.problems:
-            print(f"{name}: {check.found} pictures in {check.folder}: all right ({how_verified(check.photo_set)})")
+            emit(f"{name}: {check.found} pictures in {check.folder}: all right ({how_verified(check.photo_set)})")
             continue
         failed += 1
         count = f"{len(check.problems)} problem" + "s" * (len(check.problems) > 1)
-        print(f"{name}: {count} in {check.folder}; `prepare_data.py show {name}` says what belongs there")
+        emit(f"{name}: {count} in {check.folder}; `prepare_data.py show {name}` says what belongs there")
         complain(check.problems)
     if failed:
         print(f"{failed} of {len(names)} sets are not as they should be", file=sys.stderr)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import entry_point
 from hyperthumb.data.sets.demo_photos import prepare_demo_photos
 
 
-def main() -> int:
+@entry_point
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; 0 when all is well, 1 for a user's mistake."""
     parser = argparse.ArgumentParser(description="Writes a small photo set out of scikit-image's own photographs.")
     parser.add_argument("--out", default="datasets/demo", metavar="FOLDER", help="where train/ and test/ go")
-    arguments = parser.parse_args()
-    try:
-        photos = prepare_demo_photos(arguments.out)
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    out = parser.parse_args(arguments).out
+    photos = prepare_demo_photos(out)
     print(
-        f"{arguments.out}: {len(photos.train)} photographs to train on, {len(photos.test)} to test on; "
+        f"{out}: {len(photos.train)} photographs to train on, {len(photos.test)} to test on; "
         f"{photos.written or 'none'} written now"
     )
     return 0

@@ -19,14 +19,14 @@ import dataclasses
 import os
 import sys
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from hyperthumb.ablation.rates import find_rate_scales
 from hyperthumb.ablation.runs import Run, open_runs, train_all
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.cli.benchmark import measure, say_warning
+from hyperthumb.base.output import entry_point, warnings_as_lines
+from hyperthumb.cli.benchmark import measure
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow, Component, DatasetOptions, load_benchmark_options
 from hyperthumb.data import build_source
 from hyperthumb.models.build import resolve_device
@@ -37,19 +37,13 @@ FIRST = "predicted.yml"
 ENTRY = Path(__file__).parents[1] / "run_train.py"
 
 
+@entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Trains, measures and reports; returns the process's exit code."""
     started = time.monotonic()
     words = parse(arguments)
-    with warnings.catch_warnings():
-        warnings.showwarning = say_warning
-        try:
-            return ablate(words, started)
-        except HyperthumbError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:  # what was trained and measured is kept
-            return 130
+    with warnings_as_lines():
+        return ablate(words, started)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

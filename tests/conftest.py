@@ -8,6 +8,8 @@ from hypothesis import settings
 
 # Threads that wait for each other on a busy machine make small tests a hundred times slower. Children inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"
+# With it set, a program has nothing left to write at its end, and tests of output that fails there would test nothing.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

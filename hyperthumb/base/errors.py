@@ -20,6 +20,10 @@ class HyperthumbError(ValueError):
         return "\n".join(map(printable, super().__str__().split("\n")))
 
 
+class OutputError(HyperthumbError):
+    """Standard output takes no more of what the user asked for."""
+
+
 class OptionsError(HyperthumbError):
     """One or more complaints about an options file, each with its file and line."""
 

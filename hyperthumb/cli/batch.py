@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import emit
 from hyperthumb.base.wording import printable
 
 from .messages import collected_notes, warnings_as_notes
@@ -146,12 +147,12 @@ class _Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def __call__(self, text: str, error: bool = False) -> None:
-        stream = sys.stderr if error else sys.stdout
+    def __call__(self, text: str, say: Callable[[str], None]) -> None:
         if self._bar is None:
-            print(text, file=stream, flush=True)
+            say(text)
         else:
-            self._bar.write(text, file=stream)
+            with self._bar.external_write_mode(sys.stderr):
+                say(text)
 
     def advance(self) -> None:
         if self._bar is not None:
@@ -161,15 +162,25 @@ class _Progress:
 def _tell(outcome: Outcome, say: _Progress, as_json: bool, quiet: bool) -> None:
     say.advance()
     if as_json:
-        say(json.dumps(_as_json(outcome), allow_nan=False))
+        say(json.dumps(_as_json(outcome), allow_nan=False), emit)
     source = printable(outcome.job.source)
     if outcome.result is not None and not as_json and not quiet:
         arrow = "" if outcome.job.target is None else f" -> {printable(outcome.job.target)}"
-        say(f"{source}{arrow}: {outcome.result.in_words()}".replace(": \n", ":\n", 1))
+        text = f"{source}{arrow}: {outcome.result.in_words()}".replace(": \n", ":\n", 1)
+        # Where no file is written, the words are all that the user gets.
+        say(text, emit if outcome.job.target is None else _remark)
     for sentence in outcome.notes:
-        say(f"warning: {source}: {printable(sentence)}", error=True)
+        say(f"warning: {source}: {printable(sentence)}", _complain)
     if outcome.status == "failed":
-        say(f"error: {source}: {printable(outcome.problem or '')}", error=True)
+        say(f"error: {source}: {printable(outcome.problem or '')}", _complain)
+
+
+def _remark(text: str) -> None:
+    print(text, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:

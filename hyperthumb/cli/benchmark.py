@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from typing import TYPE_CHECKING
 
+from hyperthumb.base.output import warnings_as_lines
 from hyperthumb.base.wording import printable
 
 from .arguments import new_parser
@@ -37,8 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.config import load_benchmark_options
 
-    with warnings.catch_warnings():
-        warnings.showwarning = say_warning
+    with warnings_as_lines():
         return measure(load_benchmark_options(arguments.opt, arguments.force_yml))
 
 
@@ -54,15 +53,3 @@ def measure(options: BenchmarkOptions) -> int:
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def say_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: object = None,
-    line: object = None,
-) -> None:
-    """For `warnings.showwarning`: a warning as a line for users."""
-    print(f"warning: {message}", file=sys.stderr)

@@ -14,10 +14,10 @@ from types import FrameType
 from typing import NamedTuple, NoReturn
 
 import hyperthumb
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError, OutputError
+from hyperthumb.base.output import entry_point
 
-SOME_FAILED, NOTHING_TRIED = 1, 2
-INTERRUPTED, TERMINATED = 130, 143  # 128 + the signal's number, as shells have it
+NOTHING_TRIED, TERMINATED = 2, 143
 
 
 class Command(NamedTuple):
@@ -37,6 +37,7 @@ COMMANDS = {
 }
 
 
+@entry_point
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool.
 
@@ -46,23 +47,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 all well, 1 some files failed, 2 nothing was tried (wrong arguments, no usable model).
     """
-    for stream in (sys.stdout, sys.stderr):  # names of files may hold anything
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(arguments)
+    except OutputError:
+        raise
     except HyperthumbError as error:
         print(f"error: {error}", file=sys.stderr)
         return NOTHING_TRIED
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
     except Terminated:
         return TERMINATED
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does; say no more, at exit neither
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOME_FAILED
 
 
 def _dispatch(arguments: list[str]) -> int:

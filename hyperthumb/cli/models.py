@@ -8,6 +8,8 @@ import json
 import sys
 from dataclasses import dataclass
 
+from hyperthumb.base.output import emit
+
 from .arguments import new_parser
 from .messages import in_bytes
 
@@ -75,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         text = as_table(listed)
     if text:
-        print(text)
+        emit(text)
     return 1 if failed else 0
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 import warnings
 from collections.abc import Sequence
 
-from hyperthumb.base.errors import HyperthumbError, OptionsWarning
+from hyperthumb.base.errors import OptionsWarning
+from hyperthumb.base.output import entry_point, warnings_as_lines
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -23,25 +22,16 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@entry_point
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures; returns the process's exit code."""
     arguments = parse_arguments(argv)
-    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
-    logging.captureWarnings(True)
-    try:
+    with warnings_as_lines():
+        warnings.simplefilter("always", OptionsWarning)
         from hyperthumb.config import load_test_options
 
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", OptionsWarning)
-            options = load_test_options(arguments.opt, arguments.force_yml)
-        for warning in (w for w in caught if issubclass(w.category, OptionsWarning)):
-            print(f"warning: {warning.message}", file=sys.stderr)
+        options = load_test_options(arguments.opt, arguments.force_yml)
         from .testing import test
 
         test(options)
-    except HyperthumbError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
     return 0

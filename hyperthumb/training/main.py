@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import math
-import sys
 import time
 import warnings
 from collections.abc import Sequence
 from contextlib import closing
 
 from hyperthumb.base.errors import HyperthumbError, OptionsWarning
+from hyperthumb.base.output import entry_point
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -41,6 +41,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
+@entry_point
 def main(argv: Sequence[str] | None = None) -> int:
     """Trains; returns the process's exit code."""
     started = time.monotonic()
@@ -49,10 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return train(arguments, started)
     except HyperthumbError as error:
         logger = logging.getLogger("hyperthumb")
-        if logger.handlers:  # the log should say why a run ended
-            logger.error("error: %s", error)
-        else:
-            print(f"error: {error}", file=sys.stderr)
+        if not logger.handlers:
+            raise
+        logger.error("error: %s", error)  # the log should say why a run ended
         return 1
 
 

@@ -141,6 +141,20 @@ def test_nowhere_to_say_anything(begun, whole):
     assert any("going on from iteration 3" in log and "done: 6 iterations" in log for log in logs)
 
 
+def test_nowhere_to_print_a_table(whole, tmp_path):
+    """The same of a test run: its table is in a file."""
+    training = tiny_training(tmp_path)
+    testing = {key: training[key] for key in ("name", "scale", "device", "network_g")}
+    testing["datasets"] = {"val": training["datasets"]["val"]}
+    weights = whole / "experiments/tiny/models/net_g_latest.pth"
+    testing["path"] = {**training["path"], "pretrain_network_g": str(weights)}
+    path = write_options(tmp_path / "test.yml", testing)
+    with WarmProcess("run_test.py", "-opt", str(path), folder=tmp_path, say_to="/dev/full") as process:
+        assert process.wait().code == 0
+    assert "photo0" in (tmp_path / "results/tiny/val/metrics.csv").read_text()
+    assert (tmp_path / "results/tiny/table.md").exists()
+
+
 def test_keep_last_never_removes_the_last_good_checkpoint(begun, whole):
     """Of two checkpoints the newer is damaged. One is to be kept, and it is never the damaged one."""
     root = begun / "experiments/tiny"

@@ -17,18 +17,10 @@ _PACKAGE = Path(__file__).parents[2]
 
 
 class _BesideTheBar(logging.Handler):
-    """Writes lines to stderr without breaking a progress bar.
-
-    Where nobody can hear it any more (a terminal that is gone, an output file on a full disk) it falls silent: the log
-    in the experiment's folder has it all.
-    """
+    """Writes lines to stderr without breaking a progress bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            tqdm.write(self.format(record), file=sys.stderr)
-        except OSError:
-            # Removed from the logger in the middle of a record, it would make the logger pass over the next handler.
-            self.setLevel(logging.CRITICAL + 1)
+        tqdm.write(self.format(record), file=sys.stderr)
 
 
 class _LogFile(logging.FileHandler):
