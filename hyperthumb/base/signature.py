@@ -27,9 +27,11 @@ class Parameter:
 def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
     """A constructor's keyword arguments by name, and whether it takes any others (`**kwargs`)."""
     # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
-    constructor = inspect.getattr_static(cls, "__init__")
-    if getattr(constructor, "__module__", "") == "torch.nn.modules.module":
+    # Compare the class that defines it, not the function: torch.compile replaces the function.
+    owner = next(each for each in cls.__mro__ if "__init__" in vars(each))
+    if owner.__module__ == "torch.nn.modules.module":
         return {}, False
+    constructor = vars(owner)["__init__"]
     try:
         hints = typing.get_type_hints(constructor, include_extras=True)
     except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved: only names are checked
