@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from PIL import Image
 
-from hyperthumb.base.errors import CorruptImageError, HyperthumbError
+from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import find_files, write_atomically
 from hyperthumb.base.wording import printable
-from hyperthumb.images.pictures import EXTENSIONS, damage_named, decode_picture, open_picture
+from hyperthumb.images.pictures import EXTENSIONS, decode_picture, open_picture, read_orientation
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
-_ORIENTATION_TAG = 0x0112
-_PNG_SIGNATURE_BYTES, _PNG_CHECKSUM_BYTES = 8, 4
-_EXIF_CHUNKS = {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}
 
 
 def list_images(folder: str | Path) -> list[str]:
@@ -55,36 +51,16 @@ def read_size(path: str | Path) -> tuple[int, int]:
     """
     label = printable(path)
     try:
-        with open(path, "rb") as file, open_picture(file, label).image as image, damage_named(label):
-            # Pillow decodes a PNG whole to learn whether EXIF data come after the pixels; its chunks say it at once.
-            known = image.format != "PNG" or _EXIF_CHUNKS.isdisjoint(_chunks_after_the_pixels(file, label))
-            exif = Image.Image.getexif(image) if known else image.getexif()
-            turned = exif.get(_ORIENTATION_TAG) in _TRANSPOSING_ORIENTATIONS
+        with open(path, "rb") as file:
+            image = open_picture(file, label, with_pixels=False).image
+            turned = read_orientation(image) in _TRANSPOSING_ORIENTATIONS
             return (image.width, image.height) if turned else (image.height, image.width)
     except OSError as error:
         raise HyperthumbError(f"{label}: cannot be read ({error.strerror or error})") from error
 
 
-def _chunks_after_the_pixels(file: IO[bytes], label: str) -> list[bytes]:
-    """The types of a PNG's chunks from its first pixels on (PNG, third edition, 5.3); the position stays where it is.
-
-    Raises:
-        CorruptImageError: for a file that is cut off.
-    """
-    start, types = file.tell(), list[bytes]()
-    file.seek(_PNG_SIGNATURE_BYTES)
-    while b"IEND" not in types[-1:]:
-        header = file.read(8)
-        if len(header) < 8:
-            raise CorruptImageError(f"{label}: the picture is damaged (its end is missing)")
-        types.append(header[4:])
-        file.seek(int.from_bytes(header[:4], "big") + _PNG_CHECKSUM_BYTES, io.SEEK_CUR)
-    file.seek(start)
-    return types[types.index(b"IDAT") :] if b"IDAT" in types else []
-
-
 def decode_image(data: bytes, label: str) -> np.ndarray:
-    """The picture in a file's bytes as uint8 (H, W, 3) RGB, contiguous; colour profiles are not applied.
+    """The picture in a file's bytes as uint8 (H, W, 3) RGB, contiguous; color profiles are not applied.
 
     Raises what `hyperthumb.images.pictures.decode_picture` raises, which says the rest.
     """

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 
+from .png import Png, is_png, read_png
 from .tiff import as_min_is_black
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -64,24 +65,21 @@ def decode_picture(
         CorruptImageError: when the picture cannot be decoded whole.
         UnusableImageError: for transparent, CMYK, floating-point and enormous pictures.
     """
-    with open_picture(io.BytesIO(data), label).image as image:
+    opened = open_picture(io.BytesIO(data), label)
+    with opened.image as image:
         if image.height * image.width > max_pixels:
             raise UnusableImageError(
                 f"{label}: {image.width}x{image.height} is more than {max_pixels:,} pixels; cut it up or shrink it"
             )
-        if image.format == "PNG":  # decoding alone overlooks a tail of zeros, as a crash leaves it
-            with damage_named(label):
-                image.verify()
-    opened = open_picture(io.BytesIO(data), label)
-    with opened.image as image:
-        notes = []
-        if _has_deep_samples(image, data):
+        notes = [*opened.png.notes] if opened.png else []
+        if _has_deep_samples(opened):
             notes.append("16-bit samples were reduced to 8 bits")
         with damage_named(label):
             image.load()
-            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-                notes.append(f"only the first of its {image.n_frames} pictures was taken")
-        orientation = _orientation(image)
+            frames = opened.png.frames if opened.png else getattr(image, "n_frames", 1)
+            if image.format != "MPO" and frames > 1:
+                notes.append(f"only the first of its {frames} pictures was taken")
+        orientation = read_orientation(image)
         if orientation is None:
             notes.append("its EXIF data are damaged; it was taken to lie upright")
         rgb, icc = _to_rgb(opened, image.info.get("icc_profile"), label, background, notes)
@@ -138,25 +136,39 @@ class OpenedPicture(NamedTuple):
     """A picture file whose header was read.
 
     Attributes:
-        image: Pillow's.
-        negative: whether its samples, once decoded, are to be inverted.
+        image: Pillow's. Its `info` has a PNG's profile, EXIF data and XMP too, which Pillow did not see.
+        png: what a PNG file holds beside the pixels.
+        negative: whether the samples, once decoded, are to be inverted.
     """
 
     image: Image.Image
+    png: Png | None
     negative: bool
 
 
-def open_picture(file: IO[bytes], label: str) -> OpenedPicture:
+def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> OpenedPicture:
     """Opens a picture and reads its header.
 
+    Args:
+        file: the picture.
+        label: the file's name, for messages.
+        with_pixels: False when the picture is not going to be decoded, which saves reading some files whole.
+
     Raises:
-        CorruptImageError: when it is none.
+        CorruptImageError: when it is none, or damage shows before it is decoded.
         UnusableImageError: when it has more pixels than Pillow allows.
     """
     with damage_named(label):
+        png = read_png(file, label, with_pixels) if is_png(file) else None
         positive = as_min_is_black(file)
+        source = io.BytesIO(png.pixels) if png else positive or file
         try:
-            return OpenedPicture(Image.open(positive or file, formats=_FORMATS), positive is not None)
+            image = Image.open(source, formats=_FORMATS)
+            if png:
+                image.info |= {"exif": png.exif} if png.exif is not None else {}
+                image.info |= {"xmp": png.xmp} if png.xmp is not None else {}
+                image.info |= {"icc_profile": png.profile} if png.profile is not None else {}
+            return OpenedPicture(image, png, positive is not None)
         except UnidentifiedImageError as error:
             raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
         except Image.DecompressionBombError as error:
@@ -189,7 +201,7 @@ def read_presentation(data: bytes) -> Presentation:
     """The profile and orientation of a picture file that is known to decode."""
     with open_picture(io.BytesIO(data), "the picture").image as image:
         icc = image.info.get("icc_profile")
-        orientation = _orientation(image)
+        orientation = read_orientation(image)
     return Presentation(rgb_profile(icc), orientation or 1, _WRONG_PROFILE if icc and not rgb_profile(icc) else None)
 
 
@@ -204,23 +216,23 @@ def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def _orientation(image: Image.Image) -> int | None:
+def read_orientation(image: Image.Image) -> int | None:
     """EXIF's orientation, 1 where none is given, None when the EXIF data are damaged.
 
     Of a loaded picture: Pillow turns TIFFs upright as it loads them.
     """
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
     except Exception:  # Pillow's parser raises nearly anything, and pixels do not depend on it
         return None
 
 
-def _has_deep_samples(image: Image.Image, data: bytes) -> bool:
+def _has_deep_samples(opened: OpenedPicture) -> bool:
     """Whether the file holds 16-bit samples; Pillow reduces some of them without a word."""
-    if image.format == "PNG":
-        return data[24] == 16  # IHDR: length, name, width, height, bit depth
-    if image.format == "TIFF":
-        return max(image.tag_v2.get(ExifTags.Base.BitsPerSample, (8,))) > 8  # type: ignore[attr-defined]
+    if opened.png:
+        return opened.png.depth == 16
+    if opened.image.format == "TIFF":
+        return max(opened.image.tag_v2.get(ExifTags.Base.BitsPerSample, (8,))) > 8  # type: ignore[attr-defined]
     return False
 
 
