@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 
+from .extras import find_extras
 from .png import Png, is_png, read_png
 from .tiff import as_min_is_black
 
@@ -76,9 +77,7 @@ def decode_picture(
             notes.append("16-bit samples were reduced to 8 bits")
         with damage_named(label):
             image.load()
-            frames = opened.png.frames if opened.png else getattr(image, "n_frames", 1)
-            if image.format != "MPO" and frames > 1:
-                notes.append(f"only the first of its {frames} pictures was taken")
+            notes += find_extras(image, data, opened.png)
         orientation = read_orientation(image)
         if orientation is None:
             notes.append("its EXIF data are damaged; it was taken to lie upright")

@@ -1,0 +1,77 @@
+"""What a picture file holds beside the picture that is taken, in a sentence each: nobody should lose it unawares."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from PIL import Image
+
+from .png import Png
+
+# Ultra HDR (Android), ISO 21496-1, and Apple's own: each names itself in a segment of the file.
+_GAIN_MAPS = (b'hdrgm:Version="', b"urn:iso:std:iso:ts:21496:-1\0", b"urn:com:apple:photo:2020:aux:hdrgainmap")
+_SMALLER_COPY = "Large Thumbnail"  # an MPO's preview of the same picture (CIPA DC-007, table 4), which cameras add
+
+# ITU-T H.273, tables 2 and 3.
+_PRIMARIES = {1: "BT.709", 9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
+_TRANSFERS = {1: "BT.709", 8: "linear", 13: "sRGB", 14: "BT.2020", 15: "BT.2020", 16: "PQ", 18: "HLG"}
+_CICP_SRGB = bytes([1, 13, 0, 1])
+
+# PNG, third edition, table 14: what gAMA and cHRM say of sRGB, in units of 1/100,000.
+_SRGB_GAMMA = 45455
+_SRGB_CHROMATICITIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+_GAMMA_TOLERANCE, _CHROMATICITY_TOLERANCE = 500, 200  # of programs' roundings
+
+
+def find_extras(image: Image.Image, data: bytes, png: Png | None) -> tuple[str, ...]:
+    """Sentences about what of a file is not taken.
+
+    Args:
+        image: Pillow's, of which the first frame is taken.
+        data: the file.
+        png: its chunks, if it is a PNG.
+    """
+    return (*_pictures(image, data, png), *(_colors(png.colors, png.profile is not None) if png else ()))
+
+
+def _pictures(image: Image.Image, data: bytes, png: Png | None) -> Iterator[str]:
+    count = png.frames if png else getattr(image, "n_frames", 1)
+    if image.format in ("JPEG", "MPO"):
+        count = 1 + sum(1 for kind in _further_kinds(image) if not kind.startswith(_SMALLER_COPY))
+        if any(name in data for name in _GAIN_MAPS):
+            count -= 1  # it is the second picture
+            yield "its gain map was left out; the picture is the one that displays without HDR show"
+    if count > 1:
+        yield f"only the first of its {count} pictures was taken"
+
+
+def _further_kinds(image: Image.Image) -> list[str]:
+    """What an MPO says that its pictures after the first are."""
+    entries = getattr(image, "mpinfo", {}).get(0xB002, [])  # MPEntry
+    return [entry["Attribute"]["MPType"] for entry in entries[1:]]
+
+
+def _colors(chunks: dict[str, bytes], has_profile: bool) -> Iterator[str]:
+    """The chunks that say what a PNG's samples mean (11.3.2), as far as one does not supersede the other (4.3)."""
+    cicp = chunks.get("cICP", _CICP_SRGB)
+    if cicp != _CICP_SRGB and len(cicp) == 4:
+        primaries = _PRIMARIES.get(cicp[0], f"primaries {cicp[0]}")
+        transfer = _TRANSFERS.get(cicp[1], f"transfer {cicp[1]}")
+        yield (
+            f"its cICP chunk was not applied ({primaries} colors, {transfer} transfer); it is taken for "
+            f"{'what its color profile says' if has_profile else 'sRGB'}"
+        )
+    if has_profile or "cICP" in chunks or "sRGB" in chunks:
+        return
+    gamma = _numbers(chunks.get("gAMA", b""), 1)
+    if gamma and abs(gamma[0] - _SRGB_GAMMA) > _GAMMA_TOLERANCE:
+        yield f"its gAMA chunk was not applied (gamma {gamma[0] / 1e5:g}); it is taken for sRGB"
+    places = _numbers(chunks.get("cHRM", b""), 8)
+    if any(abs(a - b) > _CHROMATICITY_TOLERANCE for a, b in zip(places, _SRGB_CHROMATICITIES, strict=False)):
+        yield "its cHRM chunk was not applied (other primary colors than sRGB's); it is taken for sRGB"
+
+
+def _numbers(content: bytes, count: int) -> tuple[int, ...]:
+    """So many integers; none of a chunk of another length."""
+    return struct.unpack(f">{count}I", content) if len(content) == 4 * count else ()
