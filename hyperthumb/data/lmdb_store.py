@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import lmdb
@@ -20,7 +21,7 @@ from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 from .contract import ImageSource
 from .image_io import decode_image, encode_png
 
-META_FILE = "meta_info.txt"
+META_FILE, DATA_FILE = "meta_info.txt", "data.mdb"
 _opening = threading.Lock()
 _META_LINE = re.compile(r"(?P<name>.+\.\w+) \((?P<height>\d+), ?(?P<width>\d+)(, ?\d+)?\)( \d+)?")
 
@@ -35,7 +36,7 @@ class LmdbStore:
         root: the folder `*.lmdb`.
 
     Raises:
-        HyperthumbError: when it is no such store.
+        HyperthumbError: when it is not such a store, or cut off.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -43,9 +44,9 @@ class LmdbStore:
         try:
             lines = (self.root / META_FILE).read_text(encoding="utf-8").splitlines()
         except OSError as error:
-            raise HyperthumbError(f"{root}: no LMDB store: its {META_FILE} cannot be read") from error
-        if not (self.root / "data.mdb").is_file():
-            raise HyperthumbError(f"{root}: no LMDB store: it has no data.mdb")
+            raise HyperthumbError(f"{root}: not an LMDB store: its {META_FILE} cannot be read") from error
+        if not (self.root / DATA_FILE).is_file():
+            raise HyperthumbError(f"{root}: not an LMDB store: it has no {DATA_FILE}")
         self._sizes: dict[str, tuple[int, int]] = {}
         for number, line in enumerate(lines, 1):
             match = _META_LINE.fullmatch(line.strip())
@@ -64,19 +65,41 @@ class LmdbStore:
         if not self._sizes:
             raise HyperthumbError(f"{root}: holds no pictures")
         self.names = sorted(self._sizes)
+        with self._open():
+            pass
 
     def read(self, name: str) -> np.ndarray:
         label = self.label(name)
         try:
-            with _opening:
-                options = {"readonly": True, "create": False, "lock": False, "readahead": False}
-                with lmdb.open(str(self.root), **options) as environment, environment.begin() as transaction:
-                    data = transaction.get(name.encode())
+            with self._open() as environment, environment.begin() as transaction:
+                data = transaction.get(name.encode())
         except lmdb.Error as error:
             raise HyperthumbError(f"{label}: cannot be read ({error})") from error
         if data is None:
             raise CorruptImageError(f"{label}: is named in {META_FILE} but not in the store")
         return decode_image(data, label)
+
+    @contextmanager
+    def _open(self) -> Iterator[lmdb.Environment]:
+        """The store, open; never one that is cut off, because reading beyond the end of a mapped file kills a process.
+
+        Raises:
+            HyperthumbError: when it cannot be opened, or is shorter than its own meta page says.
+        """
+        with _opening:
+            try:
+                environment = lmdb.open(str(self.root), readonly=True, create=False, lock=False, readahead=False)
+            except lmdb.Error as error:
+                raise HyperthumbError(f"{self.root}: cannot be opened ({error}); copy the store again") from error
+            with environment:
+                needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+                length = (self.root / DATA_FILE).stat().st_size
+                if length < needed:
+                    raise HyperthumbError(
+                        f"{self.root / DATA_FILE}: is cut off: it has {length:,} of {needed:,} bytes, "
+                        "as an interrupted copy leaves it; copy the store again"
+                    )
+                yield environment
 
     def size(self, name: str) -> tuple[int, int]:
         return self._sizes[name]
@@ -123,8 +146,11 @@ def _fill(environment: lmdb.Environment, source: ImageSource, compress_level: in
     lines = []
     for index in indices:
         name, hr, _ = source.load(index)
-        with environment.begin(write=True) as transaction:
-            transaction.put(name.encode(), encode_png(hr, compress_level))
+        try:
+            with environment.begin(write=True) as transaction:
+                transaction.put(name.encode(), encode_png(hr, compress_level))
+        except lmdb.Error as error:
+            raise HyperthumbError(f"{name}: cannot be stored ({error})") from error
         lines.append(f"{name}.png ({hr.shape[0]},{hr.shape[1]},3) {compress_level}\n")
     environment.sync(True)
     return lines

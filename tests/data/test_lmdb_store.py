@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hyperthumb.base.basicsr_bridge import prepare_import
-from hyperthumb.base.errors import CorruptImageError, HyperthumbError
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from hyperthumb.data import HRImageDataset, PairedImageDataset
 from hyperthumb.data.lmdb_store import write_lmdb
 from tests.support import photograph, write_photographs
@@ -111,7 +111,7 @@ def test_targets_that_cannot_be(folder, store, tmp_path):
 
 def test_stores_that_are_none(store, tmp_path):
     (tmp_path / "empty.lmdb").mkdir()
-    with pytest.raises(HyperthumbError, match="no LMDB store"):
+    with pytest.raises(HyperthumbError, match="not an LMDB store"):
         HRImageDataset(str(tmp_path / "empty.lmdb"), LMDB)
     with pytest.raises(HyperthumbError, match=r"needs \{type: lmdb\}"):
         HRImageDataset(str(store))
@@ -127,3 +127,44 @@ def test_stores_that_are_none(store, tmp_path):
     meta.write_text("")
     with pytest.raises(HyperthumbError, match="holds no pictures"):
         HRImageDataset(str(store), LMDB)
+
+
+def cut(store, length, filled_to=None):
+    """Leaves the first bytes of a store, as an interrupted copy does; some copies make room for all of it first."""
+    with open(store / "data.mdb", "r+b") as file:
+        file.truncate(length)
+        if filled_to is not None:
+            file.truncate(filled_to)
+
+
+@pytest.mark.parametrize("length", [0, 100, 4096, 4300, 8192, 20000, -1])
+def test_a_store_that_is_cut_off_is_an_error_when_it_is_opened(store, length):
+    """Reading it would end the process with SIGBUS."""
+    whole = (store / "data.mdb").stat().st_size
+    cut(store, length % whole)
+    with pytest.raises(HyperthumbError, match=r"photos\.lmdb.*copy the store again") as caught:
+        HRImageDataset(str(store), LMDB)
+    if length % whole > 2 * 4096:
+        assert f"is cut off: it has {length % whole:,} of {whole:,} bytes" in str(caught.value)
+
+
+def test_a_store_that_is_cut_off_later_is_an_error_when_it_is_read(store):
+    source = HRImageDataset(str(store), LMDB)
+    cut(store, 9000)
+    with pytest.raises(HyperthumbError, match="is cut off") as caught:
+        source.load(0)
+    assert not isinstance(caught.value, UnusableImageError), "no picture can be had; skipping one does not help"
+
+
+def test_a_store_with_zeros_at_its_end_is_an_error_when_it_is_read(store):
+    cut(store, 9000, (store / "data.mdb").stat().st_size)
+    with pytest.raises(HyperthumbError, match="cannot be read"):
+        HRImageDataset(str(store), LMDB).load(0)
+
+
+def test_names_that_a_store_cannot_hold(tmp_path):
+    folders = "/".join(["n" * 200] * 3)
+    write_photographs(tmp_path / "in" / folders, 1)
+    with pytest.raises(HyperthumbError, match=r"photo0: cannot be stored \(.*MDB_BAD_VALSIZE"):
+        write_lmdb(HRImageDataset(str(tmp_path / "in")), tmp_path / "out.lmdb")
+    assert not (tmp_path / "out.lmdb").exists()

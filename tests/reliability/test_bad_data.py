@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperthumb.data import HRImageDataset
+from hyperthumb.data.lmdb_store import write_lmdb
 from tests.reliability.warm_process import Finished, WarmProcess, run
 from tests.support import photograph, save_tiny_model, tiny_training, write_options, write_photographs
 
@@ -177,6 +180,19 @@ def test_a_folder_that_vanishes_is_no_bad_picture_that_could_be_skipped(tmp_path
     result = train(tmp_path, "--auto_resume", **changes | {"train:total_iter": int(state.stem) + 1})
     assert f"going on from iteration {int(state.stem):,}" in result.output
     assert result.code == 0, result.output
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_store_that_was_copied_in_part_is_a_sentence(tmp_path, num_workers):
+    store = tmp_path / "cut.lmdb"
+    write_lmdb(HRImageDataset(str(write_photographs(tmp_path / "pictures", 4))), store)
+    os.truncate(store / "data.mdb", 20000)
+    changes = {
+        "datasets:train:dataroot_gt": str(store),
+        "datasets:train:io_backend": {"type": "lmdb"},
+        "datasets:train:num_worker_per_gpu": num_workers,
+    }
+    assert_one_sentence(train(tmp_path, **changes), f"{store}/data.mdb: is cut off: it has 20,000 of ")
 
 
 def test_validation_leaves_out_what_cannot_be_used_where_the_options_say_so(tmp_path):
