@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
-from hyperthumb.base.errors import UnusableImageError
+from hyperthumb.base.errors import HyperthumbError, UnusableImageError
 
 
 class ImagePair(NamedTuple):
     """A photograph, with the thumbnail it should have where the data set brings one.
 
     Attributes:
-        name: the path below the data set's root, without extension.
+        name: the source's `names` at this index.
         hr: uint8 (H, W, 3) RGB.
         reference: uint8 (h, w, 3) RGB, or None: the bicubic downscale is computed then.
     """
@@ -29,6 +30,11 @@ class ImageSource(ABC):
 
     To add a kind of data set, set `names`, write `load`, and register the class in `DATASETS`; override `size` and
     `nbytes_decoded` where they can be had without decoding.
+
+    Attributes:
+        names: one for each photograph, no two alike, and `load(index).name == names[index]`. Results (thumbnails,
+            restored pictures, rows of tables) are written under these names. Each is a relative path with forward
+            slashes, without extension and without "..": `kodim01`, `holiday/beach`.
     """
 
     names: list[str]
@@ -64,7 +70,7 @@ class ImageSource(ABC):
 
 
 class SourceView(ImageSource):
-    """The first photographs of another source.
+    """The first photographs of another source, whose names are held to the contract of `ImageSource`.
 
     Args:
         source: the other one.
@@ -73,10 +79,18 @@ class SourceView(ImageSource):
 
     def __init__(self, source: ImageSource, count: int | None = None) -> None:
         self.source = source
-        self.names = source.names[:count]
+        check_names(source)
+        self.names = list(source.names[:count])
 
     def load(self, index: int) -> ImagePair:
-        return self.source.load(index)
+        pair = self.source.load(index)
+        name, wanted = pair[0], self.names[index]
+        if name != wanted:
+            raise HyperthumbError(
+                f'{type(self.source).__name__}.load({index}) gives the name "{name}", but names[{index}] is '
+                f'"{wanted}"; let it give that one, because results are written under it'
+            )
+        return pair
 
     def size(self, index: int) -> tuple[int, int]:
         return self.source.size(index)
@@ -86,3 +100,32 @@ class SourceView(ImageSource):
 
     def nbytes_decoded(self, index: int) -> int:
         return self.source.nbytes_decoded(index)
+
+
+def check_names(source: ImageSource) -> None:
+    """Holds a source's names to the contract of `ImageSource`.
+
+    Raises:
+        HyperthumbError: when there are none, two are alike, or one leads out of the folder of results.
+    """
+    kind, names = type(source).__name__, getattr(source, "names", None)
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise HyperthumbError(f"{kind}.names has to be a list with one name (str) for each photograph")
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if first.setdefault(name, index) != index:
+            raise HyperthumbError(
+                f'{kind}.names has "{name}" twice, at {first[name]} and {index}; give each photograph a name of its '
+                "own, because results are written under it"
+            )
+        if leads_out(name):
+            raise HyperthumbError(
+                f'{kind}.names[{index}] is "{name}"; give it a relative path without "..", because results are '
+                "written under it"
+            )
+
+
+def leads_out(name: str) -> bool:
+    """Whether a file of this name would not lie below the folder that it is written into."""
+    path = PurePosixPath(name)
+    return not name or path.is_absolute() or ".." in path.parts

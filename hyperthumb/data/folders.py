@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
+from collections.abc import Sequence
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
@@ -19,6 +22,9 @@ SCALES = (1, 2, 4, 8)
 class HRImageDataset(ImageSource):
     """Photographs in a folder, with its subfolders, or in an LMDB store; or in several.
 
+    The photographs of one folder are named by their paths below it; those of several also by their folder: `a/0001` and
+    `b/0001`.
+
     Args:
         dataroot_gt: the folder, or the store `*.lmdb`, or a list of them. Training shows every photograph equally
             often; those of a folder that is named twice, twice as often.
@@ -34,16 +40,14 @@ class HRImageDataset(ImageSource):
             raise HyperthumbError("dataroot_gt: the list of folders is empty")
         stores = {root: open_store(root, io_backend) for root in roots}
         self._places = [(stores[root], name) for root in roots for name in stores[root].names]
-        # Of several folders, names say which one: two may hold a 0001.png.
+        prefixes = [f"{label}/" for label in _label_roots(roots)] if len(roots) > 1 else [""]
         self.names = [
-            name if len(stores) == 1 else f"{PurePath(root).name}/{name}"
-            for root in roots
-            for name in stores[root].names
+            f"{prefix}{name}" for root, prefix in zip(roots, prefixes, strict=True) for name in stores[root].names
         ]
 
     def load(self, index: int) -> ImagePair:
         store, name = self._places[index]
-        return ImagePair(name, store.read(name), None)
+        return ImagePair(self.names[index], store.read(name), None)
 
     def size(self, index: int) -> tuple[int, int]:
         store, name = self._places[index]
@@ -52,6 +56,23 @@ class HRImageDataset(ImageSource):
     def label(self, index: int) -> str:
         store, name = self._places[index]
         return store.label(name)
+
+
+def _label_roots(roots: Sequence[str]) -> list[str]:
+    """A name for each root, no two alike, none with a slash: the folder's own where that is enough.
+
+    `DIV2K/HR` and `Flickr2K/HR` become `DIV2K_HR` and `Flickr2K_HR`; a root that is given again gets `-2`.
+    """
+    parts = [PurePath(os.path.abspath(root)).parts[1:] for root in roots]
+    depth = 1
+    while len({path[-depth:] for path in parts}) < len(set(parts)):
+        depth += 1
+    labels: list[str] = []
+    for path in parts:
+        plain = "_".join(path[-depth:])
+        numbered = (f"{plain}-{number}" for number in itertools.count(2))
+        labels.append(next(label for label in itertools.chain([plain], numbered) if label and label not in labels))
+    return labels
 
 
 @DATASETS.register()

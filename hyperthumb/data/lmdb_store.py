@@ -18,7 +18,7 @@ import numpy as np
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 
-from .contract import ImageSource
+from .contract import ImageSource, leads_out
 from .image_io import decode_image, encode_png
 
 META_FILE, DATA_FILE = "meta_info.txt", "data.mdb"
@@ -54,13 +54,16 @@ class LmdbStore:
                 raise HyperthumbError(
                     f'{self.root / META_FILE}:{number}: "{line}" is not "name.png (height,width,3) 1"'
                 )
-            path = PurePosixPath(match["name"])
-            if path.is_absolute() or ".." in (*path.parts, path.stem) or not match["name"].isprintable():
+            name = PurePosixPath(match["name"]).with_suffix("").as_posix()
+            if leads_out(name) or not name.isprintable():
                 raise HyperthumbError(
-                    f'{self.root / META_FILE}:{number}: "{match["name"]}" is no name of a picture: results are written '
+                    f'{self.root / META_FILE}:{number}: "{match["name"]}" cannot name a picture: results are written '
                     "to files of these names, and it leads out of their folder or holds control characters"
                 )
-            name = path.with_suffix("").as_posix()
+            if name in self._sizes:
+                raise HyperthumbError(
+                    f'{self.root / META_FILE}:{number}: a second picture is named "{name}"; the store holds only one'
+                )
             self._sizes[name] = int(match["height"]), int(match["width"])
         if not self._sizes:
             raise HyperthumbError(f"{root}: holds no pictures")

@@ -116,10 +116,9 @@ def build_source(component: Component, max_images: int | None = None, max_corrup
     source = component.build(DATASETS)
     if not isinstance(source, ImageSource):
         raise HyperthumbError(
-            f'the dataset "{component.type}" is no hyperthumb.data.ImageSource; let it inherit from that'
+            f'the dataset "{component.type}" is not a hyperthumb.data.ImageSource; let it inherit from that'
         )
-    if max_images is not None:
-        source = SourceView(source, max_images)
+    source = SourceView(source, max_images)
     return source if max_corrupt is None else UsableSource(source, max_corrupt)
 
 

@@ -6,11 +6,13 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from hyperthumb.config import load_test_options
 from hyperthumb.evaluation.testing import test as measure_all
+from hyperthumb.metrics import get_protocol
 from tests.support import photograph, write_options, write_photographs
 
 
@@ -49,3 +51,16 @@ def test_protocol_sr_leaves_cells_of_small_pictures_empty(tmp_path):
     mean = json.loads((results / "metrics.json").read_text())["mean"]
     assert [mean[name] for name in ("psnr_rgb", "psnr_y", "ssim")] == [None] * 3
     assert mean["thumb_psnr"] > 10
+
+
+def test_two_folders_with_pictures_of_one_name_keep_both_files(tmp_path):
+    folders = [write_photographs(tmp_path / name, 1, 41, 50, seed=number) for number, name in enumerate("ab")]
+    results = measure(tmp_path, {"dataroot_gt": [str(folder) for folder in folders]}, save_img=True)
+    rows = rows_of(results)
+    assert sorted(rows) == ["a/photo0", "b/photo0"]
+    for name, row in rows.items():
+        assert (results / f"thumbnails/{name}.jpg").stat().st_size == int(row["bytes"])
+        with Image.open(results / f"restored/{name}.png") as restored, Image.open(tmp_path / f"{name}.png") as original:
+            found = get_protocol("paper", 4).psnr_rgb(np.asarray(restored), np.asarray(original))
+        assert found == pytest.approx(float(row["psnr_rgb"]))
+    assert len(list(results.rglob("*.jpg"))) == len(list(results.rglob("*.png"))) == 2
