@@ -29,7 +29,7 @@ from hyperthumb.base.environment import describe_device, package_versions
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.data import HRImageDataset
-from hyperthumb.evaluation.evaluator import OutputFolder, evaluate
+from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.model_results import (
     ModelResult,
     average,
@@ -143,10 +143,10 @@ def measure(
         folder = OutputFolder(Path(temporary), keep_restored=False)
         pairs = (source.load(index) for index in range(len(source)))
         label = f"{model.name} at {rate_scale:g} on {data.name}"
-        measured = evaluate(rescaler, pairs, get_protocol(PROTOCOL, model.scale), folder)
+        measured = (evaluate_image(rescaler, pair, get_protocol(PROTOCOL, model.scale), folder) for pair in pairs)
         for image in tqdm(measured, label, len(source), unit="image", disable=not sys.stderr.isatty()):
-            rows.append(image.row)
-            written = read_jpeg(folder.thumbnail(image.row.image).read_bytes())
+            rows.append(image.scores)
+            written = read_jpeg(folder.thumbnail(image.scores.image).read_bytes())
             bytes_default.append(len(write_jpeg(written, "default")))
     per_image = collect(rows, bytes_default)
     words = ["--models", subject.word, "--data", data.word, "--rate_scales", f"{rate_scale:g}", "--device", device.type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -25,3 +25,22 @@ def join_words(words: Iterable[str], conjunction: str = "or") -> str:
 def printable(text: Path | str) -> str:
     """A name, or a sentence that quotes one, on one line: control characters and escape codes are spelt out."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+
+
+def markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
+    """A Markdown table, aligned so that it reads as plain text too.
+
+    Args:
+        header: a title for each column.
+        lines: the cells, as many in each line. Bars and line breaks in them are replaced.
+        numeric: for each column, whether it is aligned to the right.
+    """
+    cells = [header, *([cell.replace("|", "/").replace("\n", " ") for cell in line] for line in lines)]
+    widths = [max(3, *(len(line[column]) for line in cells)) for column in range(len(header))]
+    rule = ["-" * (width - right) + ":" * right for width, right in zip(widths, numeric, strict=True)]
+
+    def aligned(line: Sequence[str]) -> str:
+        columns = zip(line, widths, numeric, strict=True)
+        return "| " + " | ".join(f"{cell:{'>' if right else '<'}{width}}" for cell, width, right in columns) + " |"
+
+    return "\n".join(aligned(line) for line in (header, rule, *cells[1:]))

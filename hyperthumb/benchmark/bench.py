@@ -13,8 +13,7 @@ from tqdm import tqdm
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import ImageSource
-from hyperthumb.evaluation.evaluator import Distance
-from hyperthumb.metrics import Protocol
+from hyperthumb.metrics import Distance, Protocol
 
 from .identity import digest, image_digest
 from .points import StoredPoint

@@ -14,24 +14,24 @@ from typing import Any
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import write_atomically
-from hyperthumb.metrics import MetricRow
+from hyperthumb.metrics import ImageScores
 
 from .identity import digest
 from .results import Facts, from_plain
 
 
 @dataclasses.dataclass(frozen=True)
-class StoredRow:
-    """One image's numbers, and the device that they were taken on."""
+class StoredImage:
+    """One image's scores, and the device that they were taken on."""
 
     device: str
-    row: MetricRow
+    scores: ImageScores
 
 
 @dataclasses.dataclass(frozen=True)
 class _Content:
     facts: Facts | None
-    images: dict[str, StoredRow]
+    images: dict[str, StoredImage]
 
 
 class StoredPoint:
@@ -54,11 +54,11 @@ class StoredPoint:
         """What is known of the method; None before anything was measured."""
         return self._content.facts
 
-    def find(self, image: str) -> StoredRow | None:
+    def find(self, image: str) -> StoredImage | None:
         """The numbers of the photograph with this digest, if they were taken."""
         return self._content.images.get(image)
 
-    def add(self, image: str, stored: StoredRow, facts: Facts) -> None:
+    def add(self, image: str, stored: StoredImage, facts: Facts) -> None:
         """Keeps an image's numbers, on disk at once.
 
         Raises:

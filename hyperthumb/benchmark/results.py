@@ -7,12 +7,14 @@ import json
 import math
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Literal, TypeVar
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import pretty_json, write_atomically
+from hyperthumb.metrics import QUALITY, ImageScores, Scores, bits_per_pixel
 
 FORMAT = 1
 FILE_NAME = "results.json"
@@ -20,53 +22,19 @@ FILE_NAME = "results.json"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class ImageScores:
-    """Every image's numbers at one point, in the order of `DatasetInfo.images`; None where not all were measured.
-
-    Attributes:
-        bytes: sizes of the files.
-        psnr_rgb: dB.
-        psnr_y: dB.
-        ssim: of the protocol's channels.
-        lpips: of whole images.
-        thumb_psnr: dB; None for methods without a thumbnail.
-    """
-
-    bytes: list[int]
-    psnr_rgb: list[float]
-    psnr_y: list[float]
-    ssim: list[float]
-    lpips: list[float] | None
-    thumb_psnr: list[float] | None
-
-
-@dataclass(frozen=True)
-class PointResult:
-    """A method at one setting on one data set: means over the images, and medians of the times in seconds.
+@dataclass(frozen=True, kw_only=True)
+class PointResult(Scores):
+    """A method at one setting on one data set; PSNR and SSIM are always measured.
 
     Attributes:
         setting: what was set, such as "quality=96"; empty for a method without a sweep.
-        seconds_encode: from the photograph to the file's bytes.
-        seconds_decode: from the file's bytes to the restored photograph.
-        seconds_downscale: of `seconds_encode`, all but writing the file.
-        seconds_upscale: of `seconds_decode`, all but reading the file.
         device: what the times were taken on.
+        images: the scores of each image, in the order of `DatasetInfo.images`, without times.
     """
 
     setting: str
-    bpp: float
-    psnr_rgb: float
-    psnr_y: float
-    ssim: float
-    lpips: float | None
-    thumb_psnr: float | None
-    seconds_encode: float
-    seconds_decode: float
-    seconds_downscale: float
-    seconds_upscale: float
     device: str
-    images: ImageScores
+    images: list[ImageScores]
 
 
 @dataclass(frozen=True)
@@ -133,23 +101,19 @@ class DatasetInfo:
     sha256: str
 
 
-@dataclass(frozen=True)
-class RestoredCrop:
-    """What one row made of a detail, at the point at which this image's rate is nearest to the target.
+@dataclass(frozen=True, kw_only=True)
+class RestoredCrop(Scores):
+    """A detail as one row restored it, at the point at which this image's rate is nearest to the target.
 
     Attributes:
         row: its name.
         setting: of the point.
-        bpp: of this image's file.
-        psnr_rgb: dB of this whole image, by the benchmark's protocol.
         file: the PNG, relative to `results.json`.
         tables: [2][8][8] quantization tables of this image's file (Y; Cb and Cr), natural order, of our models.
     """
 
     row: str
     setting: str
-    bpp: float
-    psnr_rgb: float
     file: str
     tables: list[list[list[int]]] | None
 
@@ -205,12 +169,15 @@ class BenchmarkResults:
 
 
 def save_results(path: Path, results: BenchmarkResults) -> None:
-    """Writes `results.json`, whole or not at all; lists of numbers stand on one line.
+    """Writes `results.json`, whole or not at all. The images' scores are columns, each list of numbers on one line.
 
     Raises:
         HyperthumbError: when it cannot be written.
     """
-    write_atomically(path, (pretty_json(dataclasses.asdict(results)) + "\n").encode(), durable=True)
+    content = dataclasses.asdict(results)
+    for point, _ in _points(content):
+        point["images"] = _to_columns(point["images"])
+    write_atomically(path, (pretty_json(content) + "\n").encode(), durable=True)
 
 
 def load_results(path: Path) -> BenchmarkResults:
@@ -230,19 +197,47 @@ def load_results(path: Path) -> BenchmarkResults:
         found = content.get("format") if isinstance(content, dict) else None
         raise HyperthumbError(f"{path} holds results of format {found}, not {FORMAT}; measure again")
     try:
+        for point, info in _points(content):
+            point["images"] = _from_columns(point["images"], info)
         results = from_plain(BenchmarkResults, content)
         _check_files(results)
         _check_numbers(results)
         return results
-    except (TypeError, KeyError) as error:
+    except (HyperthumbError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise HyperthumbError(f"{path} does not hold the results of a benchmark: {error}") from error
+
+
+def _points(content: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Every point of results as plain values, with its data set's `DatasetInfo`."""
+    sets = {info["name"]: info for info in content["datasets"]}
+    for row in content["rows"]:
+        for curve in row["curves"]:
+            for point in curve["points"]:
+                yield point, sets[curve["dataset"]]
+
+
+def _to_columns(images: list[dict[str, Any]]) -> dict[str, list[float] | None]:
+    """One list for each score; None where some image lacks it."""
+    columns = {name: [image[name] for image in images] for name in ("bytes", *QUALITY)}
+    return {name: None if None in values else values for name, values in columns.items()}
+
+
+def _from_columns(columns: dict[str, Any], info: dict[str, Any]) -> list[dict[str, Any]]:
+    known = {name: values for name, values in columns.items() if values is not None}
+    places = zip(info["images"], info["sizes"], columns["bytes"] or [], strict=True)
+    images = [
+        {"image": image, "height": height, "width": width, "bpp": bits_per_pixel(size, height, width)}
+        for image, (height, width), size in places
+    ]
+    rows = zip(*known.values(), strict=True)
+    return [{**image, **dict(zip(known, row, strict=True))} for image, row in zip(images, rows, strict=True)]
 
 
 def _check_files(results: BenchmarkResults) -> None:
     """A report writes plots by the names of data sets and shows pictures: both in the folder of the results."""
     for info in results.datasets:
         if not info.name or info.name != PurePath(info.name).name or not info.name.isprintable():
-            raise TypeError(f"{info.name!r:.60} is no name of a data set, which becomes one of files")
+            raise TypeError(f"{info.name!r:.60} cannot name a data set: it becomes part of file names")
     for crop in results.crops:
         for file in (crop.original, *(one.file for one in crop.restored)):
             if PurePath(file).is_absolute() or ".." in PurePath(file).parts:
@@ -253,12 +248,12 @@ def _check_numbers(results: BenchmarkResults) -> None:
     """Curves are drawn over the logarithm of their rates; JSON as Python reads it may hold NaN."""
     rates = [results.target_bpp, *(p.bpp for row in results.rows for curve in row.curves for p in curve.points)]
     if not all(0 < rate < math.inf for rate in rates):
-        raise TypeError("a rate is no number of bits above 0")
+        raise TypeError("a rate is not above 0")
     scores = [(p.psnr_rgb, p.psnr_y, p.ssim) for row in results.rows for curve in row.curves for p in curve.points]
-    if not all(math.isfinite(score) for entry in scores for score in entry):
-        raise TypeError("a score is no number")
+    if not all(score is not None and math.isfinite(score) for entry in scores for score in entry):
+        raise TypeError("a score is not a number")
     if results.anchor is not None and results.anchor not in [row.name for row in results.rows]:
-        raise TypeError(f"the anchor, {results.anchor!r:.60}, is none of the rows")
+        raise TypeError(f"the anchor, {results.anchor!r:.60}, is not one of the rows")
 
 
 def from_plain(cls: type[T], value: Any) -> T:
@@ -279,22 +274,24 @@ def _read(annotation: Any, value: Any) -> Any:
         unknown = value.keys() - hints.keys()
         if unknown:
             raise TypeError(f"{annotation.__name__} has no {', '.join(sorted(unknown))}")
-        return annotation(**{name: _read(hint, value[name]) for name, hint in hints.items()})
+        optional = {field.name for field in dataclasses.fields(annotation) if field.default is not dataclasses.MISSING}
+        given = {name: hint for name, hint in hints.items() if name in value or name not in optional}
+        return annotation(**{name: _read(hint, value[name]) for name, hint in given.items()})
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (types.UnionType, typing.Union):
         return None if value is None else _read(arguments[0], value)
     if origin is Literal:
         if value not in arguments:
-            raise TypeError(f"{value!r:.60} is none of {', '.join(map(str, arguments))}")
+            raise TypeError(f"{value!r:.60} is not one of {', '.join(map(str, arguments))}")
         return value
     if origin is list:
         if not isinstance(value, list):
-            raise TypeError(f"{value!r:.60} is no list")
+            raise TypeError(f"{value!r:.60} is not a list")
         return [_read(arguments[0], item) for item in value]
     if origin is dict:
         return {str(key): _read(arguments[1], item) for key, item in value.items()}
     if annotation is float and type(value) is int:
         return float(value)
     if type(value) is not annotation:
-        raise TypeError(f"{value!r:.60} is no {annotation.__name__}")
+        raise TypeError(f"{value!r:.60} is not a {annotation.__name__}")
     return value

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
+import dataclasses
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -16,15 +14,15 @@ from hyperthumb.base.environment import describe_device, describe_environment
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.baselines import Rescaler
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow
-from hyperthumb.data import ImageSource, build_source
-from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
+from hyperthumb.data import build_source
+from hyperthumb.evaluation.evaluator import evaluate_image
 from hyperthumb.evaluation.lpips_column import open_lpips
-from hyperthumb.metrics import MetricRow, accumulate, get_protocol
+from hyperthumb.metrics import SECONDS, Scores, get_protocol, mean_scores
 from hyperthumb.models.build import resolve_device
 
 from .bench import Bench, TestSet, explain, open_set
 from .identity import files_digest, library_versions
-from .points import StoredRow
+from .points import StoredImage
 from .report.crops import find_details, restore_details
 from .report.published import find_published
 from .report.write import write_report
@@ -33,7 +31,6 @@ from .results import (
     FORMAT,
     BenchmarkResults,
     CurveResult,
-    ImageScores,
     PointResult,
     RowResult,
     save_results,
@@ -149,7 +146,9 @@ def _measure_point(name: str, subject: Subject, index: int, bench: Bench) -> Ite
                     rescaler = subject.build(index)
                     if name not in bench.facts:
                         bench.facts[name] = describe(rescaler)
-                known = StoredRow(bench.device_name, _measure_image(rescaler, test_set.source, number, bench))
+                pair = test_set.source.load(number)
+                measured = evaluate_image(rescaler, pair, bench.protocol, lpips=bench.lpips)
+                known = StoredImage(bench.device_name, measured.scores)
                 stored.add(image, known, bench.facts[name])
                 bench.computed += 1
             found.append(known)
@@ -157,53 +156,27 @@ def _measure_point(name: str, subject: Subject, index: int, bench: Bench) -> Ite
         yield test_set, _summarize(subject.settings[index], found)
 
 
-def _measure_image(rescaler: Rescaler[Any], source: ImageSource, number: int, bench: Bench) -> MetricRow:
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = OutputFolder(Path(temporary), keep_restored=False)
-        return evaluate_image(rescaler, source.load(number), bench.protocol, folder, bench.lpips).row
-
-
-def _summarize(setting: str, stored: list[StoredRow]) -> PointResult:
-    rows = [entry.row for entry in stored]
-    ssim = [row.ssim for row in rows if row.ssim is not None]
-    if len(ssim) < len(rows):
-        small = ", ".join(row.image for row in rows if row.ssim is None)
-        raise HyperthumbError(f"too small for SSIM, which a benchmark compares: {small}")
-    mean = accumulate(rows)
-    psnr_rgb, psnr_y = _column([row.psnr_rgb for row in rows], 4), _column([row.psnr_y for row in rows], 4)
-    assert mean.psnr_rgb is not None  # the crop leaves nothing only where it leaves too little for SSIM
-    assert mean.psnr_y is not None
-    assert psnr_rgb is not None
-    assert psnr_y is not None
+def _summarize(setting: str, stored: list[StoredImage]) -> PointResult:
+    images = [entry.scores for entry in stored]
+    small = [image.image for image in images if None in (image.psnr_rgb, image.psnr_y, image.ssim)]
+    if small:
+        raise HyperthumbError(f"too small for PSNR and SSIM, which a benchmark compares: {', '.join(small)}")
     devices = list(dict.fromkeys(entry.device for entry in stored))
-
-    def seconds(field_name: str) -> float:
-        return round(statistics.median(getattr(row, field_name) for row in rows), 6)
-
+    without_times: dict[str, Any] = dict.fromkeys(SECONDS)
     return PointResult(
+        **_rounded(mean_scores(images), _MEAN_DIGITS),
         setting=setting,
-        bpp=round(mean.bpp, 6),
-        psnr_rgb=round(mean.psnr_rgb, 5),
-        psnr_y=round(mean.psnr_y, 5),
-        ssim=round(statistics.fmean(ssim), 6),
-        lpips=None if mean.lpips is None else round(mean.lpips, 6),
-        thumb_psnr=None if mean.thumb_psnr is None else round(mean.thumb_psnr, 5),
-        seconds_encode=seconds("seconds_encode"),
-        seconds_decode=seconds("seconds_decode"),
-        seconds_downscale=seconds("seconds_downscale"),
-        seconds_upscale=seconds("seconds_upscale"),
         device=" and ".join(devices),
-        images=ImageScores(
-            bytes=[row.bytes for row in rows],
-            psnr_rgb=psnr_rgb,
-            psnr_y=psnr_y,
-            ssim=[round(value, 5) for value in ssim],
-            lpips=_column([row.lpips for row in rows], 5),
-            thumb_psnr=_column([row.thumb_psnr for row in rows], 4),
-        ),
+        images=[dataclasses.replace(image, **_rounded(image, _IMAGE_DIGITS), **without_times) for image in images],
     )
 
 
-def _column(values: list[float | None], digits: int) -> list[float] | None:
-    known = [round(value, digits) for value in values if value is not None]
-    return known if len(known) == len(values) else None
+_IMAGE_DIGITS = {"psnr_rgb": 4, "psnr_y": 4, "ssim": 5, "lpips": 5, "thumb_psnr": 4, "rate_estimate_bpp": 6}
+_MEAN_DIGITS = {"psnr_rgb": 5, "psnr_y": 5, "ssim": 6, "lpips": 6, "thumb_psnr": 5, "rate_estimate_bpp": 6, "bpp": 6}
+_MEAN_DIGITS |= dict.fromkeys(SECONDS, 6)
+"""Decimals in `results.json`: more than are significant, few enough to read."""
+
+
+def _rounded(scores: Scores, digits: Mapping[str, int]) -> dict[str, Any]:
+    values = {name: getattr(scores, name) for name in digits}
+    return {name: None if value is None else round(value, digits[name]) for name, value in values.items()}

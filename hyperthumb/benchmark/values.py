@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from hyperthumb.metrics import QUALITY, Scores
+
 from .results import PointResult
 
 ENOUGH_POINTS = 6
@@ -26,22 +28,10 @@ Headline = Literal["psnr_rgb", "psnr_y"]
 
 
 @dataclass(frozen=True)
-class Values:
-    """Scores at one rate; None where they were not measured."""
-
-    bpp: float
-    psnr_rgb: float
-    psnr_y: float
-    ssim: float
-    lpips: float | None
-    thumb_psnr: float | None
-
-
-@dataclass(frozen=True)
 class AtRate:
     """A curve at one rate: its values, or in words why it has none there."""
 
-    values: Values | None
+    values: Scores | None
     note: str
 
 
@@ -74,37 +64,26 @@ def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
         points: of a curve, in any order.
         target_bpp: the rate.
     """
-    curve = {point.bpp: point for point in sorted(points, key=lambda point: point.bpp)}
-    if target_bpp in curve:
-        point = curve[target_bpp]
-        exact = Values(point.bpp, point.psnr_rgb, point.psnr_y, point.ssim, point.lpips, point.thumb_psnr)
-        return AtRate(exact, "")
-    rates = list(curve)
+    curve = sorted(points, key=lambda point: point.bpp)
+    rates = [point.bpp for point in curve]
+    if target_bpp in rates:
+        point = curve[rates.index(target_bpp)]
+        return AtRate(Scores(bpp=point.bpp, **{name: getattr(point, name) for name in QUALITY}), "")
     if not rates:
         return AtRate(None, "not measured")
     if not rates[0] < target_bpp < rates[-1]:
         reach = f"{rates[0]:.3f}" if len(rates) == 1 else f"{rates[0]:.3f} to {rates[-1]:.3f}"
         return AtRate(None, f"measured at {reach} bpp")
+    scores = {name: _if_complete(rates, [getattr(point, name) for point in curve], target_bpp) for name in QUALITY}
+    psnr = [point.psnr_rgb or 0.0 for point in curve]
+    falls = any(after < before - _FALL for before, after in pairwise(psnr))
+    note = "PSNR falls on the way up: the sweep is no single curve" if falls else ""
+    return AtRate(Scores(bpp=target_bpp, **scores), note)
 
-    def read(column: Sequence[float | None]) -> float | None:
-        known = [value for value in column if value is not None]
-        return at_curve(rates, known, target_bpp) if len(known) == len(column) else None
 
-    psnr_rgb, psnr_y = read([p.psnr_rgb for p in curve.values()]), read([p.psnr_y for p in curve.values()])
-    ssim = read([p.ssim for p in curve.values()])
-    assert psnr_rgb is not None
-    assert psnr_y is not None
-    assert ssim is not None
-    values = Values(
-        target_bpp,
-        psnr_rgb,
-        psnr_y,
-        ssim,
-        read([p.lpips for p in curve.values()]),
-        read([p.thumb_psnr for p in curve.values()]),
-    )
-    falls = any(after.psnr_rgb < before.psnr_rgb - _FALL for before, after in pairwise(curve.values()))
-    return AtRate(values, "PSNR falls on the way up: the sweep is no single curve" if falls else "")
+def _if_complete(rates: Sequence[float], scores: Sequence[float | None], target_bpp: float) -> float | None:
+    known = [score for score in scores if score is not None]
+    return at_curve(rates, known, target_bpp) if len(known) == len(scores) else None
 
 
 def at_curve(rates: Sequence[float], scores: Sequence[float], target_bpp: float) -> float | None:

@@ -1,29 +1,33 @@
-"""Dataset in, a row of numbers an image out. The file is the evaluation: written, read back, and restored from."""
+"""One photograph in, its scores out. The file is what is measured: it is written, read back, and restored from.
+
+Validation, `run_test.py` and benchmarks all measure by `evaluate_image`.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hyperthumb.base.files import write_atomically
+from hyperthumb.base.files import write_atomically, writing
 from hyperthumb.baselines import BicubicJpeg, FullSizeCodec, Rescaler
 from hyperthumb.data import ImagePair, write_png
 from hyperthumb.jpeg.file import decode_rgb
-from hyperthumb.metrics import MetricRow, Protocol, measure
-
-Distance = Callable[[np.ndarray, np.ndarray], float]
+from hyperthumb.metrics import Distance, ImageScores, Protocol, measure
 
 
 @dataclass(frozen=True)
 class OutputFolder:
-    """Where the files of one dataset go: `thumbnails/<image>.jpg` and, if wanted, `restored/<image>.png`.
+    """Where the files of one data set go: `thumbnails/<image>.jpg` and, if wanted, `restored/<image>.png`.
 
-    Those of codecs at full size are no thumbnails and go to `files/<image>` with their own suffix.
+    Files of codecs at full size are not thumbnails. They go to `files/<image>`, with the codec's suffix.
     """
 
     root: Path
@@ -33,7 +37,7 @@ class OutputFolder:
         return self.root / "thumbnails" / f"{image}.jpg"
 
     def file(self, image: str, rescaler: Rescaler[Any]) -> Path:
-        """Where what the rescaler writes goes."""
+        """Where the file that the rescaler writes goes."""
         if isinstance(rescaler, FullSizeCodec):
             return self.root / "files" / f"{image}{rescaler.suffix}"
         return self.thumbnail(image)
@@ -44,12 +48,12 @@ class OutputFolder:
 
 @dataclass(frozen=True)
 class Measured:
-    """One image's numbers with the pictures they were taken from, all uint8 (., ., 3) RGB.
+    """One image's scores with the pictures they were taken from, all uint8 (., ., 3) RGB.
 
-    Of a codec at full size there is no thumbnail.
+    A codec at full size has no thumbnail.
     """
 
-    row: MetricRow
+    scores: ImageScores
     original: np.ndarray
     thumbnail: np.ndarray | None
     restored: np.ndarray
@@ -59,21 +63,27 @@ def evaluate_image(
     rescaler: Rescaler[Any],
     pair: ImagePair,
     protocol: Protocol,
-    folder: OutputFolder,
+    folder: OutputFolder | None = None,
     lpips: Distance | None = None,
 ) -> Measured:
     """Takes one photograph through the file and back.
 
     Args:
-        rescaler: what is measured.
-        pair: the HR image, and its thumbnail reference where the dataset has one (else bicubic is computed).
-        protocol: crop and channels of the numbers.
-        folder: where the files are written and read back from.
-        lpips: a distance between two pictures, or None to leave its column empty.
+        rescaler: the method that is measured.
+        pair: the HR image, and its thumbnail reference where the data set has one (else bicubic is computed).
+        protocol: crop and channels of the scores.
+        folder: where the files are written to and read back from; None uses a temporary folder.
+        lpips: the metric, or None to leave it out.
 
     Returns:
-        The row and the pictures. Times exclude the disk: downscale and write; read and upscale.
+        The scores and the pictures. Times exclude the disk.
+
+    Raises:
+        HyperthumbError: when a file cannot be written, or the pictures cannot be compared.
     """
+    if folder is None:
+        with _temporary_folder() as temporary:
+            return evaluate_image(rescaler, pair, protocol, OutputFolder(temporary, keep_restored=False), lpips)
     height, width = pair.hr.shape[:2]
     started = time.perf_counter()
     thumbnail = rescaler.downscale(pair.hr)
@@ -81,7 +91,7 @@ def evaluate_image(
     data = rescaler.write(thumbnail)
     seconds_encode = time.perf_counter() - started
     path = folder.file(pair.name, rescaler)
-    write_atomically(path, data)  # in place of a link that stands there, not through it
+    write_atomically(path, data)  # replaces a link that stands there, instead of writing through it
 
     data = path.read_bytes()
     started = time.perf_counter()
@@ -92,35 +102,35 @@ def evaluate_image(
     if folder.keep_restored:
         write_png(folder.restored(pair.name), restored)
 
-    shown = reference = None
+    shown = thumbnails = None
     if not isinstance(rescaler, FullSizeCodec):
         shown = decode_rgb(data)
         reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
-    row = measure(
+        thumbnails = (shown, reference)
+    scores = measure(
         pair.name,
         pair.hr,
         restored,
         path.stat().st_size,
         protocol,
-        thumbnail=shown,
-        reference=reference,
-        rate_estimate_bits=rescaler.rate_estimate(thumbnail),
+        thumbnails=thumbnails,
         lpips=lpips,
+        rate_estimate_bits=rescaler.rate_estimate(thumbnail),
+    )
+    scores = dataclasses.replace(
+        scores,
         seconds_encode=seconds_encode,
         seconds_decode=seconds_decode,
         seconds_downscale=seconds_downscale,
         seconds_upscale=seconds_decode - seconds_read,
     )
-    return Measured(row, pair.hr, shown, restored)
+    return Measured(scores, pair.hr, shown, restored)
 
 
-def evaluate(
-    rescaler: Rescaler[Any],
-    pairs: Iterable[ImagePair],
-    protocol: Protocol,
-    folder: OutputFolder,
-    lpips: Distance | None = None,
-) -> Iterable[Measured]:
-    """`evaluate_image` over a dataset, one image at a time, so that memory does not grow with it."""
-    for pair in pairs:
-        yield evaluate_image(rescaler, pair, protocol, folder, lpips)
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A folder for files that nobody keeps. Machines are cleaned, sometimes of folders in use: that is not an error."""
+    with writing(Path(tempfile.gettempdir())):
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with folder as name:
+        yield Path(name)

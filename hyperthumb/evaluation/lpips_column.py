@@ -1,16 +1,15 @@
-"""LPIPS for a run: found at start-up, or said at start-up to be missing."""
+"""LPIPS for a run: its backbone is loaded at start-up, or reported missing at start-up."""
 
 from __future__ import annotations
 
 import warnings
 
 from hyperthumb.config import LpipsOptions
-
-from .evaluator import Distance
+from hyperthumb.metrics import Distance
 
 
 def open_lpips(options: LpipsOptions | None, device: str) -> Distance | None:
-    """The metric that the options ask for, or None with a warning when its backbone cannot be had."""
+    """The metric that the options ask for, or None with a warning when its backbone cannot be loaded."""
     if options is None:
         return None
     from hyperthumb.metrics.lpips import LpipsMetric, LpipsUnavailable

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import pretty_json, write_atomically
-from hyperthumb.metrics import MetricRow
+from hyperthumb.metrics import ImageScores
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class ModelResult(Means):
     per_image: PerImage
 
 
-def collect(rows: Sequence[MetricRow], bytes_default: Sequence[int]) -> PerImage:
+def collect(rows: Sequence[ImageScores], bytes_default: Sequence[int]) -> PerImage:
     """Columns out of rows; decibels to four digits, SSIM to six: more than any of them means.
 
     Args:
@@ -128,7 +128,7 @@ def collect(rows: Sequence[MetricRow], bytes_default: Sequence[int]) -> PerImage
     )
 
 
-def _known(value: float | None, metric: str, row: MetricRow) -> float:
+def _known(value: float | None, metric: str, row: ImageScores) -> float:
     if value is None:
         raise HyperthumbError(
             f"{row.image}: {row.width}x{row.height} is too small for {metric}; leave it out of the set"

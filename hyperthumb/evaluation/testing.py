@@ -11,22 +11,21 @@ from typing import Any, NamedTuple
 import torch
 from tqdm import tqdm
 
-from hyperthumb.base.environment import package_versions
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.files import write_atomically
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.config import TestOptions
-from hyperthumb.data import ImageSource, build_source
-from hyperthumb.metrics import MetricRow, Protocol, get_protocol
+from hyperthumb.data import build_source
+from hyperthumb.metrics import ImageScores, get_protocol
 from hyperthumb.models.build import build_network, load_pretrained, resolve_device
 from hyperthumb.models.weights import sha256_of
 
 from .comparison import ComparisonItem, write_comparison
-from .evaluator import Distance, Measured, OutputFolder, evaluate_image
+from .evaluator import Measured, OutputFolder, evaluate_image
 from .lpips_column import open_lpips
+from .metrics_files import MethodResult, format_table, write_metrics_csv, write_metrics_json
 from .network_rescaler import NetworkRescaler
-from .report import TableEntry, format_table, write_metrics_csv, write_metrics_json
 
 COMPARED_IMAGES = 3
 """Rows of the comparison picture: the first images of the first dataset."""
@@ -40,7 +39,7 @@ class Method(NamedTuple):
     checkpoint: Path | None
 
 
-def test(options: TestOptions) -> list[TableEntry]:
+def test(options: TestOptions) -> list[MethodResult]:
     """Measures everything, writes `results/<name>/...`, prints the table.
 
     Files: `<dataset>/{thumbnails,restored}`, `metrics.csv`, `metrics.json` for the network, the same under
@@ -56,21 +55,35 @@ def test(options: TestOptions) -> list[TableEntry]:
     if not methods:
         raise OptionsError(f"{options.source}: nothing to measure; give a network_g or baselines")
     root = options.path.results_root / options.name
-    entries: list[TableEntry] = []
+    results: list[MethodResult] = []
     compared: list[ComparisonItem] = []
     for key, dataset in options.datasets.items():
         name = dataset.name or key
         source = build_source(dataset.source, dataset.max_images, dataset.skips_at_most)
         for method in methods:
             folder = OutputFolder(root / name / method.folder, options.val.save_img)
-            rows: list[MetricRow] = []
-            for measured in _run(method, source, protocol, folder, lpips, f"{method.rescaler.name} on {name}"):
-                rows.append(measured.row)
+            label = f"{method.rescaler.name} on {name}"
+            images: list[ImageScores] = []
+            for index in tqdm(range(len(source)), desc=label, unit="image", disable=not sys.stderr.isatty()):
+                measured = evaluate_image(method.rescaler, source.load(index), protocol, folder, lpips)
+                images.append(measured.scores)
                 is_network = isinstance(method.rescaler, NetworkRescaler)
                 if options.comparison and is_network and len(compared) < COMPARED_IMAGES:
                     compared.append(_compare(measured, options.scale))
-            entries.append(_report(options, method, name, protocol, rows, folder.root, device))
-    table = format_table(entries)
+            result = MethodResult(
+                method.rescaler.name,
+                name,
+                protocol,
+                images,
+                checkpoint=str(method.checkpoint) if method.checkpoint else None,
+                checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
+                device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+                profile=options.val.profile if isinstance(method.rescaler, NetworkRescaler) else None,
+            )
+            write_metrics_csv(folder.root / "metrics.csv", images)
+            write_metrics_json(folder.root / "metrics.json", result)
+            results.append(result)
+    table = format_table(results)
     write_atomically(root / "table.md", table.encode())
     print(table)
     if compared:
@@ -78,7 +91,7 @@ def test(options: TestOptions) -> list[TableEntry]:
         print(f"comparison: {root / 'comparison.png'}")
     for key, dataset in options.datasets.items():
         print(f"files: {root / (dataset.name or key)}: thumbnails/*.jpg, restored/*.png, metrics.csv, metrics.json")
-    return entries
+    return results
 
 
 def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
@@ -106,47 +119,11 @@ def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
         yield Method(baseline, slug, baseline.checkpoint)
 
 
-def _run(
-    method: Method,
-    source: ImageSource,
-    protocol: Protocol,
-    folder: OutputFolder,
-    lpips: Distance | None,
-    label: str,
-) -> Iterator[Measured]:
-    for index in tqdm(range(len(source)), desc=label, unit="image", disable=not sys.stderr.isatty()):
-        yield evaluate_image(method.rescaler, source.load(index), protocol, folder, lpips)
-
-
-def _report(
-    options: TestOptions,
-    method: Method,
-    dataset: str,
-    protocol: Protocol,
-    rows: list[MetricRow],
-    folder: Path,
-    device: torch.device,
-) -> TableEntry:
-    write_metrics_csv(folder / "metrics.csv", rows)
-    mean = write_metrics_json(
-        folder / "metrics.json",
-        dataset=dataset,
-        protocol=protocol,
-        rows=rows,
-        checkpoint=str(method.checkpoint) if method.checkpoint else None,
-        checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
-        versions=package_versions(),
-        device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-        profile=options.val.profile if isinstance(method.rescaler, NetworkRescaler) else None,
-    )
-    return TableEntry(method.rescaler.name, dataset, protocol, mean)
-
-
 def _compare(measured: Measured, scale: int) -> ComparisonItem:
-    """Adds what bicubic enlargement makes of the same bytes."""
+    """One image with the bicubic enlargement of the same file beside it."""
     assert measured.thumbnail is not None, "a network has a thumbnail"
     height, width = measured.original.shape[:2]
     bicubic = BicubicJpeg(scale).upscale(measured.thumbnail, height, width)
     return ComparisonItem(
-        measured.row.image, measured.original, measured.thumbnail, measured.restored, bicubic, measured.row.bytes
+        measured.scores.image, measured.original, measured.thumbnail, measured.restored, bicubic, measured.scores.bytes
     )

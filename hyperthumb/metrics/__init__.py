@@ -1,23 +1,26 @@
-"""Metrics on 8-bit pictures: pure functions, and one row of numbers an image.
+"""Metrics on 8-bit pictures: pure functions, and the record of what they found.
 
-`hyperthumb.metrics.lpips` is not imported here: it needs torch and torchvision, the others need numpy alone.
+`hyperthumb.metrics.lpips` is not imported here: it needs torch and torchvision, and the others need only numpy.
 """
 
 from .bpp import bits_per_pixel
 from .protocol import Protocol, get_protocol
 from .psnr import luma, psnr
-from .row import PSNR_CAP, MetricMean, MetricRow, accumulate, measure
+from .scores import PSNR_CAP, QUALITY, SECONDS, Distance, ImageScores, Scores, mean_scores, measure
 from .ssim import ssim
 
 __all__ = [
     "PSNR_CAP",
-    "MetricMean",
-    "MetricRow",
+    "QUALITY",
+    "SECONDS",
+    "Distance",
+    "ImageScores",
     "Protocol",
-    "accumulate",
+    "Scores",
     "bits_per_pixel",
     "get_protocol",
     "luma",
+    "mean_scores",
     "measure",
     "psnr",
     "ssim",

@@ -12,6 +12,7 @@ from hyperthumb.base.environment import describe_environment
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import remove_scraps, write_atomically, writing
 from hyperthumb.config import TrainOptions, dump_options
+from hyperthumb.metrics import QUALITY
 
 
 class Experiment:
@@ -66,10 +67,7 @@ class ValidationTable:
         HyperthumbError: when a file is there that is no such table, or cannot be read; it stays as it is.
     """
 
-    COLUMNS = (
-        "iteration", "dataset", "protocol", "count", "bpp", "psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr",
-        "rate_estimate_bpp",
-    )  # fmt: skip
+    COLUMNS = ("iteration", "dataset", "protocol", "count", "bpp", *QUALITY)
 
     def __init__(self, path: Path, keep_through: int) -> None:
         self.path = path

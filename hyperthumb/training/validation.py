@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from hyperthumb.base.files import writing
 from hyperthumb.data import ImageSource
-from hyperthumb.evaluation.evaluator import Distance, OutputFolder, evaluate
+from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.metrics import MetricRow, Protocol, accumulate
+from hyperthumb.metrics import QUALITY, Distance, ImageScores, Protocol, mean_scores
 from hyperthumb.models.contract import RescalingNetwork
 
 from .distributed import World, gather_in_order
@@ -79,38 +75,24 @@ class Validator:
 
     def _measure(
         self, name: str, source: ImageSource, network: RescalingNetwork, iteration: int, stop: StopRequest
-    ) -> list[MetricRow] | None:
+    ) -> list[ImageScores] | None:
         rescaler = NetworkRescaler(network, profile=self.profile, rate_scale=self.rate_scale, refine=self.refine)
-        mine = (source.load(index) for index in range(self.world.rank, len(source), self.world.size))
-        with ExitStack() as stack:
-            root = self.visualization / name / f"{iteration:07d}" if self.visualization else None
-            if root is None:
-                root = Path(stack.enter_context(_temporary_folder()))
-            folder = OutputFolder(root, keep_restored=self.visualization is not None)
-            rows = []
-            for measured in evaluate(rescaler, mine, self.protocol, folder, self.lpips):
-                rows.append(measured.row)
-                if stop.signal:
-                    break
+        folder = OutputFolder(self.visualization / name / f"{iteration:07d}") if self.visualization else None
+        rows = []
+        for index in range(self.world.rank, len(source), self.world.size):
+            rows.append(evaluate_image(rescaler, source.load(index), self.protocol, folder, self.lpips).scores)
+            if stop.signal:
+                break
         gathered = gather_in_order(rows, self.world)
         broken_off = stop.agree(max(gather_in_order([stop.signal], self.world)))
         return None if broken_off else gathered
 
-    def _record(self, name: str, rows: list[MetricRow], iteration: int) -> dict[str, float]:
-        mean = accumulate(rows)
-        numbers = {key: value for key, value in asdict(mean).items() if not key.startswith("seconds")}
+    def _record(self, name: str, rows: list[ImageScores], iteration: int) -> dict[str, float]:
+        mean = mean_scores(rows)
+        known = {key: value for key in ("bpp", *QUALITY) if (value := getattr(mean, key)) is not None}
         if self.table is not None:
-            row = {key: value for key, value in numbers.items() if value is not None}
-            self.table.append({"iteration": iteration, "dataset": name, "protocol": self.protocol.name, **row})
-        shown = "  ".join(f"{k} {v:.4f}" for k, v in numbers.items() if isinstance(v, float))
+            place = {"iteration": iteration, "dataset": name, "protocol": self.protocol.name, "count": len(rows)}
+            self.table.append({**place, **known})
+        shown = "  ".join(f"{key} {value:.4f}" for key, value in known.items())
         self.logger.info("validation at %s on %s (%s): %s", f"{iteration:,}", name, self.protocol.label, shown)
-        return {f"val/{name}/{key}": value for key, value in numbers.items() if isinstance(value, float)}
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[str]:
-    """Where a validation's files go that nobody keeps. Machines are cleaned, at times of folders in use."""
-    with writing(Path(tempfile.gettempdir())):
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    with folder as name:
-        yield name
+        return {f"val/{name}/{key}": value for key, value in known.items()}

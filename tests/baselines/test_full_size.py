@@ -41,12 +41,12 @@ def test_there_and_back_and_more_for_more(cls, settings, magic, tmp_path):
         folder = OutputFolder(tmp_path / str(len(sizes)), keep_restored=False)
         measured = evaluate_image(codec, ImagePair("a", PICTURE, None), get_protocol("paper", 4), folder)
         assert measured.thumbnail is None
-        assert measured.row.thumb_psnr is None
+        assert measured.scores.thumb_psnr is None
         assert measured.restored.shape == PICTURE.shape
-        assert measured.row.psnr_rgb > 20
+        assert measured.scores.psnr_rgb > 20
         data = (folder.root / "files" / f"a{codec.suffix}").read_bytes()
         assert data.startswith(magic)
-        assert measured.row.bytes == len(data)
+        assert measured.scores.bytes == len(data)
         sizes.append(len(data))
     assert sizes == sorted(sizes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,16 +16,17 @@ from hyperthumb.benchmark.results import (
     CurveResult,
     DatasetInfo,
     Facts,
-    ImageScores,
     PointResult,
     RestoredCrop,
     RowResult,
 )
+from hyperthumb.metrics import ImageScores, Scores
 
 HOSTILE = """</script><img src=x onerror="document.title='owned'">&amp; 'quoted' "twice\""""
 """A name that is markup wherever it is not escaped."""
 
 SETS = ("kodak", "set14")
+IMAGES, SIZES = ["kodim01", "kodim02"], [[512, 768], [512, 384]]
 BOX = [8, 16, 96, 64]
 
 
@@ -56,7 +58,7 @@ def made_up_results(folder: Path) -> BenchmarkResults:
         lpips=None,
         environment={"python": "3.11", "note": HOSTILE},
         published=["jpeg", "IRN & JPEG"],
-        datasets=[DatasetInfo(name, ["kodim01", "kodim02"], [[512, 768], [512, 384]], "cd" * 32) for name in SETS],
+        datasets=[DatasetInfo(name, IMAGES, SIZES, "cd" * 32) for name in SETS],
         rows=rows,
         crops=[_crop(folder, "kodim01", 1), _crop(folder, "kodim02", 2)],
     )
@@ -88,28 +90,22 @@ def _row(
 
 def _point(bpp: float, psnr: float, thumb: float | None) -> PointResult:
     psnr += 6 * float(np.log2(bpp / 0.3))
-    scores = ImageScores(
-        bytes=[round(bpp * 49152)] * 2,
-        psnr_rgb=[psnr] * 2,
-        psnr_y=[psnr + 1.5] * 2,
-        ssim=[0.8] * 2,
-        lpips=None,
-        thumb_psnr=None if thumb is None else [thumb] * 2,
-    )
+    scores: dict[str, Any] = {"psnr_rgb": psnr, "psnr_y": psnr + 1.5, "ssim": 0.8, "thumb_psnr": thumb}
+    size = round(bpp * 49152)
+    images = [
+        ImageScores(image=name, height=h, width=w, bytes=size, bpp=8 * size / (h * w), **scores)
+        for name, (h, w) in zip(IMAGES, SIZES, strict=True)
+    ]
     return PointResult(
         setting=f"quality={round(100 * bpp)}",
         bpp=bpp,
-        psnr_rgb=psnr,
-        psnr_y=psnr + 1.5,
-        ssim=0.8,
-        lpips=None,
-        thumb_psnr=thumb,
+        **scores,
         seconds_encode=0.25,
         seconds_decode=0.125,
         seconds_downscale=0.2,
         seconds_upscale=0.1,
         device="a processor, 1 thread(s)",
-        images=scores,
+        images=images,
     )
 
 
@@ -126,7 +122,8 @@ def _crop(folder: Path, image: str, seed: int) -> CropResult:
         step = (48, 8)[number]
         _save(folder / file, original // step * step)
         ours = tables if number else None
-        restored.append(RestoredCrop(name, f"quality={number}", 0.25 + 0.1 * number, 24.5 + number, file, ours))
+        scores = Scores(bpp=0.25 + 0.1 * number, psnr_rgb=24.5 + number)
+        restored.append(RestoredCrop(**vars(scores), row=name, setting=f"quality={number}", file=file, tables=ours))
     return CropResult("kodak", image, BOX, f"crops/{image}.png", restored)
 
 

@@ -14,7 +14,7 @@ from hyperthumb.benchmark import runner
 from hyperthumb.benchmark.results import load_results
 from hyperthumb.config import Component, load_benchmark_options
 from hyperthumb.data import ImagePair
-from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
+from hyperthumb.evaluation.evaluator import evaluate_image
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.metrics import get_protocol
@@ -31,9 +31,9 @@ def counted(monkeypatch):
     """Names of the images that are really measured, in order."""
     seen = []
 
-    def count(rescaler, pair, *rest):
+    def count(rescaler, pair, *rest, **more):
         seen.append(pair.name)
-        return evaluate_image(rescaler, pair, *rest)
+        return evaluate_image(rescaler, pair, *rest, **more)
 
     monkeypatch.setattr(runner, "evaluate_image", count)
     return seen
@@ -61,7 +61,7 @@ def test_every_row_at_every_setting(tmp_path, counted, capsys):
         rates = [point.bpp for point in points[name]]
         assert rates == sorted(rates)
     assert rows[JPEG].facts.kind == "codec"
-    assert all(point.thumb_psnr is None and point.images.thumb_psnr is None for point in points[JPEG])
+    assert all(scores.thumb_psnr is None for point in points[JPEG] for scores in (point, *point.images))
     assert (rows[OURS].facts.kind, rows[OURS].facts.scale) == ("rescaler", 4)
     assert rows[OURS].facts.parameters > 0
     assert rows[OURS].facts.kmacs_decode > 0
@@ -72,13 +72,12 @@ def test_every_row_at_every_setting(tmp_path, counted, capsys):
 def test_numbers_are_the_evaluator_s(tmp_path):
     results = run(write_benchmark(tmp_path))
     pair = ImagePair("photo1", photograph(80, 96, 1), None)
-    folder = OutputFolder(tmp_path / "again")
-    row = evaluate_image(BicubicJpeg(4, quality=80), pair, get_protocol("paper", 4), folder).row
+    scores = evaluate_image(BicubicJpeg(4, quality=80), pair, get_protocol("paper", 4)).scores
     point = rows_of(results)[BICUBIC].curves[0].points[1]
-    assert point.images.bytes[1] == row.bytes
-    assert point.images.psnr_rgb[1] == pytest.approx(row.psnr_rgb, abs=1e-4)
-    assert point.images.thumb_psnr[1] == pytest.approx(row.thumb_psnr, abs=1e-4)
-    assert point.bpp == pytest.approx(np.mean(point.images.bytes) * 8 / (80 * 96), abs=1e-6)
+    assert point.images[1].bytes == scores.bytes
+    assert point.images[1].psnr_rgb == pytest.approx(scores.psnr_rgb, abs=1e-4)
+    assert point.images[1].thumb_psnr == pytest.approx(scores.thumb_psnr, abs=1e-4)
+    assert point.bpp == pytest.approx(np.mean([image.bpp for image in point.images]), abs=1e-6)
     assert 0 < point.seconds_upscale < point.seconds_decode
     assert 0 < point.seconds_downscale < point.seconds_encode
 
@@ -163,7 +162,7 @@ def test_details_and_tables(tmp_path):
     model = load_model(tmp_path / "tiny.safetensors")
     points = rows_of(results)[OURS].curves[0].points
     # By this photograph's own rate; the other one's files are of another size.
-    nearest = min(points, key=lambda point: abs(np.log(8 * point.images.bytes[1] / (80 * 96) / 0.8)))
+    nearest = min(points, key=lambda point: abs(np.log(point.images[1].bpp / 0.8)))
     assert restored[OURS].setting == nearest.setting
     rescaler = NetworkRescaler(model.network, rate_scale=float(nearest.setting.removeprefix("rate_scale=")))
     data = rescaler.write(rescaler.downscale(original))
@@ -198,9 +197,9 @@ def test_a_refined_row_is_another_one(tmp_path, counted):
     network = load_model(tmp_path / "tiny.safetensors", with_rate_model=True).network
     rescaler = NetworkRescaler(network, refine=2)
     pair = ImagePair("photo1", photograph(80, 96, 1), None)
-    row = evaluate_image(rescaler, pair, get_protocol("paper", 4), OutputFolder(tmp_path / "again")).row
-    assert refined.images.bytes[1] == row.bytes != plain.images.bytes[1]
-    assert refined.images.psnr_rgb[1] == pytest.approx(row.psnr_rgb, abs=1e-4)
+    scores = evaluate_image(rescaler, pair, get_protocol("paper", 4)).scores
+    assert refined.images[1].bytes == scores.bytes != plain.images[1].bytes
+    assert refined.images[1].psnr_rgb == pytest.approx(scores.psnr_rgb, abs=1e-4)
 
 
 def test_what_cannot_be_refined_for_is_named(tmp_path, capsys):

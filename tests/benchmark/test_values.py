@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-from hyperthumb.benchmark.results import ImageScores, PointResult
+from hyperthumb.benchmark.results import PointResult
 from hyperthumb.benchmark.values import against_anchor, at_curve, at_rate, nearest_point
 
 
 def point(bpp: float, psnr: float, thumb: float | None = None) -> PointResult:
-    images = ImageScores([1], [psnr], [psnr], [0.5], None, None)
-    return PointResult("", bpp, psnr, psnr + 1, psnr / 50, None, thumb, 1.0, 1.0, 1.0, 1.0, "cpu", images)
+    return PointResult(
+        bpp=bpp, psnr_rgb=psnr, psnr_y=psnr + 1, ssim=psnr / 50, thumb_psnr=thumb, setting="", device="cpu", images=[]
+    )
 
 
 def curve(rates, offset=0.0, factor=1.0):

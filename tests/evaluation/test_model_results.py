@@ -15,12 +15,18 @@ from hyperthumb.evaluation.model_results import (
     read_results,
     write_results,
 )
-from hyperthumb.metrics import MetricRow
+from hyperthumb.metrics import ImageScores
 
 ROWS = [
-    MetricRow("a", 10, 20, 25, 1.0, 30.0, 31.0, 0.8, None, 36.0, 1.5, 0.1, 0.2),
-    MetricRow("b", 20, 20, 25, 0.5, 32.123456, 33.0, 0.9, None, 38.0, 0.25, 0.1, 0.2),
-]
+    ImageScores(
+        image="a", height=10, width=20, bytes=25, bpp=1.0, psnr_rgb=30.0, psnr_y=31.0, ssim=0.8, thumb_psnr=36.0,
+        rate_estimate_bpp=1.5,
+    ),
+    ImageScores(
+        image="b", height=20, width=20, bytes=25, bpp=0.5, psnr_rgb=32.123456, psnr_y=33.0, ssim=0.9, thumb_psnr=38.0,
+        rate_estimate_bpp=0.25,
+    ),
+]  # fmt: skip
 
 
 def result(model: str = "lite", rate_scale: float = 1.0, sha256: str = "ab", **changes: object) -> ModelResult:

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hyperthumb.benchmark.results import PointResult
-from hyperthumb.benchmark.values import Values, at_curve
+from hyperthumb.benchmark.values import at_curve
+from hyperthumb.metrics import Scores
 
 from .published import Published
 from .table import TableLine
@@ -24,7 +24,7 @@ class Column:
     numeric: bool = True
 
 
-def scores(values: Values | PointResult | None) -> list[str]:
+def scores(values: Scores | None) -> list[str]:
     """bpp, PSNR-RGB, PSNR-Y, SSIM, LPIPS and thumbnail PSNR as text; what was not measured is a dash."""
     if values is None:
         return [NOTHING] * len(SCORE_TITLES)

@@ -26,6 +26,7 @@ from hyperthumb.config import CropOptions
 from hyperthumb.data import write_png
 from hyperthumb.evaluation.comparison import busiest_box
 from hyperthumb.evaluation.network_rescaler import NetworkThumbnail
+from hyperthumb.metrics import QUALITY
 
 DEFAULT_COUNT = 3
 """Photographs of the first data set that are shown when the options name none."""
@@ -115,10 +116,9 @@ def _restore(
     detail: Details, name: str, subject: Subject, row: RowResult, target_bpp: float, file: Path, bench: Bench
 ) -> RestoredCrop:
     (curve,) = (curve for curve in row.curves if curve.dataset == detail.test_set.info.name)
-    height, width = detail.test_set.info.sizes[detail.number]
 
     def rate(point: PointResult) -> float:
-        return 8 * point.images.bytes[detail.number] / (height * width)
+        return point.images[detail.number].bpp
 
     point = nearest_point(curve.points, target_bpp, rate)
     index = subject.settings.index(point.setting)
@@ -130,11 +130,12 @@ def _restore(
         write_atomically(cached.with_suffix(".json"), json.dumps(tables).encode())
         bench.computed += 1
     write_atomically(bench.root / file, cached.read_bytes())
+    image = point.images[detail.number]
     return RestoredCrop(
+        bpp=round(image.bpp, 6),
+        **{name: getattr(image, name) for name in QUALITY},
         row=name,
         setting=point.setting,
-        bpp=round(rate(point), 6),
-        psnr_rgb=point.images.psnr_rgb[detail.number],
         file=file.as_posix(),
         tables=json.loads(cached.with_suffix(".json").read_bytes()),
     )

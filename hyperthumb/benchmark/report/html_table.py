@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 from typing import Literal
 
 from hyperthumb.benchmark.results import BenchmarkResults, Facts, PointResult
-from hyperthumb.benchmark.values import Delta, Values
+from hyperthumb.benchmark.values import Delta
+from hyperthumb.metrics import Scores
 
 from .columns import NOTHING, PUBLISHED_TITLES, published_cells
 from .published import Published
@@ -139,7 +140,7 @@ _TIMES = (
 
 def _at_target(key: str) -> Callable[[TableLine], Number]:
     def read(line: TableLine) -> Number:
-        values: Values | None = line.at_target.values
+        values: Scores | None = line.at_target.values
         return None if values is None else getattr(values, key)
 
     return read

@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Sequence
 
-from hyperthumb.benchmark.results import BenchmarkResults, PointResult
-from hyperthumb.benchmark.values import Values
+from hyperthumb.base.wording import markdown_table
+from hyperthumb.benchmark.results import BenchmarkResults
+from hyperthumb.metrics import Scores
 
 from .columns import PUBLISHED_TITLES, SCORE_TITLES, columns, notes, published_cells, scores
 from .table import DatasetTable
@@ -28,17 +29,20 @@ def markdown(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
         header = ["method", *(column.title for column in columns()), "notes"]
         numeric = [False, *(column.numeric for column in columns()), False]
         lines = [[line.row.name, *(column.cell(line) for column in columns()), notes(line)] for line in table.lines]
-        parts.append(_grid(header, lines, numeric))
+        parts.append(markdown_table(header, lines, numeric))
         nearest = [
             [line.row.name, line.nearest.setting, *scores(line.nearest)]
             for line in table.lines
             if line.nearest is not None and line.row.failure is None
         ]
-        parts += [f"Measured points nearest to {target}:", _grid(["method", "setting", *SCORE_TITLES], nearest, _RIGHT)]
+        parts += [
+            f"Measured points nearest to {target}:",
+            markdown_table(["method", "setting", *SCORE_TITLES], nearest, _RIGHT),
+        ]
         if table.published:
             cells = [published_cells(entry, results.target_bpp) for entry in table.published]
             parts.append("Published by others, not measured here; curves at the target rate, points as they are:")
-            parts.append(_grid(list(PUBLISHED_TITLES), cells, [False, True, True, True, False]))
+            parts.append(markdown_table(list(PUBLISHED_TITLES), cells, [False, True, True, True, False]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -106,7 +110,7 @@ def comma_separated(results: BenchmarkResults, tables: Sequence[DatasetTable]) -
     return text.getvalue()
 
 
-def _plain(values: Values | PointResult | None) -> list[float | None]:
+def _plain(values: Scores | None) -> list[float | None]:
     return [getattr(values, name) if values is not None else None for name in _CSV_SCORES]
 
 
@@ -132,20 +136,6 @@ def _protocol(results: BenchmarkResults) -> str:
     if results.lpips is not None:
         sentences.append(f"LPIPS: {results.lpips}.")
     return " ".join(sentences)
-
-
-def _grid(header: Sequence[str], lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
-    cells = [header, *([cell.replace("|", "/").replace("\n", " ") for cell in line] for line in lines)]
-    widths = [max(3, *(len(line[column]) for line in cells)) for column in range(len(header))]
-    rule = ["-" * (width - right) + ":" * right for width, right in zip(widths, numeric, strict=True)]
-
-    def dress(line: Sequence[str]) -> str:
-        padded = zip(line, widths, numeric, strict=True)
-        return (
-            "| " + " | ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in padded) + " |"
-        )
-
-    return "\n".join([dress(header), dress(rule), *(dress(line) for line in cells[1:])])
 
 
 def _tex(text: str) -> str:

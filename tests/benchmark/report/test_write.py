@@ -49,14 +49,14 @@ def test_results_come_back_as_they_were(tmp_path, results):
     [
         (lambda text: text[: len(text) // 2], "cannot be read"),
         (lambda text: text.replace('"format": 1', '"format": 7'), "format 7, not 1"),
-        (lambda text: text.replace('"bpp": 0.2,', '"bpp": "x",', 1), "no float"),
+        (lambda text: text.replace('"bpp": 0.2,', '"bpp": "x",', 1), "not a float"),
         (lambda text: text.replace('"anchor"', '"ancor"'), "has no ancor"),
         (lambda text: text.replace('"target_bpp": 0.3,', ""), "target_bpp"),
         (lambda text: text.replace('"kind": "codec"', '"kind": "hammer"'), "hammer"),
-        (lambda text: text.replace('"bpp": 0.2,', '"bpp": 0,', 1), "a rate is no number of bits above 0"),
-        (lambda text: text.replace('"target_bpp": 0.3,', '"target_bpp": 0,'), "a rate is no number of bits above 0"),
-        (lambda text: re.sub(r'"psnr_y": [\d.]+', '"psnr_y": NaN', text, count=1), "a score is no number"),
-        (lambda text: text.replace('"anchor": "JPEG"', '"anchor": "JPG"'), "the anchor, 'JPG', is none of the rows"),
+        (lambda text: text.replace('"bpp": 0.2,', '"bpp": 0,', 1), "a rate is not above 0"),
+        (lambda text: text.replace('"target_bpp": 0.3,', '"target_bpp": 0,'), "a rate is not above 0"),
+        (lambda text: re.sub(r'"psnr_y": [\d.]+', '"psnr_y": NaN', text, count=1), "a score is not a number"),
+        (lambda text: text.replace('"anchor": "JPEG"', '"anchor": "JPG"'), "the anchor, 'JPG', is not one of the rows"),
     ],
 )
 def test_results_that_are_not(tmp_path, results, damage, message):
