@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from hyperthumb.base.constraints import Count, CountOrZero
 from hyperthumb.base.registry import DECODERS
+from hyperthumb.images.pixels import full_precision
+from hyperthumb.images.resize import bicubic_upscale
 
 from .blocks import RGB_MEAN, conv3x3, zero_initialize
 from .edsr import EDSRBody
 from .rows.composed import ComposedConvolution
-from .skip import bicubic_enlargement
 
 # The branch sees coefficients of hundreds; the original divides what it makes of them.
 BRANCH_RANGE = 10.0
@@ -71,7 +72,9 @@ class FrequencyAwareDecoder(nn.Module):
         """
         branch = self.branch(coefficients) / BRANCH_RANGE
         restored = self.main(torch.cat([rgb, branch], dim=1))
-        return bicubic_enlargement(rgb, self.scale) + restored if self.skip else restored + self.mean
+        if self.skip:
+            return bicubic_upscale(full_precision(rgb).clamp(0, 1), self.scale) + restored
+        return restored + self.mean
 
     def for_inference(self) -> nn.Module:
         """A faster module of the same numbers (but for float rounding), with weights of its own."""
@@ -109,4 +112,6 @@ class _FusedDecoder(nn.Module):
         branch = self.branch_first(coefficients)
         x = self.to_features(branch + self.branch_after(self.branch_body(branch))) + self.from_rgb(rgb)
         restored = self.to_picture(x + self.main_after(self.main_body(x)))
-        return bicubic_enlargement(rgb, self.scale) + restored if self.skip else restored + self.mean
+        if self.skip:
+            return bicubic_upscale(full_precision(rgb).clamp(0, 1), self.scale) + restored
+        return restored + self.mean

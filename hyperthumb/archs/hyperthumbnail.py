@@ -12,14 +12,13 @@ from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, PartOf
 from hyperthumb.jpeg.clamp import inward_clamp
-from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding
+from hyperthumb.jpeg.marker import SCALES
+from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag
 from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 
 from .official.names import is_official, to_ours
-
-SCALES = (1, 2, 4, 8)
 
 
 class Decoded(NamedTuple):
@@ -169,13 +168,3 @@ def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Roun
     if unknown:
         raise HyperthumbError(f'jpeg has one key, rounding, not "{unknown[0]}"')
     return find_rounding(jpeg.get("rounding", "noise"))
-
-
-def integer_tables(steps: Tensor) -> Tensor:
-    """Continuous steps as the integers that a baseline JPEG can hold."""
-    return torch.round(steps).clamp(1, 255)
-
-
-def per_plane(tables: Tensor) -> Tensor:
-    """(B, 2, 8, 8) to (B, 3, 1, 1, 8, 8): Cb and Cr share a table."""
-    return torch.cat([tables, tables[:, 1:]], dim=1)[:, :, None, None]

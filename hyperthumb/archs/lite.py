@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from hyperthumb.base.constraints import Count, CountOrZero
 from hyperthumb.base.registry import DECODERS, ENCODERS
+from hyperthumb.images.pixels import full_precision
+from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 
 from .blocks import ResidualBlock, conv3x3, zero_initialize
-from .skip import bicubic_enlargement, bicubic_thumbnail, full_precision
 
 # Coefficients of photographs are tens to hundreds; as many sixty-fourths they suit a convolution's initial weights.
 _COEFFICIENT_UNIT = 64.0
@@ -41,7 +42,7 @@ class LiteEncoder(nn.Module):
     def forward(self, hr: Tensor) -> Tensor:
         """(B, 3, H, W) RGB in 0..1 to (B, 3, H/scale, W/scale), not clamped; H and W are multiples of `scale`."""
         learned = self.conv_last(self.body(self.conv_first(self.unshuffle(hr - 0.5))))
-        return full_precision(learned) + (bicubic_thumbnail(hr, self.scale) if self.skip else 0.5)
+        return full_precision(learned) + (bicubic_downscale(full_precision(hr), self.scale) if self.skip else 0.5)
 
 
 @DECODERS.register()
@@ -87,5 +88,5 @@ class LiteDecoder(nn.Module):
             x = x + nn.functional.interpolate(injected, scale_factor=8, mode="nearest")
         learned = self.shuffle(self.conv_last(x + self.body(x)))
         if self.skip:
-            return learned + bicubic_enlargement(rgb, self.scale)
+            return learned + bicubic_upscale(full_precision(rgb).clamp(0, 1), self.scale)
         return full_precision(learned) + 0.5

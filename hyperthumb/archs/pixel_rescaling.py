@@ -8,10 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hyperthumb.archs.hyperthumbnail import integer_tables, per_plane
 from hyperthumb.archs.quantization import FixedTables
 from hyperthumb.jpeg.clamp import inward_clamp
-from hyperthumb.jpeg.quantize import RoundingName, find_rounding
+from hyperthumb.jpeg.quantize import RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 

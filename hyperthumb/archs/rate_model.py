@@ -146,8 +146,9 @@ LiteDecoder (one trained with L1 and Adam, one with MSE and Muon), 42 photograph
 class MagnitudeRate(RateModel):
     """A real file's size, header and all: a fixed price for each thing that the entropy coder writes.
 
-    The others' estimates are those of an ideal coder that does not know zeros' runs nor neighbours. This one is linear
-    in `magnitude_features`, its weights were fitted to files, and training leaves them alone (docs/appendix/rate_models.md).
+    The other models estimate the bits of an ideal coder that knows neither runs of zeros nor neighboring blocks. This
+    one is linear in `magnitude_features`. Its weights were fitted to files and are not trained
+    (docs/appendix/rate_models.md).
 
     At integers each feature is what the coder counts. Between them, where only training goes, it is the straight line
     between its neighbours, because that is a coder's mean over a randomised rounding to one of the two; log2(1 + |q|)

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 
 from hyperthumb.base.constraints import Count
 from hyperthumb.base.registry import ENCODERS
+from hyperthumb.images.pixels import full_precision
+from hyperthumb.images.resize import bicubic_downscale
 
 from .blocks import RGB_MEAN, ResidualDenseBlock, conv3x3, zero_initialize
-from .skip import bicubic_thumbnail
 
 
 @ENCODERS.register()
@@ -52,7 +53,7 @@ class RDBUNet(nn.Module):
         for up in reversed(self.up):
             x = up(x, levels.pop())
         x = self.conv_last(x)
-        return bicubic_thumbnail(hr, self.scale) + x if self.skip else x + self.mean
+        return bicubic_downscale(full_precision(hr), self.scale) + x if self.skip else x + self.mean
 
 
 class _Down(nn.Module):

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.archs.hyperthumbnail import HyperThumbnail, integer_tables, per_plane
+from hyperthumb.archs.hyperthumbnail import HyperThumbnail
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.file import MAX_AC
-from hyperthumb.jpeg.quantize import straight_through
+from hyperthumb.jpeg.quantize import integer_tables, per_plane, straight_through
 from hyperthumb.models.contract import Analysis, RescalingNetwork
 
 _LEARNING_RATE, _LAST_SHARE = 0.1, 0.02  # of a quantization step; falls along half a cosine

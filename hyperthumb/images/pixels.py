@@ -18,6 +18,11 @@ def to_picture(image: Tensor) -> np.ndarray:
     return levels.permute(1, 2, 0).contiguous().cpu().numpy()
 
 
+def full_precision(image: Tensor) -> Tensor:
+    """The image in float32, or in float64 where it is that: bfloat16 has steps of a whole level of 256 near white."""
+    return image if image.dtype == torch.float64 else image.float()
+
+
 def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
     """(H, W, 3) with its last row and column repeated until both sides are multiples; a copy, if it takes one.
 

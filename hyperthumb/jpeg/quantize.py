@@ -1,4 +1,4 @@
-"""Roundings with a gradient, for training. Evaluation rounds: `torch.round`, as the file's integers are made."""
+"""Quantization: tables, and roundings with a gradient for training. Evaluation uses `torch.round`, as files do."""
 
 from __future__ import annotations
 
@@ -44,3 +44,13 @@ def find_rounding(name: str) -> Rounding:
     if name not in ROUNDINGS:
         raise HyperthumbError(f'unknown rounding "{name}" (known: {", ".join(ROUNDINGS)})')
     return ROUNDINGS[name]
+
+
+def integer_tables(steps: Tensor) -> Tensor:
+    """Continuous steps as the integers that a baseline JPEG can hold."""
+    return torch.round(steps).clamp(1, 255)
+
+
+def per_plane(tables: Tensor) -> Tensor:
+    """(B, 2, 8, 8) to (B, 3, 1, 1, 8, 8): Cb and Cr share a table."""
+    return torch.cat([tables, tables[:, 1:]], dim=1)[:, :, None, None]

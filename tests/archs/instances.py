@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.archs.official.check import _restored, _round_around_medians
 from hyperthumb.archs.official.names import to_official
 from hyperthumb.jpeg.simulator import coefficients_to_rgb
+from scripts.convert_official_checkpoint import restore, round_around_medians
 from tests.archs.parts import tiny
 
 
@@ -59,7 +59,7 @@ def write_instance(path, scale):
     tables = batch.tables.float()
     per_plane = tables[:, [0, 1, 1], None, None]
     dequantized = batch.coefficients * per_plane
-    around_medians = _round_around_medians(network, coefficients / per_plane)
+    around_medians = round_around_medians(network, coefficients / per_plane)
     planes = coefficients.transpose(-3, -2).flatten(-4, -3).flatten(-2, -1)
     tensors = {
         "x": hr,
@@ -70,8 +70,8 @@ def write_instance(path, scale):
         "quantised_y": batch.coefficients[:, :1],
         "quantised_cbcr": batch.coefficients[:, 1:],
         "thumbnail_rgb": coefficients_to_rgb(dequantized, clamp=False),
-        "restored": _restored(network, dequantized),
-        "forward_restored": _restored(network, around_medians * per_plane),
+        "restored": restore(network, dequantized),
+        "forward_restored": restore(network, around_medians * per_plane),
         "forward_bpp_likelihood": network.rate(around_medians).sum() / (hr.numel() / 3),
     }
     arrays = {f"io/{name}": value.numpy() for name, value in tensors.items()}

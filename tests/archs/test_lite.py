@@ -4,8 +4,9 @@ import numpy as np
 import torch
 
 from hyperthumb.archs.lite import LiteDecoder
+from hyperthumb.base.component import Component
 from hyperthumb.codec.tiling import Restorer
-from tests.archs.parts import DECODERS, TINY, Part, tiny
+from tests.archs.parts import DECODERS, TINY, tiny
 
 
 def test_without_the_frequency_branch_the_coefficients_make_no_difference():
@@ -23,7 +24,7 @@ def test_without_the_frequency_branch_the_coefficients_make_no_difference():
 
 def test_without_the_frequency_branch_it_trains_and_restores_in_rows(monkeypatch):
     torch.manual_seed(0)
-    monkeypatch.setitem(DECODERS, "of pixels", Part("LiteDecoder", {**TINY, "frequency": False}))
+    monkeypatch.setitem(DECODERS, "of pixels", Component("LiteDecoder", {**TINY, "frequency": False}))
     network = tiny(decoder="of pixels")
     for weights in network.parameters():
         weights.data += torch.randn_like(weights) * 0.02

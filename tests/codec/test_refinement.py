@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hyperthumb.archs.hyperthumbnail import HyperThumbnail, integer_tables, per_plane
+from hyperthumb.archs.hyperthumbnail import HyperThumbnail
 from hyperthumb.archs.rivals.irn import IRN
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.codec import refinement
 from hyperthumb.codec.refinement import refine
+from hyperthumb.jpeg.quantize import integer_tables, per_plane
 from hyperthumb.models.contract import Analysis
 from tests.support import photograph, tiny_network
 

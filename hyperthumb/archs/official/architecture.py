@@ -9,9 +9,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hyperthumb.archs.hyperthumbnail import SCALES, HyperThumbnail
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
+from hyperthumb.jpeg.marker import SCALES
+from hyperthumb.models.build import build_network
+from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.weights import load_weights
 
 from .names import to_ours
@@ -32,26 +34,25 @@ class OfficialSizes:
     num_hidden: int
     num_layers: int
 
-    def build(self) -> HyperThumbnail:
-        """Our network of these sizes, with fresh weights."""
-        encoder = Component("RDBUNet", {"num_feat": self.num_feat, "growth": self.growth})
-        decoder = Component("FrequencyAwareDecoder", self._decoder())
-        return HyperThumbnail(
-            self.scale,
-            quantization=Component("predicted", {"num_hidden": self.num_hidden, "num_layers": self.num_layers}),
-            encoder=None if self.scale == 1 else encoder,
-            rate=Component("factorized"),
-            decoder=None if self.scale == 1 else decoder,
-        )
-
-    def _decoder(self) -> dict[str, int]:
-        return {
-            "num_feat": self.decoder_num_feat,
-            "num_block": self.decoder_num_block,
-            "branch_num_feat": self.branch_num_feat,
-            "branch_num_block": self.branch_num_block,
-            "branch_out": self.branch_out,
+    def component(self) -> Component:
+        """Our network of these sizes."""
+        parts = {
+            "quantization": Component("predicted", {"num_hidden": self.num_hidden, "num_layers": self.num_layers}),
+            "rate": Component("factorized"),
         }
+        if self.scale > 1:
+            parts["encoder"] = Component("RDBUNet", {"num_feat": self.num_feat, "growth": self.growth})
+            parts["decoder"] = Component(
+                "FrequencyAwareDecoder",
+                {
+                    "num_feat": self.decoder_num_feat,
+                    "num_block": self.decoder_num_block,
+                    "branch_num_feat": self.branch_num_feat,
+                    "branch_num_block": self.branch_num_block,
+                    "branch_out": self.branch_out,
+                },
+            )
+        return Component("HyperThumbnail", parts)
 
 
 def official_sizes(official: Mapping[str, Tensor]) -> OfficialSizes:
@@ -89,7 +90,7 @@ def _count(official: Mapping[str, Tensor], pattern: str) -> int:
     return len({match[1] for name in official if (match := re.match(pattern, name))})
 
 
-def from_official(official: Mapping[str, Tensor]) -> tuple[HyperThumbnail, dict[str, Tensor]]:
+def from_official(official: Mapping[str, Tensor]) -> tuple[RescalingNetwork, dict[str, Tensor]]:
     """Our network with the original's weights, and those weights by our names.
 
     Args:
@@ -98,7 +99,8 @@ def from_official(official: Mapping[str, Tensor]) -> tuple[HyperThumbnail, dict[
     Raises:
         CheckpointError: for a name or shape that the original's network does not have, or a missing one.
     """
-    network = official_sizes(official).build()
+    sizes = official_sizes(official)
+    network = build_network(sizes.component(), sizes.scale)
     converted = to_ours(official, network.state_dict())
     load_weights(network, converted, Path("the original's checkpoint"))
     return network.eval(), converted

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from hyperthumb.archs.blocks import conv3x3, zero_initialize
 from hyperthumb.archs.pixel_rescaling import Mapped, PixelRescaling
-from hyperthumb.archs.skip import bicubic_enlargement, full_precision
 from hyperthumb.base.constraints import AtLeast, Between, Count
 from hyperthumb.base.registry import ARCHS
+from hyperthumb.images.pixels import full_precision
+from hyperthumb.images.resize import bicubic_upscale
 from hyperthumb.jpeg.quantize import RoundingName
 
 from .invertible import level_count
@@ -68,5 +69,5 @@ class ComCNN(PixelRescaling):
         return Mapped(full_precision(self.compact(hr)))
 
     def upscale(self, rgb: Tensor) -> Mapped:
-        enlarged = bicubic_enlargement(rgb, self.scale)
+        enlarged = bicubic_upscale(full_precision(rgb).clamp(0, 1), self.scale)
         return Mapped(enlarged + full_precision(self.reconstruction(enlarged)))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hyperthumb.archs.skip import full_precision
+from hyperthumb.images.pixels import full_precision
 
 from .invertible import DenseSubnet, Invertible
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hyperthumb.archs.blocks import conv3x3, zero_initialize
-from hyperthumb.archs.skip import full_precision
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.images.pixels import full_precision
 
 
 class Invertible(nn.Module, ABC):

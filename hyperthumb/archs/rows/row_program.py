@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
-from hyperthumb.archs.skip import bicubic_enlargement, bicubic_thumbnail, full_precision
+from hyperthumb.images.pixels import full_precision
+from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 
 from .composed import ComposedConvolution
 from .row_operations import Composition, Convolution, Elementwise, Resampling, RowOperation
@@ -51,7 +52,7 @@ class RowProgram:
         for weights in network.parameters():
             if weights.dim() == 4:
                 weights.data = weights.data.contiguous(memory_format=torch.channels_last)
-        tracer = _Tracer(autowrap_functions=(bicubic_enlargement, bicubic_thumbnail, full_precision))
+        tracer = _Tracer(autowrap_functions=(bicubic_downscale, bicubic_upscale, full_precision))
         try:
             graph = tracer.trace(network)
         except Exception as error:  # whatever the network's code does not allow; fx has no class of its own for it
@@ -122,12 +123,12 @@ class RowProgram:
             if node.kwargs.get("inplace") or any(node.args[place : place + 1]):
                 self._refuse_shared_input(node)
             return self._elementwise(node, function)
-        if function is bicubic_enlargement:
+        if function is bicubic_upscale:
             scale = int(node.args[1])  # type: ignore[arg-type]
-            return Resampling(lambda window: bicubic_enlargement(window, scale), up=scale, reach=2)
-        if function is bicubic_thumbnail:
+            return Resampling(lambda window: bicubic_upscale(window, scale), up=scale, reach=2)
+        if function is bicubic_downscale:
             scale = int(node.args[1])  # type: ignore[arg-type]
-            return Resampling(lambda window: bicubic_thumbnail(window, scale), down=scale, reach=2 * scale)
+            return Resampling(lambda window: bicubic_downscale(window, scale), down=scale, reach=2 * scale)
         if function is F.interpolate and len(node.args) == 1 and node.kwargs.get("mode") == "nearest":
             factor = _whole_factor(node)
             return Resampling(lambda window: F.interpolate(window, scale_factor=factor, mode="nearest"), up=factor)

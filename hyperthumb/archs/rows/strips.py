@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from hyperthumb.archs.hyperthumbnail import HyperThumbnail, per_plane
+from hyperthumb.archs.hyperthumbnail import HyperThumbnail
+from hyperthumb.jpeg.quantize import per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag
 from hyperthumb.models.contract import Analysis

@@ -6,6 +6,7 @@ from hyperthumb.archs.official.architecture import from_official, official_sizes
 from hyperthumb.archs.official.names import to_official
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
+from hyperthumb.models.build import build_network
 from tests.archs.instances import official_network, official_state, reference
 from tests.archs.parts import tiny
 
@@ -54,7 +55,7 @@ def test_sizes_from_shapes():
     assert (sizes.decoder_num_feat, sizes.decoder_num_block) == (10, 11)
     assert (sizes.branch_num_feat, sizes.branch_num_block, sizes.branch_out) == (6, 3, 5)
     assert (sizes.num_hidden, sizes.num_layers) == (24, 3)
-    assert sizes.build().state_dict().keys() == network.state_dict().keys()
+    assert build_network(sizes.component(), 8).state_dict().keys() == network.state_dict().keys()
 
 
 def test_range_coder_tables_of_any_shape_are_ignored():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from hyperthumb.archs.official.check import compare_with_instance
 from hyperthumb.base.errors import CheckpointError
+from scripts.convert_official_checkpoint import compare_with_instance
 from tests.archs.instances import reference, write_instance
 
 INTERMEDIATES = [
