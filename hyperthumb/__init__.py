@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from hyperthumb.codec.codec import Codec
+    from hyperthumb.images.exif import ExifChoice
+    from hyperthumb.images.pictures import Picture
+    from hyperthumb.images.profiles import IccChoice
     from hyperthumb.jpeg.backends import Backend
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "read_picture"]
 
 # Plug-ins import `hyperthumb.registry` and a few other short names, which live in a folder of their own.
 __path__.append(str(Path(__file__).parent / "plugin_names"))
@@ -49,3 +52,37 @@ def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", 
     from hyperthumb.codec.codec import load as load_codec
 
     return load_codec(name_or_path, device, backend)
+
+
+def read_picture(
+    path: str | PathLike[str],
+    background: tuple[int, int, int] | None = None,
+    icc: IccChoice = "keep",
+    exif: ExifChoice = "none",
+) -> Picture:
+    """The photograph in a PNG, JPEG, WebP, TIFF or BMP file, upright, as `Codec.compress` takes it.
+
+    >>> import hyperthumb
+    >>> picture = hyperthumb.read_picture("photo.jpg", icc="srgb", exif="basic")  # doctest: +SKIP
+    >>> data = hyperthumb.load().compress(picture)  # doctest: +SKIP
+
+    Args:
+        path: the file.
+        background: the RGB color, 0..255, that shows through where the picture is transparent; None refuses those.
+        icc: keep leaves an RGB profile as it is; srgb converts the pixels to sRGB, which needs no profile; drop leaves
+            the profile out. One that describes sRGB is left out in any case.
+        exif: none; basic for date, camera and lens, but neither place nor serial numbers nor names; all for everything
+            but the orientation, which is applied, and the embedded preview.
+
+    Returns:
+        The pixels, uint8 (H, W, 3); the profile and the EXIF data that are kept; and `notes`, sentences about what was
+        changed or lost.
+
+    Raises:
+        CorruptImageError: when the picture cannot be decoded whole.
+        UnusableImageError: for transparent, floating-point and enormous pictures, and for CMYK without a profile.
+        HyperthumbError: when the file cannot be read, and for a choice that does not exist.
+    """
+    from hyperthumb.images.pictures import read_picture as read
+
+    return read(path, background, icc, exif)

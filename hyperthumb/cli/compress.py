@@ -34,8 +34,8 @@ examples:
   hyperthumb compress holiday/ -o thumbs/ --bpp 0.3     every photograph below holiday/
 
 Of a folder, thumbnails and restored photographs (*.restored.*) are left out; name a file to compress it anyway.
-PNG, JPEG, WebP, TIFF and BMP are read. EXIF's orientation is applied; the rest of EXIF (place, date, camera) does not
-go into the thumbnail. The color profile does, and counts as part of its size.
+PNG, JPEG, WebP, TIFF and BMP are read. EXIF's orientation is applied to the pixels. What --icc and --exif keep counts
+as part of the thumbnail's size, and goes on into what `restore` makes of it.
 """
 
 
@@ -86,6 +86,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--background", type=color, metavar="COLOR", help="shows through transparent places (which are refused without)"
     )
+    parser.add_argument(
+        "--icc",
+        choices=("keep", "srgb", "drop"),
+        default="keep",
+        help="keep the color profile; convert the pixels to sRGB, which needs none; or drop it (default %(default)s). "
+        "A profile that describes sRGB is dropped in any case",
+    )
+    parser.add_argument(
+        "--exif",
+        choices=("none", "basic", "all"),
+        default="none",
+        help="basic: date, camera and lens, without place, serial numbers and names; all: everything but orientation "
+        "and preview (default %(default)s)",
+    )
     add_model(parser)
     add_reporting(parser)
     return parser
@@ -94,7 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
-    from hyperthumb.images.pictures import EXTENSIONS
+    from hyperthumb.images.opening import EXTENSIONS
 
     sources = find_sources(arguments.photos, EXTENSIONS, "photographs", _is_photograph)
     named = [
@@ -124,15 +138,16 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
 
     if source.suffix.lower() in _NOT_READ:
         raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")
-    picture = decode_picture(read_source(source), str(source), arguments.background, MAX_PIXELS)
+    picture = decode_picture(
+        read_source(source), str(source), arguments.background, MAX_PIXELS, arguments.icc, arguments.exif
+    )
     note_all(picture.notes)
     rated = codec.compress_at_rate(
-        picture.pixels,
+        picture,
         bpp=arguments.bpp,
         max_bytes=arguments.max_bytes,
         rate_scale=arguments.rate_scale,
         profile=arguments.profile,
-        icc=picture.icc,
         tile=arguments.tile,
         refine=arguments.refine,
     )

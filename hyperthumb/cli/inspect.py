@@ -29,6 +29,7 @@ class Inspected(Result):
         header_bytes: all of it but the coded picture.
         header_share: the same as a part of 1.
         icc_bytes: of the header, the color profile.
+        exif_bytes: of the header, the EXIF data.
         width: of the thumbnail.
         height: of the thumbnail.
         photograph_width: of the photograph that it restores to.
@@ -51,6 +52,7 @@ class Inspected(Result):
     header_bytes: int
     header_share: float
     icc_bytes: int
+    exif_bytes: int
     width: int
     height: int
     photograph_width: int | None
@@ -72,8 +74,9 @@ class Inspected(Result):
         return "\n" + "\n".join(f"  {label:10}  {text}".rstrip() for label, text in self._lines()) + "\n"
 
     def _lines(self) -> list[tuple[str, str]]:
-        profile = f", {in_bytes(self.icc_bytes)} of it color profile" if self.icc_bytes else ""
-        header = f"{in_bytes(self.header_bytes)} ({100 * self.header_share:.1f} %) of header{profile}"
+        metadata = {"color profile": self.icc_bytes, "EXIF data": self.exif_bytes}
+        parts = "".join(f", {in_bytes(size)} of it {name}" for name, size in metadata.items() if size)
+        header = f"{in_bytes(self.header_bytes)} ({100 * self.header_share:.1f} %) of header{parts}"
         lines = [
             ("thumbnail", f"{self.width}x{self.height}, {self.subsampling}"),
             ("file", f"{in_bytes(self.bytes)}, {header}"),
@@ -129,6 +132,7 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
         header_bytes=said.header_bytes,
         header_share=round(said.header_share, 4),
         icc_bytes=said.icc_bytes,
+        exif_bytes=said.exif_bytes,
         width=said.width,
         height=said.height,
         photograph_width=said.hr_width,

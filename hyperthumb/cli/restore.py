@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:
-    """Reads one thumbnail, restores it, writes the photograph with the thumbnail's color profile.
+    """Reads one thumbnail, restores it, writes the photograph with its color profile and EXIF data.
 
     Raises:
         HyperthumbError: when any of it cannot be done; nothing is written then.
@@ -91,7 +91,7 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
         note(presentation.note)
     # Not in files of ours: a JPEG that never was a thumbnail may lie on its side.
     pixels = turn(restored.image, presentation.orientation)
-    encoded = encode_picture(pixels, target.suffix, presentation.icc)
+    encoded = encode_picture(pixels, target.suffix, presentation.icc, presentation.exif)
     write_atomically(target, encoded)
     height, width = pixels.shape[:2]
     return Restored(

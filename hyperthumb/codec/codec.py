@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hyperthumb.base.errors import HyperthumbError, ThumbnailWarning
-from hyperthumb.images.pictures import rgb_profile
+from hyperthumb.base.errors import HyperthumbError, ThumbnailError, ThumbnailWarning
+from hyperthumb.images.pictures import Picture
+from hyperthumb.images.profiles import rgb_profile
 from hyperthumb.jpeg.backends import Backend, find_backend
 from hyperthumb.jpeg.file import Header, Profile, read_header, write_jpeg
 from hyperthumb.jpeg.foreign import read_foreign
+from hyperthumb.jpeg.metadata import metadata_segments
 from hyperthumb.models.build import resolve_device
 from hyperthumb.models.file import LoadedModel, load_model
 from hyperthumb.models.zoo import find_model, find_model_of
@@ -84,7 +86,7 @@ class Codec:
 
     def compress(
         self,
-        image: np.ndarray,
+        image: np.ndarray | Picture,
         bpp: float | None = None,
         max_bytes: int | None = None,
         rate_scale: float | None = None,
@@ -98,13 +100,14 @@ class Codec:
         Of bpp, max_bytes and rate_scale one at most is given; with none, the model decides on the rate.
 
         Args:
-            image: (H, W, 3) uint8 RGB of any size.
+            image: (H, W, 3) uint8 RGB of any size; or what `hyperthumb.read_picture` gave, whose color profile and EXIF
+                data then go into the file, and count in its size.
             bpp: bits of the file per pixel of the photograph, never above and as near below as the tables allow.
             max_bytes: the same as a number of bytes. A photograph that has no use for so many gets fewer: its tables
                 cannot be finer than 1.
             rate_scale: multiplies the tables: 1 is the model's own choice, above are smaller files.
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
-            icc: a color profile for RGB to keep in the file.
+            icc: a color profile for RGB to keep in the file, in place of the one that a picture brings.
             tile: HR rows worked on at a time, see `tiling`; None chooses.
             refine: steps that improve the thumbnail for its decoder, see `refinement`; 0 is none. With bpp or max_bytes
                 it may have to be done up to three times.
@@ -117,7 +120,7 @@ class Codec:
 
     def compress_at_rate(
         self,
-        image: np.ndarray,
+        image: np.ndarray | Picture,
         bpp: float | None = None,
         max_bytes: int | None = None,
         rate_scale: float | None = None,
@@ -130,34 +133,40 @@ class Codec:
         _check_wish(bpp, max_bytes, rate_scale)
         if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
             raise HyperthumbError(f"refine is a whole number of steps, 0 for none, not {refine!r}")
-        if icc is not None and not (isinstance(icc, bytes) and rgb_profile(icc)):
+        picture = image if isinstance(image, Picture) else Picture(image)
+        picture = picture if icc is None else picture._replace(icc=icc)
+        if picture.icc is not None and not (isinstance(picture.icc, bytes) and rgb_profile(picture.icc)):
             raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
-        photograph = analyze(self._analyzer, image, tile)
+        metadata_segments(picture.icc, picture.exif)  # what a file cannot hold is an error before anything takes time
+        photograph = analyze(self._analyzer, picture.pixels, tile)
 
         def write(scale: float, analyzed: AnalyzedPhotograph = photograph) -> bytes:
             jpeg = quantize(self.network, analyzed, scale, self.model.model_id).jpeg
-            return write_jpeg(jpeg, profile, self.backend, icc=icc)
+            return write_jpeg(jpeg, profile, self.backend, icc=picture.icc, exif=picture.exif)
 
         def write_refined(scale: float) -> bytes:
             rate = self.model.rate_model
-            return write(scale, refine_photograph(self.network, photograph, image, scale, int(refine), rate))
+            return write(scale, refine_photograph(self.network, photograph, picture.pixels, scale, int(refine), rate))
 
         if max_bytes is None and bpp is None:
             scale = 1.0 if rate_scale is None else rate_scale
             return RatedFile(write_refined(scale) if refine else write(scale), scale)
         steps = photograph.analysis.steps.cpu().numpy()
-        if max_bytes is not None:
-            plain = find_rate(steps, write, max_bytes)
-            return find_refined_rate(steps, write, write_refined, max_bytes, plain) if refine else plain
-        assert bpp is not None
         pixels = photograph.height * photograph.width
 
-        def in_bpp(size: int) -> str:  # rounded up: what is named has to be enough when it is asked for
+        def in_words(size: int) -> str:
+            if bpp is None:
+                return f"{size:,} bytes"
+            # Rounded up: what is named has to be enough when it is asked for.
             return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
 
         # A wish of exactly so many bytes must not lose one to binary fractions.
-        most = math.floor(bpp * pixels / 8 + 1e-6)
-        plain = find_rate(steps, write, most, in_bpp)
+        most = max_bytes if bpp is None else math.floor(bpp * pixels / 8 + 1e-6)
+        assert most is not None
+        try:
+            plain = find_rate(steps, write, most, in_words)
+        except ThumbnailError as error:
+            raise ThumbnailError(f"{error}{_metadata_hint(picture, most)}") from error
         return find_refined_rate(steps, write, write_refined, most, plain) if refine else plain
 
     def restore(
@@ -228,6 +237,17 @@ class Codec:
             if precision not in self._restorers:
                 self._restorers[precision] = Restorer(self.network, precision)
             return self._restorers[precision]
+
+
+def _metadata_hint(picture: Picture, max_bytes: int) -> str:
+    """What to do without, where profile and EXIF data take most of the bytes that a file may have."""
+    sizes = {
+        "color profile takes {} bytes (--icc srgb does without it)": len(metadata_segments(picture.icc, None)),
+        "EXIF data take {} bytes (--exif none leaves them out)": len(metadata_segments(None, picture.exif)),
+    }
+    if 2 * sum(sizes.values()) <= max_bytes:
+        return ""
+    return "; its " + " and its ".join(text.format(f"{size:,}") for text, size in sizes.items() if size)
 
 
 def _check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:

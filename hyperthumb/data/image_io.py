@@ -11,7 +11,9 @@ from PIL import Image
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import find_files, write_atomically
 from hyperthumb.base.wording import printable
-from hyperthumb.images.pictures import EXTENSIONS, decode_picture, open_picture, read_orientation
+from hyperthumb.images.exif import read_orientation
+from hyperthumb.images.opening import EXTENSIONS, open_picture
+from hyperthumb.images.pictures import decode_picture
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, NamedTuple
+import os
+from pathlib import Path
+from typing import NamedTuple, get_args
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
-from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
+from hyperthumb.base.errors import HyperthumbError, UnusableImageError
+from hyperthumb.base.wording import join_words, printable
 
+from .exif import PREFIX, ExifChoice, read_orientation, select_exif
 from .extras import find_extras
-from .png import Png, is_png, read_png
-from .tiff import as_min_is_black
+from .opening import OpenedPicture, damage_named, open_picture
+from .profiles import DAMAGED_PROFILE, WRONG_PROFILE, IccChoice, is_whole, rgb_profile, settle_colors
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 WRITABLE = (".png", ".webp", ".jpg", ".jpeg")
 
 MAX_PIXELS = 89_478_485
 """Pillow's own line between a photograph and a decompression bomb: 256 MiB as RGB."""
 
-# By content, whatever the name: Pillow would hand PostScript to an interpreter.
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr")
-_WRONG_PROFILE = "its color profile is not one for RGB and was left out"
+_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr", "CMYK")
 _WEBP_MAX_SIDE = 16383
 _JPEG_MAX_SIDE = 65500
 _JPEG_QUALITY = 95
 _PNG_LEVEL = 4  # of 9; the levels above cost seconds on a large photograph and save 1 or 2 %
-_COLOR_SPACE, _SIGNATURE = slice(16, 20), slice(36, 40)  # in an ICC profile's header (ICC.1:2022, table 17)
 
 
 class Picture(NamedTuple):
@@ -40,32 +36,44 @@ class Picture(NamedTuple):
     Attributes:
         pixels: uint8 (H, W, 3), upright, contiguous.
         icc: the profile that says what the RGB numbers mean; None stands for sRGB.
+        exif: the EXIF data that are kept, without a prefix and without an orientation; None for none.
         notes: sentences about what was changed or lost on the way.
     """
 
     pixels: np.ndarray
-    icc: bytes | None
-    notes: tuple[str, ...]
+    icc: bytes | None = None
+    exif: bytes | None = None
+    notes: tuple[str, ...] = ()
 
 
 def decode_picture(
-    data: bytes, label: str, background: tuple[int, int, int] | None = None, max_pixels: int = MAX_PIXELS
+    data: bytes,
+    label: str,
+    background: tuple[int, int, int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+    icc: IccChoice = "keep",
+    exif: ExifChoice = "none",
 ) -> Picture:
     """The picture in a file's bytes.
 
     Grey and palette pictures become RGB, 16-bit samples keep their high byte, EXIF's orientation is applied. Of several
-    frames the first is taken. An RGB profile is handed on; grey with a profile of its own becomes sRGB.
+    frames the first is taken.
 
     Args:
         data: the file's content.
         label: the file's name, for messages.
         background: the RGB color, 0..255, that shows through where the picture is transparent; None refuses those.
         max_pixels: a picture of more is refused before it is decoded. Pillow has a limit of its own beside it.
+        icc: what becomes of a color profile, see `profiles.settle_colors`.
+        exif: what is kept of EXIF data, see `exif.ExifChoice`.
 
     Raises:
         CorruptImageError: when the picture cannot be decoded whole.
-        UnusableImageError: for transparent, CMYK, floating-point and enormous pictures.
+        UnusableImageError: for transparent, floating-point and enormous pictures, and for CMYK without a profile.
+        HyperthumbError: for a choice that does not exist.
     """
+    _check_choice("icc", icc, get_args(IccChoice))
+    _check_choice("exif", exif, get_args(ExifChoice))
     opened = open_picture(io.BytesIO(data), label)
     with opened.image as image:
         if image.height * image.width > max_pixels:
@@ -81,17 +89,41 @@ def decode_picture(
         orientation = read_orientation(image)
         if orientation is None:
             notes.append("its EXIF data are damaged; it was taken to lie upright")
-        rgb, icc = _to_rgb(opened, image.info.get("icc_profile"), label, background, notes)
-        return Picture(turn(rgb, orientation or 1), icc, tuple(notes))
+        kept = select_exif(image, exif)
+        if orientation is not None and kept.damaged:
+            notes.append("its EXIF data are damaged and were left out")
+        opaque = _flatten(_as_8_bits(opened, label), label, background, notes)
+        colors = settle_colors(opaque, _profile(image), icc)
+        if colors.image.mode == "CMYK":
+            raise UnusableImageError(
+                f"{label}: CMYK pictures are not supported without a color profile; convert it to 8-bit RGB"
+            )
+        notes += [colors.note] if colors.note else []
+        return Picture(turn(np.asarray(colors.image), orientation or 1), colors.icc, kept.data, tuple(notes))
 
 
-def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None) -> bytes:
+def read_picture(
+    path: str | os.PathLike[str],
+    background: tuple[int, int, int] | None = None,
+    icc: IccChoice = "keep",
+    exif: ExifChoice = "none",
+) -> Picture:
+    """See `hyperthumb.read_picture`."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise HyperthumbError(f"{printable(str(path))}: cannot be read ({error.strerror or error})") from error
+    return decode_picture(data, printable(str(path)), background, icc=icc, exif=exif)
+
+
+def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None, exif: bytes | None = None) -> bytes:
     """A uint8 (H, W, 3) image as the bytes of a file.
 
     Args:
         pixels: the image.
         extension: `.png`, `.webp` (lossless) or `.jpg` (quality 95, 4:4:4), in any case.
         icc: a profile to put into the file.
+        exif: EXIF data to put into the file, without a prefix.
 
     Raises:
         HyperthumbError: for another extension, and for an image too large for the format.
@@ -105,12 +137,13 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None)
         raise HyperthumbError(
             f"a {extension} file's sides are at most {limit} pixels, not {image.width}x{image.height}; write a .png"
         )
+    metadata = ({"icc_profile": icc} if icc else {}) | ({"exif": PREFIX + exif} if exif else {})
     if extension == ".png":
-        image.save(buffer, "PNG", compress_level=_PNG_LEVEL, icc_profile=icc)
+        image.save(buffer, "PNG", compress_level=_PNG_LEVEL, **metadata)
     elif extension == ".webp":
-        image.save(buffer, "WEBP", lossless=True, quality=40, method=2, icc_profile=icc or b"")
+        image.save(buffer, "WEBP", lossless=True, quality=40, method=2, **metadata)
     else:
-        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True, icc_profile=icc)
+        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True, **metadata)
     return buffer.getvalue()
 
 
@@ -120,88 +153,31 @@ def check_writable(extension: str) -> None:
         raise HyperthumbError(f'cannot write "{extension}" pictures; the name has to end in .png, .webp or .jpg')
 
 
-@contextmanager
-def damage_named(label: str) -> Iterator[None]:
-    """Decoders raise nearly anything on damaged bytes (OSError, SyntaxError, struct.error): CorruptImageError it is."""
-    try:
-        yield
-    except (HyperthumbError, MemoryError):
-        raise
-    except Exception as error:
-        raise CorruptImageError(f"{label}: the picture is damaged ({error or type(error).__name__})") from error
-
-
-class OpenedPicture(NamedTuple):
-    """A picture file whose header was read.
-
-    Attributes:
-        image: Pillow's. Its `info` has a PNG's profile, EXIF data and XMP too, which Pillow did not see.
-        png: what a PNG file holds beside the pixels.
-        negative: whether the samples, once decoded, are to be inverted.
-    """
-
-    image: Image.Image
-    png: Png | None
-    negative: bool
-
-
-def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> OpenedPicture:
-    """Opens a picture and reads its header.
-
-    Args:
-        file: the picture.
-        label: the file's name, for messages.
-        with_pixels: False when the picture is not going to be decoded, which saves reading some files whole.
-
-    Raises:
-        CorruptImageError: when it is none, or damage shows before it is decoded.
-        UnusableImageError: when it has more pixels than Pillow allows.
-    """
-    with damage_named(label):
-        png = read_png(file, label, with_pixels) if is_png(file) else None
-        positive = as_min_is_black(file)
-        source = io.BytesIO(png.pixels) if png else positive or file
-        try:
-            image = Image.open(source, formats=_FORMATS)
-            if png:
-                image.info |= {"exif": png.exif} if png.exif is not None else {}
-                image.info |= {"xmp": png.xmp} if png.xmp is not None else {}
-                image.info |= {"icc_profile": png.profile} if png.profile is not None else {}
-            return OpenedPicture(image, png, positive is not None)
-        except UnidentifiedImageError as error:
-            raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
-        except Image.DecompressionBombError as error:
-            raise UnusableImageError(
-                f"{label}: it has more pixels than a photograph; cut it up or shrink it"
-            ) from error
-
-
-def rgb_profile(icc: bytes | None) -> bytes | None:
-    """The profile if it is whole and describes RGB, else None."""
-    whole = icc is not None and len(icc) >= 132 and icc[_SIGNATURE] == b"acsp"
-    return icc if icc is not None and whole and icc[_COLOR_SPACE] == b"RGB " else None
-
-
 class Presentation(NamedTuple):
-    """What a picture file says about how its pixels are to be shown.
+    """What a picture file says about its pixels beside them.
 
     Attributes:
         icc: the RGB profile; None stands for sRGB.
         orientation: EXIF's, 1 to 8.
         note: a sentence when there is a profile that cannot be used.
+        exif: EXIF data without a prefix and without the orientation; None for none, and for damaged ones.
     """
 
     icc: bytes | None
     orientation: int
     note: str | None
+    exif: bytes | None
 
 
 def read_presentation(data: bytes) -> Presentation:
-    """The profile and orientation of a picture file that is known to decode."""
+    """The profile, orientation and EXIF data of a picture file that is known to decode."""
     with open_picture(io.BytesIO(data), "the picture").image as image:
-        icc = image.info.get("icc_profile")
+        icc = _profile(image)
         orientation = read_orientation(image)
-    return Presentation(rgb_profile(icc), orientation or 1, _WRONG_PROFILE if icc and not rgb_profile(icc) else None)
+        exif = select_exif(image, "all").data
+    usable = rgb_profile(icc)
+    note = None if icc == usable else WRONG_PROFILE if icc and is_whole(icc) else DAMAGED_PROFILE
+    return Presentation(usable, orientation or 1, note, exif)
 
 
 def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -215,15 +191,14 @@ def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def read_orientation(image: Image.Image) -> int | None:
-    """EXIF's orientation, 1 where none is given, None when the EXIF data are damaged.
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise HyperthumbError(f"{name} is {join_words(choices)}, not {value!r}")
 
-    Of a loaded picture: Pillow turns TIFFs upright as it loads them.
-    """
-    try:
-        return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
-    except Exception:  # Pillow's parser raises nearly anything, and pixels do not depend on it
-        return None
+
+def _profile(image: Image.Image) -> bytes | None:
+    """The profile in the file, damaged ones too; Pillow gives None for one of which a JPEG lacks a part."""
+    return (image.info["icc_profile"] or b"") if "icc_profile" in image.info else None
 
 
 def _has_deep_samples(opened: OpenedPicture) -> bool:
@@ -235,30 +210,15 @@ def _has_deep_samples(opened: OpenedPicture) -> bool:
     return False
 
 
-def _to_rgb(
-    opened: OpenedPicture, icc: bytes | None, label: str, background: tuple[int, int, int] | None, notes: list[str]
-) -> tuple[np.ndarray, bytes | None]:
-    """The decoded image as RGB, and the profile that goes with it."""
+def _as_8_bits(opened: OpenedPicture, label: str) -> Image.Image:
+    """The decoded image with samples of 8 bits that grow with the brightness."""
     image = opened.image
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in (None, "PNG")):
         high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
         image = Image.fromarray(high)
     if image.mode not in _MODES:
         raise UnusableImageError(f"{label}: {image.mode} pictures are not supported; convert it to 8-bit RGB")
-    if opened.negative:
-        image = _inverted(image)
-    image = _flatten(image, label, background, notes)
-    if icc is None or rgb_profile(icc):
-        return np.asarray(image.convert("RGB")), icc
-    if image.mode in ("1", "L") and icc[_COLOR_SPACE] == b"GRAY":
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
-            grey, srgb = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
-            exact = ImageCms.Flags.NOOPTIMIZE  # else a coarse table makes shadows wrong by ten levels
-            converted = ImageCms.profileToProfile(image.convert("L"), grey, srgb, outputMode="RGB", flags=exact)
-            assert converted is not None
-            return np.asarray(converted), None
-    notes.append(_WRONG_PROFILE)
-    return np.asarray(image.convert("RGB")), None
+    return _inverted(image) if opened.negative else image
 
 
 def _inverted(image: Image.Image) -> Image.Image:

@@ -19,8 +19,8 @@ from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
 
 from .backends import Backend, CodedPicture, find_backend
 from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
-from .icc import icc_segments
 from .marker import MODEL_ID_BYTES, SCALES, Origin, find_origin, is_intact, pack_origin
+from .metadata import metadata_segments
 from .profiles import Profile, write_profile
 from .segments import (
     Frame,
@@ -68,6 +68,7 @@ def write_jpeg(
     profile: Profile = "small",
     backend: Backend = "jpeglib",
     icc: bytes | None = None,
+    exif: bytes | None = None,
     restart_rows: int = RESTART_ROWS,
 ) -> bytes:
     """The file's bytes.
@@ -78,6 +79,7 @@ def write_jpeg(
         profile: how to code it (`profiles.write_profile`); what is read back is the same.
         backend: which library writes.
         icc: the color profile that viewers apply; None for sRGB.
+        exif: EXIF data without a prefix. Their orientation turns the picture in viewers, so they should have none.
         restart_rows: rows of blocks between restart markers, in the profile `fast`.
 
     Raises:
@@ -90,7 +92,7 @@ def write_jpeg(
         thumbnail.coefficients, np.asarray(thumbnail.tables)[[0, 1, 1]], thumbnail.height, thumbnail.width
     )
     data = write_profile(picture, profile, find_backend(backend), restart_rows)
-    notes = _origin_segment(thumbnail) + (icc_segments(icc) if icc else b"")
+    notes = _origin_segment(thumbnail) + metadata_segments(icc, exif)
     place = next(segments(data)).end  # after JFIF's segment
     return data[:place] + notes + data[place:]
 

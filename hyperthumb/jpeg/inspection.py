@@ -11,6 +11,7 @@ import numpy as np
 from .checks import check_file, quantization_tables
 from .icc import find_icc
 from .marker import find_origin
+from .metadata import find_exif
 from .profiles import Profile
 from .segments import DHT, DRI, SOS, Component, Segment, scan_end, segments
 from .tables import ZIGZAG
@@ -62,6 +63,7 @@ class FileDescription:
         subsampling: "4:4:4", "4:2:0", ..., "grey", or the planes' sampling factors.
         tables: each plane's quantization table, 8 rows of 8 steps in natural order.
         icc_bytes: size of the color profile; 0 for none.
+        exif_bytes: size of the EXIF data; 0 for none.
         hr_height: the photograph's rows; None, like the next three, where no marker of ours says.
         hr_width: the photograph's columns.
         scale: 1, 2, 4 or 8.
@@ -79,6 +81,7 @@ class FileDescription:
     subsampling: str
     tables: tuple[tuple[tuple[int, ...], ...], ...]
     icc_bytes: int
+    exif_bytes: int
     hr_height: int | None = None
     hr_width: int | None = None
     scale: int | None = None
@@ -129,6 +132,7 @@ def describe(data: bytes) -> FileDescription:
         subsampling=_subsampling(frame.components),
         tables=tuple(_natural(tables[plane.table]) for plane in frame.components),
         icc_bytes=len(find_icc(parts) or b""),
+        exif_bytes=len(find_exif(parts) or b""),
         hr_height=origin.height if origin else None,
         hr_width=origin.width if origin else None,
         scale=origin.scale if origin else None,

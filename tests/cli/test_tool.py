@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 import hyperthumb
 from hyperthumb.metrics import get_protocol
 from hyperthumb.models import zoo
 from tests.cli.files import read, save
+from tests.images.exifs import LENS, PRIVATE, exif_of, tags_of, with_exif
+from tests.images.icc import P3, SRGB
+from tests.images.pngs import with_chunks, ztxt
 from tests.jpeg.thumbnails import with_impossible_codes
 from tests.support import photograph, save_tiny_model
-
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def test_a_photograph_there_and_back(run, tiny_model):
@@ -246,18 +247,79 @@ def test_transparency_and_backgrounds(run):
     assert shown[0] - shown[1:].max() > 60
 
 
-def test_color_profile_goes_all_the_way(run):
-    save("photo.jpg", icc_profile=SRGB)
-    for name in ("photo.jpg", "photo.thumb.jpg"):
-        run("compress" if name == "photo.jpg" else "restore", name)
-    for extension in ("png", "webp", "jpg"):
-        run("restore", "photo.thumb.jpg", "-o", f"out.{extension}")
-        with Image.open(f"out.{extension}") as image:
-            assert image.info["icc_profile"] == SRGB
-    with Image.open("photo.thumb.jpg") as image:
-        assert image.info["icc_profile"] == SRGB
-    said = json.loads(run("inspect", "photo.thumb.jpg", "--json", model=False)[1])
-    assert said["icc_bytes"] == len(SRGB)
+def test_color_profile_and_exif_data_go_all_the_way(run):
+    pixels = photograph(40, 64)
+    Path("photo.jpg").write_bytes(with_exif(Image.fromarray(pixels), "JPEG", exif_of(6)))
+    with Image.open("photo.jpg") as image:
+        image.save("photo.jpg", icc_profile=P3, exif=image.info["exif"], quality=95)
+    for choice in ("basic", "all"):
+        assert run("compress", "photo.jpg", "--exif", choice, "--overwrite")[0] == 0
+        with Image.open("photo.thumb.jpg") as image:
+            kept = image.info["exif"]
+            assert image.size == (10, 16)
+            assert image.info["icc_profile"] == P3
+        assert tags_of(kept)["exif"][0xA434] == LENS
+        assert 0x0112 not in tags_of(kept)["0"]
+        assert any(secret in kept for secret in PRIVATE) == (choice == "all")
+        said = json.loads(run("inspect", "photo.thumb.jpg", "--json", "--verify", model=False)[1])
+        assert (said["icc_bytes"], said["exif_bytes"], said["unchanged"]) == (len(P3), len(kept) - 6, True)
+        for extension in ("png", "webp", "jpg"):
+            assert run("restore", "photo.thumb.jpg", "-o", f"out.{extension}", "--overwrite")[::2] == (0, "")
+            with Image.open(f"out.{extension}") as image:
+                assert image.size == (40, 64)
+                assert image.info["icc_profile"] == P3
+                assert image.info["exif"].removeprefix(b"Exif\0\0") == kept.removeprefix(b"Exif\0\0")
+
+
+def test_by_default_no_exif_data_and_no_profile_for_srgb(run):
+    Path("photo.png").write_bytes(with_exif(Image.fromarray(photograph(40, 64)), "PNG", exif_of(1)))
+    with Image.open("photo.png") as image:
+        image.save("photo.png", icc_profile=SRGB, exif=image.info["exif"])
+    save("plain.png", 40, 64)
+    assert run("compress", "photo.png", "plain.png")[0] == 0
+    assert Path("photo.thumb.jpg").read_bytes() == Path("plain.thumb.jpg").read_bytes()
+    run("restore", "photo.thumb.jpg")
+    with Image.open("photo.restored.png") as image:
+        assert not {"exif", "icc_profile"} & set(image.info)
+
+
+def test_profiles_are_converted_or_dropped(run):
+    save("photo.png", 40, 64, icc_profile=P3)
+    save("plain.png", 40, 64)
+    for choice in ("keep", "srgb", "drop"):
+        assert run("compress", "photo.png", "--icc", choice, "-o", f"{choice}.jpg")[::2] == (0, "")
+    run("compress", "plain.png")
+    files = {name: Path(f"{name}.jpg").read_bytes() for name in ("keep", "srgb", "drop", "plain.thumb")}
+    assert files["drop"] == files["plain.thumb"]
+    assert P3 in files["keep"]
+    assert b"ICC_PROFILE" not in files["srgb"]
+    assert len(set(files.values())) == 3
+    code, _, err = run("compress", "photo.png", "-o", "tiny.jpg", "--max-bytes", "600")
+    assert code == 1
+    assert "; its color profile takes 6,6" in err
+    assert "(--icc srgb does without it)" in err
+    assert run("compress", "photo.png", "-o", "tiny.jpg", "--max-bytes", "600", "--icc", "srgb")[0] == 0
+    assert run("compress", "photo.png", "--icc", "sRGB")[0] == 2
+    assert run("compress", "photo.png", "--exif", "gps")[0] == 2
+
+
+def test_a_thumbnail_with_much_metadata_is_known_as_one(run):
+    exif = exif_of(1, note=bytes(64_000))
+    save("photo.png", 40, 64, exif=b"Exif\0\0" + exif, icc_profile=P3)
+    assert run("compress", "photo.png", "--exif", "all")[0] == 0
+    assert os.path.getsize("photo.thumb.jpg") > 64_000 + len(P3)
+    assert "this is a thumbnail that hyperthumb made" in run("compress", "photo.thumb.jpg")[2]
+    assert run("restore", ".", "-o", "out")[0] == 0
+    assert os.listdir("out") == ["photo.restored.png"]
+
+
+def test_what_was_passed_over_is_said(run):
+    Path("photo.png").write_bytes(with_chunks(photograph(40, 64), ztxt(bytes(2**21))))
+    save("other.jpg", 40, 64, icc_profile=P3[:-9])
+    code, _, err = run("compress", "photo.png", "other.jpg")
+    assert code == 0
+    assert "warning: photo.png: its text of more than 1,048,576 bytes was passed over (zTXt)" in err
+    assert "warning: other.jpg: its color profile is damaged and was left out" in err
 
 
 def test_orientation_is_applied(run):

@@ -7,15 +7,14 @@ import zlib
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError
-from hyperthumb.images.pictures import decode_picture, encode_picture, read_presentation, rgb_profile, turn
+from hyperthumb.images.pictures import decode_picture, encode_picture, read_presentation, turn
+from tests.images.icc import LAB, P3
 from tests.support import photograph
 
 PICTURE = photograph(37, 53)
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **settings: object) -> bytes:
@@ -43,28 +42,6 @@ def tiff16(samples: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, samples, photometric="rgb" if samples.ndim == 3 else "minisblack")
     return buffer.getvalue()
-
-
-def grey_profile(gamma: float) -> bytes:
-    """An ICC profile (ICC.1:2001-04) for grey samples with a plain power curve."""
-
-    def padded(content: bytes) -> bytes:
-        return content + bytes(-len(content) % 4)
-
-    tags = {
-        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78),
-        b"wtpt": b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061),
-        b"kTRC": b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)),
-        b"cprt": b"text" + bytes(4) + b"none\0",
-    }
-    place, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
-    for name, content in tags.items():
-        table += name + struct.pack(">II", place + len(body), len(content))
-        body += padded(content)
-    size = place + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02400000, b"mntr", b"GRAY", b"XYZ ")
-    header += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
-    return header + bytes(128 - len(header)) + table + body
 
 
 @pytest.mark.parametrize("encode", [png16, tiff16])
@@ -100,37 +77,6 @@ def test_half_transparency_mixes():
     np.testing.assert_allclose(pixels[0, 0], np.round(np.array([200, 100, 0]) * 128 / 255 + 255 * 127 / 255), atol=1)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_an_rgb_profile_is_handed_on(kind):
-    assert decode_picture(encoded(Image.fromarray(PICTURE), kind, icc_profile=SRGB), "x").icc == SRGB
-
-
-def test_grey_with_its_own_profile_becomes_srgb():
-    grey = np.repeat(np.arange(256, dtype=np.uint8)[None], 8, axis=0)
-    picture = decode_picture(encoded(Image.fromarray(grey), icc_profile=grey_profile(1.0)), "x")
-    assert picture.icc is None
-    assert picture.notes == ()
-    linear = np.arange(256) / 255
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
-    np.testing.assert_allclose(picture.pixels[0, :, 1], srgb * 255, atol=2)
-
-
-@pytest.mark.parametrize("profile", [LAB, b"nonsense", SRGB[:60], grey_profile(1.0)[:140]])
-def test_a_profile_that_does_not_fit_is_left_out_and_that_is_said(profile):
-    for image in (Image.fromarray(PICTURE), Image.fromarray(PICTURE[..., 0])):
-        picture = decode_picture(encoded(image, icc_profile=profile), "x")
-        assert picture.icc is None
-        assert picture.notes == ("its color profile is not one for RGB and was left out",)
-        np.testing.assert_array_equal(picture.pixels, np.asarray(image.convert("RGB")))
-
-
-def test_only_the_first_of_several_pictures_is_taken():
-    frames = [Image.fromarray(photograph(16, 16, seed)) for seed in range(3)]
-    picture = decode_picture(encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:]), "x")
-    assert picture.notes == ("only the first of its 3 pictures was taken",)
-    np.testing.assert_array_equal(picture.pixels, np.asarray(frames[0]))
-
-
 def test_the_limit_of_pixels_is_ours_not_twice_it():
     with pytest.raises(HyperthumbError, match=r"x: 53x37 is more than 1,960 pixels"):
         decode_picture(encoded(Image.fromarray(PICTURE)), "x", max_pixels=37 * 53 - 1)
@@ -144,7 +90,7 @@ def test_only_photographs_formats_are_opened(content):
 
 
 @pytest.mark.parametrize("extension", [".png", ".PNG", ".webp", ".jpg", ".jpeg"])
-@pytest.mark.parametrize("icc", [None, SRGB])
+@pytest.mark.parametrize("icc", [None, P3])
 def test_what_is_written_reads_back(extension, icc):
     data = encode_picture(PICTURE, extension, icc)
     with Image.open(io.BytesIO(data)) as image:
@@ -176,22 +122,16 @@ def test_turning_is_what_pillow_makes_of_the_orientation(orientation):
 
 
 def test_presentation_of_a_file():
-    jpeg = encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=SRGB)
-    assert read_presentation(jpeg) == (SRGB, 1, None)
+    jpeg = encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=P3)
+    assert read_presentation(jpeg) == (P3, 1, None, None)
     wrong = read_presentation(encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=LAB))
     assert wrong.icc is None
     assert wrong.note is not None
     damaged = encoded(Image.fromarray(PICTURE), "JPEG", exif=b"Exif\0\0nonsense, not a TIFF header")
-    assert read_presentation(damaged) == (None, 1, None)
+    assert read_presentation(damaged) == (None, 1, None, None)
 
 
 def test_damaged_exif_data_do_not_spoil_a_photograph():
     for kind in ("JPEG", "PNG", "WEBP"):
         data = encoded(Image.fromarray(PICTURE), kind, exif=b"Exif\0\0nonsense, not a TIFF header")
         assert decode_picture(data, "x").pixels.shape == PICTURE.shape
-
-
-def test_rgb_profile():
-    assert rgb_profile(SRGB) == SRGB
-    assert rgb_profile(LAB) is None
-    assert rgb_profile(None) is None

@@ -12,6 +12,7 @@ from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
 from hyperthumb.config.schema import ValidationOptions
 from hyperthumb.jpeg.file import MAX_AC, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.icc import find_icc
+from hyperthumb.jpeg.metadata import find_exif, metadata_segments
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.segments import segments
 from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail
@@ -83,6 +84,23 @@ def test_a_color_profile_travels_whole(profile):
     assert find_icc(list(segments(write_jpeg(shaded(), profile)))) is None
     with pytest.raises(ThumbnailError, match="does not fit"):
         write_jpeg(shaded(), profile, icc=bytes(17_000_000))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_exif_data_travel_whole_beside_a_color_profile(profile):
+    exif, icc = b"II*\0" + np.random.default_rng(0).bytes(65_000), bytes(100_000)
+    plain, data = write_jpeg(shaded(), profile), write_jpeg(shaded(), profile, icc=icc, exif=exif)
+    parts = list(segments(data))
+    assert find_exif(parts) == exif
+    assert find_icc(parts) == icc
+    assert Image.open(io.BytesIO(data)).info["exif"] == b"Exif\0\0" + exif
+    assert len(data) == len(plain) + len(metadata_segments(icc, exif))
+    assert read_jpeg(data).intact
+    assert np.array_equal(decode_rgb(data), decode_rgb(plain))
+    assert find_exif(list(segments(plain))) is None
+    with pytest.raises(ThumbnailError, match=r"EXIF data of 65,528 bytes do not fit .* holds 65,527; --exif basic"):
+        write_jpeg(shaded(), profile, exif=bytes(65_528))
+    assert read_jpeg(write_jpeg(shaded(), profile, exif=bytes(65_527))).intact
 
 
 def test_part_of_a_color_profile_is_none():

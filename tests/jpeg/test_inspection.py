@@ -55,9 +55,12 @@ def test_others_files(options, subsampling, kind):
     assert np.array_equal(np.array(seen.tables[0]).ravel(), stored[0])
 
 
-def test_icc_bytes():
-    assert describe(write_jpeg(shaded(), icc=bytes(999))).icc_bytes == 999
-    assert describe(write_jpeg(shaded())).icc_bytes == 0
+def test_bytes_of_metadata():
+    with_both = describe(write_jpeg(shaded(), icc=bytes(999), exif=bytes(88)))
+    assert (with_both.icc_bytes, with_both.exif_bytes) == (999, 88)
+    with_none = describe(write_jpeg(shaded()))
+    assert (with_none.icc_bytes, with_none.exif_bytes) == (0, 0)
+    assert with_both.header_bytes > with_none.header_bytes + 999 + 88
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG", pillow_jpeg()[:-2], pillow_jpeg()[:300]])

@@ -7,18 +7,18 @@ files are PNGs of 8 bits, upright, with sRGB's numbers, since what reads them lo
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import find_files, write_atomically
 from hyperthumb.data.image_io import encode_png, list_images, read_image, read_size
+from hyperthumb.images import profiles
 from hyperthumb.images.pictures import decode_picture
 
 from .catalog import SIX_THOUSAND, SizeRule
@@ -92,23 +92,12 @@ def to_srgb(pixels: np.ndarray, icc: bytes | None, label: str) -> np.ndarray:
     Raises:
         HyperthumbError: when the profile cannot be used.
     """
-    if icc is None:
+    if icc is None or profiles.is_srgb(icc):  # a conversion would only round
         return pixels
     try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        if ImageCms.getProfileDescription(profile).startswith("sRGB"):  # a conversion would only round
-            return pixels
-        converted = ImageCms.profileToProfile(
-            Image.fromarray(pixels),
-            profile,
-            ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            flags=ImageCms.Flags.NOOPTIMIZE,  # else a coarse table is off by several levels
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        raise HyperthumbError(f"{label}: its color profile cannot be used ({error})") from error
-    assert converted is not None
-    return np.asarray(converted)
+        return np.asarray(profiles.to_srgb(Image.fromarray(pixels), icc))
+    except HyperthumbError as error:
+        raise HyperthumbError(f"{label}: {error}") from error
 
 
 def _choose(source: Path, sizes: SizeRule) -> tuple[list[str], list[str], int]:

@@ -1,0 +1,75 @@
+"""Opening picture files: their headers are read, their pixels not yet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, NamedTuple
+
+from PIL import Image, UnidentifiedImageError
+
+from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
+
+from .png import Png, is_png, read_png
+from .tiff import as_min_is_black
+
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+# By content, whatever the name: Pillow would hand PostScript to an interpreter.
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+
+
+@contextmanager
+def damage_named(label: str) -> Iterator[None]:
+    """Decoders raise nearly anything on damaged bytes (OSError, SyntaxError, struct.error): CorruptImageError it is."""
+    try:
+        yield
+    except (HyperthumbError, MemoryError):
+        raise
+    except Exception as error:
+        raise CorruptImageError(f"{label}: the picture is damaged ({error or type(error).__name__})") from error
+
+
+class OpenedPicture(NamedTuple):
+    """A picture file whose header was read.
+
+    Attributes:
+        image: Pillow's. Its `info` has a PNG's profile, EXIF data and XMP too, which Pillow did not see.
+        png: what a PNG file holds beside the pixels.
+        negative: whether the samples, once decoded, are to be inverted.
+    """
+
+    image: Image.Image
+    png: Png | None
+    negative: bool
+
+
+def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> OpenedPicture:
+    """Opens a picture and reads its header.
+
+    Args:
+        file: the picture.
+        label: the file's name, for messages.
+        with_pixels: False when the picture is not going to be decoded, which saves reading some files whole.
+
+    Raises:
+        CorruptImageError: when it is none, or damage shows before it is decoded.
+        UnusableImageError: when it has more pixels than Pillow allows.
+    """
+    with damage_named(label):
+        png = read_png(file, label, with_pixels) if is_png(file) else None
+        positive = as_min_is_black(file)
+        source = io.BytesIO(png.pixels) if png else positive or file
+        try:
+            image = Image.open(source, formats=_FORMATS)
+            if png:
+                image.info |= {"exif": png.exif} if png.exif is not None else {}
+                image.info |= {"xmp": png.xmp} if png.xmp is not None else {}
+                image.info |= {"icc_profile": png.profile} if png.profile is not None else {}
+            return OpenedPicture(image, png, positive is not None)
+        except UnidentifiedImageError as error:
+            raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
+        except Image.DecompressionBombError as error:
+            raise UnusableImageError(
+                f"{label}: it has more pixels than a photograph; cut it up or shrink it"
+            ) from error
