@@ -38,11 +38,8 @@ ALLOWED = {
         "base", "config", "data", "evaluation", "images", "losses", "metrics", "models", "training/logging",
     },
     "ablation": {"base", "codec", "config", "data", "evaluation", "models", "training"},
-    "benchmark/report": {"base", "baselines", "benchmark", "config", "data", "evaluation", "images", "metrics"},
-    "benchmark": {
-        "base", "baselines", "benchmark/report", "codec", "config", "data", "evaluation", "images", "metrics",
-        "models", "models/zoo",
-    },
+    "benchmark": {"base", "baselines", "codec", "config", "data", "evaluation", "metrics", "models", "models/zoo"},
+    "benchmark/report": {"base", "benchmark", "images", "metrics"},
     "cli": {
         "base", "benchmark", "benchmark/report", "codec", "config", "images", "jpeg", "models", "models/zoo",
     },
@@ -53,7 +50,7 @@ ONE_DOOR = {
     "jpeglib": "jpeg/backends/",
     "torchjpeg": "jpeg/backends/torchjpeg_backend.py",
     "mozjpeg_lossless_optimization": "jpeg/profiles.py",
-    "bjontegaard": "benchmark/values.py",
+    "bjontegaard": "benchmark/report/curves.py",
     "matplotlib": "benchmark/report/plots.py",
     "pillow_jxl": "baselines/full_size.py",
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
@@ -103,6 +100,13 @@ def test_one_import_point_for_each_heavy_package(path):
         for package, door in ONE_DOOR.items():
             if name == package or name.startswith(f"{package}."):
                 assert here.startswith(door), f"{here} imports {package}; only {door} may"
+
+
+def test_a_report_knows_of_a_benchmark_its_results_alone():
+    modules = {name for path in (PACKAGE / "benchmark/report").glob("*.py") for name in imports(path)}
+    measuring = [name for name in modules if name.startswith("hyperthumb.benchmark.") and ".report" not in name]
+    assert measuring
+    assert all(name.startswith("hyperthumb.benchmark.results") for name in measuring)
 
 
 def test_every_folder_is_listed():

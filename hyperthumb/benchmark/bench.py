@@ -4,49 +4,54 @@ from __future__ import annotations
 
 import sys
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
+from hyperthumb.base.environment import describe_device
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.data import ImageSource
-from hyperthumb.metrics import Distance, Protocol
+from hyperthumb.config import BenchmarkOptions, LpipsOptions
+from hyperthumb.data import ImageSource, build_source
+from hyperthumb.evaluation.lpips_column import open_lpips
+from hyperthumb.metrics import Distance, Protocol, get_protocol
+from hyperthumb.models.build import resolve_device
 
-from .identity import digest, image_digest
+from .identity import digest, files_digest, image_digest
 from .points import StoredPoint
-from .results import DatasetInfo, Facts
-from .subjects import Subject
+from .results import DatasetInfo
+from .subjects import Setting
 
 
 @dataclass(frozen=True)
-class TestSet:
-    """A data set whose photographs are known by their content."""
+class Photographs:
+    """A data set whose photographs are known by their content.
 
-    __test__ = False  # its name makes pytest think that it is a test
+    Attributes:
+        info: for the results.
+        source: where they are read from.
+        digests: of each photograph's pixels.
+    """
 
     info: DatasetInfo
     source: ImageSource
     digests: list[str]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Bench:
     """What all rows share.
 
     Attributes:
         root: the folder of the results.
-        protocol: crop and channels of the numbers.
-        lpips: a distance between pictures, or None.
+        protocol: crop and channels of the scores.
+        lpips: the metric, or None.
         lpips_identity: what its numbers depend on, as plain values.
         device: of the networks.
-        device_name: of the machine, in words.
         sets: what is measured on.
-        progress: a bar that counts images.
-        computed: how many images were really measured or restored; the others were on disk.
-        facts: of the rows, by name, as far as they are known.
     """
 
     root: Path
@@ -54,20 +59,42 @@ class Bench:
     lpips: Distance | None
     lpips_identity: Any
     device: torch.device
-    device_name: str
-    sets: list[TestSet]
-    progress: tqdm[Any]
-    computed: int = 0
-    facts: dict[str, Facts] = field(default_factory=dict)
+    sets: list[Photographs]
 
-    def stored(self, subject: Subject, index: int) -> StoredPoint:
-        """What is on disk of a subject at one setting."""
+    @property
+    def device_name(self) -> str:
+        """The machine, in words."""
+        return describe_device(self.device)
+
+    def stored(self, setting: Setting) -> StoredPoint:
+        """What is on disk of a row at one setting."""
         shared = {"protocol": self.protocol.label, "lpips": self.lpips_identity, "device": self.device.type}
-        return StoredPoint(self.root / "points", {**subject.identity(index), **shared})
+        return StoredPoint(self.root / "points", {**setting.identity, **shared})
 
 
-def open_set(name: str, source: ImageSource) -> TestSet:
-    """Reads all photographs once, to know them by their content.
+def open_bench(options: BenchmarkOptions) -> Bench:
+    """Opens everything that the rows share; each photograph is read once, to know it by its content.
+
+    Raises:
+        HyperthumbError: when the device, LPIPS or a data set cannot be used.
+    """
+    device = resolve_device(options.device)
+    lpips = open_lpips(options.lpips, device.type)
+    return Bench(
+        root=options.results_root / options.name,
+        protocol=get_protocol(options.protocol, options.scale),
+        lpips=lpips,
+        lpips_identity=_identify(options.lpips) if lpips is not None and options.lpips is not None else None,
+        device=device,
+        sets=[
+            open_set(dataset.name, build_source(dataset.source, dataset.max_images, dataset.skips_at_most))
+            for dataset in options.datasets.values()
+        ],
+    )
+
+
+def open_set(name: str, source: ImageSource) -> Photographs:
+    """Reads all photographs of a set.
 
     Raises:
         CorruptImageError: when one is damaged.
@@ -77,13 +104,18 @@ def open_set(name: str, source: ImageSource) -> TestSet:
         pair = source.load(index)
         digests.append(image_digest(pair))
         sizes.append(list(pair.hr.shape[:2]))
-    return TestSet(DatasetInfo(name, list(source.names), sizes, digest(digests)), source, digests)
+    return Photographs(DatasetInfo(name, list(source.names), sizes, digest(digests)), source, digests)
 
 
 def explain(name: str, error: Exception) -> str:
-    """Says on standard error why a row failed, with the traceback of what is no user's mistake; returns the reason."""
+    """Prints why a row failed, with the traceback unless it is a user's mistake; returns the reason."""
     reason = str(error) if isinstance(error, HyperthumbError) else f"{type(error).__name__}: {error}"
     if not isinstance(error, HyperthumbError):
         traceback.print_exception(error, file=sys.stderr)
     print(f"failed: {name}: {reason}", file=sys.stderr)
     return reason
+
+
+def _identify(lpips: LpipsOptions) -> list[str]:
+    weights = [lpips.backbone_weights] if lpips.backbone_weights else []
+    return [lpips.net, files_digest(weights), metadata.version("lpips")]

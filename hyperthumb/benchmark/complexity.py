@@ -1,26 +1,33 @@
-"""How large a network is, and how much it computes."""
+"""How large a method is, and how much it computes."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from hyperthumb.baselines import BicubicJpegNetwork, FullSizeCodec, LearnedCodecJpeg, Rescaler
 from hyperthumb.codec.photograph import device_of
+from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.models.contract import RescalingNetwork
+
+from .results import Facts
 
 _SIDE = 256
 """HR pixels; larger than any network's padding, small enough to cost nothing."""
+
+T = TypeVar("T")
 
 
 class Complexity(NamedTuple):
     """A network's size.
 
     Attributes:
-        parameters: how many numbers are trained, without the rate model, which neither side of a file needs.
-        kmacs_encode: thousands of multiply-adds of convolutions and matrix products for an HR pixel, from the
+        parameters: trained numbers, without the rate model, which neither side of a file needs.
+        kmacs_encode: thousands of multiply-adds of convolutions and matrix products for each HR pixel, from the
             photograph to the coefficients and their steps.
         kmacs_decode: the same from the coefficients to the photograph.
     """
@@ -30,11 +37,24 @@ class Complexity(NamedTuple):
     kmacs_decode: float
 
 
+def describe(rescaler: Rescaler[Any]) -> Facts:
+    """What a method is, whatever it is measured on."""
+    complexity = None
+    if isinstance(rescaler, BicubicJpegNetwork):
+        complexity = measure_enlarger(rescaler.network, rescaler.scale)
+    elif isinstance(rescaler, LearnedCodecJpeg):
+        complexity = measure_codec(rescaler.network)
+    elif isinstance(network := getattr(rescaler, "network", None), RescalingNetwork):
+        complexity = measure_complexity(network, rescaler.refine if isinstance(rescaler, NetworkRescaler) else 0)
+    kind: Any = "codec" if isinstance(rescaler, FullSizeCodec) else "rescaler"
+    return Facts(kind, rescaler.scale, *(complexity or (None, None, None)))
+
+
 @torch.no_grad()
 def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity:
-    """Counts while one grey picture goes through, so that whatever way a network calls its layers is counted.
+    """Counts while one grey picture goes through, so that every way in which a network calls its layers is counted.
 
-    A strip-by-strip or composed run (`tiling`) computes the same picture with other sums; these are the network's own.
+    A strip-by-strip or composed run (`tiling`) computes the same picture by other sums; these are the network's own.
 
     Args:
         network: ours or a rival's.
@@ -43,46 +63,44 @@ def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity
             for a coefficient, is not counted.
     """
     rate = {id(p) for p in (*network.rate_parameters(), *network.auxiliary_parameters())}
-    parameters = sum(p.numel() for p in network.parameters() if id(p) not in rate)
     side = -(-_SIDE // network.multiple) * network.multiple
     hr = torch.full((1, 3, side, side), 0.5, device=device_of(network))
-    with FlopCounterMode(display=False) as counter:
-        analysis = network.analyze(hr)
-    encode = counter.get_total_flops()
+    analysis, encode = _counted(lambda: network.analyze(hr))
     batch = network.quantize(analysis)
-    with FlopCounterMode(display=False) as counter:
-        network.restore(batch.coefficients, batch.tables)
-    decode = counter.get_total_flops()
-    if refine:
-        encode += (2 * refine + 1) * decode
-    return Complexity(parameters, _kmacs(encode, hr), _kmacs(decode, hr))
+    _, decode = _counted(lambda: network.restore(batch.coefficients, batch.tables))
+    encode += (2 * refine + 1) * decode if refine else 0
+    return Complexity(
+        _size(p for p in network.parameters() if id(p) not in rate), _kmacs(encode, side), _kmacs(decode, side)
+    )
 
 
 @torch.no_grad()
 def measure_enlarger(network: nn.Module, scale: int) -> Complexity:
-    """The same of a network that only enlarges a thumbnail (B, 3, h, w): before it nothing is counted."""
+    """The same of a network that only enlarges a thumbnail (B, 3, h, w): nothing is counted before it."""
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     small = torch.full((1, 3, _SIDE // scale, _SIDE // scale), 0.5, device=device)
-    with FlopCounterMode(display=False) as counter:
-        network(small)
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    hr = small.new_empty(1, 3, _SIDE, _SIDE)
-    return Complexity(parameters, 0.0, _kmacs(counter.get_total_flops(), hr))
+    _, decode = _counted(lambda: network(small))
+    return Complexity(_size(network.parameters()), 0.0, _kmacs(decode))
 
 
 @torch.no_grad()
 def measure_codec(codec: Any) -> Complexity:
     """The same of one of CompressAI's codecs at full size; its entropy coder's arithmetic is not counted."""
     hr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=next(codec.parameters()).device)
-    with FlopCounterMode(display=False) as counter:
-        coded = codec.compress(hr)
-    encode = counter.get_total_flops()
-    with FlopCounterMode(display=False) as counter:
-        codec.decompress(coded["strings"], coded["shape"])
-    decode = counter.get_total_flops()
-    parameters = sum(parameter.numel() for parameter in codec.parameters())
-    return Complexity(parameters, _kmacs(encode, hr), _kmacs(decode, hr))
+    coded, encode = _counted(lambda: codec.compress(hr))
+    _, decode = _counted(lambda: codec.decompress(coded["strings"], coded["shape"]))
+    return Complexity(_size(codec.parameters()), _kmacs(encode), _kmacs(decode))
 
 
-def _kmacs(flops: int, hr: Tensor) -> float:
-    return round(flops / 2 / (hr.shape[2] * hr.shape[3]) / 1000, 3)
+def _counted(run: Callable[[], T]) -> tuple[T, int]:
+    with FlopCounterMode(display=False) as counter:
+        result = run()
+    return result, counter.get_total_flops()
+
+
+def _size(parameters: Iterable[nn.Parameter]) -> int:
+    return sum(parameter.numel() for parameter in parameters)
+
+
+def _kmacs(flops: int, side: int = _SIDE) -> float:
+    return round(flops / 2 / side**2 / 1000, 3)

@@ -1,6 +1,6 @@
-"""Finished measurements on disk, image by image: a run that was stopped, or added to, does only what is missing.
+"""Finished scores on disk, image by image: a run that was stopped, or added to, measures only what is missing.
 
-points/<digest>.json      a method at one setting: its facts, and a row of numbers for each photograph's digest
+points/<digest>.json      a row at one setting: its facts, and the scores of each photograph, by the photograph's digest
 points/<digest>/*.png     details that it restored
 """
 
@@ -35,11 +35,11 @@ class _Content:
 
 
 class StoredPoint:
-    """A method at one setting.
+    """A row at one setting.
 
     Args:
         folder: of all points.
-        identity: all that its numbers depend on; it is kept in the file, for whoever wonders.
+        identity: everything that its scores depend on; the file keeps it for the reader's information.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
@@ -55,11 +55,11 @@ class StoredPoint:
         return self._content.facts
 
     def find(self, image: str) -> StoredImage | None:
-        """The numbers of the photograph with this digest, if they were taken."""
+        """The scores of the photograph with this digest, if there are any."""
         return self._content.images.get(image)
 
     def add(self, image: str, stored: StoredImage, facts: Facts) -> None:
-        """Keeps an image's numbers, on disk at once.
+        """Keeps an image's scores, on disk at once.
 
         Raises:
             HyperthumbError: when the folder cannot be written to.
@@ -79,4 +79,4 @@ class StoredPoint:
         except FileNotFoundError:
             return _Content(None, {})
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise HyperthumbError(f"{self._path} is damaged ({error}); remove it, and it is measured again") from error
+            raise HyperthumbError(f"{self._path} is damaged ({error}); delete it, and it is measured again") from error

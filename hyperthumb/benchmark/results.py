@@ -7,7 +7,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Literal, TypeVar
@@ -166,6 +166,18 @@ class BenchmarkResults:
     datasets: list[DatasetInfo]
     rows: list[RowResult]
     crops: list[CropResult]
+
+
+def nearest_point(points: Sequence[PointResult], target_bpp: float, image: int | None = None) -> PointResult:
+    """The point with the rate nearest to the target, as a ratio.
+
+    Args:
+        points: at least one.
+        target_bpp: the rate.
+        image: the number of the image whose own rate counts; None takes the data set's mean.
+    """
+    rates = [point.bpp if image is None else point.images[image].bpp for point in points]
+    return points[min(range(len(points)), key=lambda index: abs(math.log(rates[index] / target_bpp)))]
 
 
 def save_results(path: Path, results: BenchmarkResults) -> None:

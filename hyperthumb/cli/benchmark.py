@@ -42,11 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(options: BenchmarkOptions) -> int:
-    """Runs a benchmark, prints its table and where its files are; 1 when a row failed, which is named."""
+    """Runs a benchmark, writes its report, and prints its table and where its files are; 1 when a row failed."""
+    from hyperthumb.benchmark.report.published import find_published
+    from hyperthumb.benchmark.report.write import write_report
     from hyperthumb.benchmark.runner import run_benchmark
 
+    find_published(options.published, dataset="")  # an unknown name is an error before anything is measured
     results = run_benchmark(options)
     folder = options.results_root / options.name
+    write_report(folder, results)
     print((folder / "table.md").read_text(encoding="utf-8"))
     print(f"files: {printable(folder)}: report.html, table.md, table.tex, table.csv, results.json, plots, crops/")
     failed = [row.name for row in results.rows if row.failure is not None]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
+from torch import nn
 
 from hyperthumb.baselines import Rescaler
 from hyperthumb.codec import photograph as path
@@ -16,7 +18,7 @@ from hyperthumb.models.contract import RescalingNetwork
 
 @dataclass(frozen=True)
 class NetworkThumbnail:
-    """A thumbnail's coefficients, and the rate model's guess at their bits (None for one that was read from a file)."""
+    """A thumbnail's coefficients, and the estimate of their bits that the network made while quantizing, if any."""
 
     jpeg: JpegThumbnail
     estimated_bits: float | None = None
@@ -30,7 +32,8 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         name: the row's name.
         profile: how the files are coded, see `write_jpeg`.
         rate_scale: multiplies the tables; above 1, smaller files.
-        refine: steps of `refinement`; 0 is none. Takes a network with a rate model.
+        refine: steps of `refinement`; 0 is none. Needs a rate model.
+        rate_model: of a network without its own, such as a `LoadedModel`'s; its estimates are not part of any time.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         profile: Profile = "small",
         rate_scale: float = 1.0,
         refine: int = 0,
+        rate_model: nn.Module | None = None,
     ) -> None:
         self.network = network.eval()
         self.name = name
@@ -47,6 +51,7 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         self.profile = profile
         self.rate_scale = rate_scale
         self.refine = refine
+        self.rate_model = rate_model
 
     @cached_property
     def _analyzer(self) -> Analyzer:
@@ -59,7 +64,7 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
     def downscale(self, image: np.ndarray) -> NetworkThumbnail:
         photograph = path.analyze(self._analyzer, image)
         if self.refine:
-            photograph = path.refine(self.network, photograph, image, self.rate_scale, self.refine)
+            photograph = path.refine(self.network, photograph, image, self.rate_scale, self.refine, self.rate_model)
         return NetworkThumbnail(*path.quantize(self.network, photograph, self.rate_scale))
 
     def write(self, thumbnail: NetworkThumbnail) -> bytes:
@@ -73,4 +78,9 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         return path.restore(self._restorer, sized)
 
     def rate_estimate(self, thumbnail: NetworkThumbnail) -> float | None:
-        return thumbnail.estimated_bits
+        if thumbnail.estimated_bits is not None or self.rate_model is None:
+            return thumbnail.estimated_bits
+        with torch.inference_mode():
+            device = path.device_of(self.network)
+            coefficients = torch.tensor(thumbnail.jpeg.coefficients, dtype=torch.float32, device=device)
+            return float(self.rate_model(coefficients.unsqueeze(0)))

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from hyperthumb.baselines import Avif, Jpeg, Jpeg2000, JpegXL, MozJpeg, WebP
+from hyperthumb.benchmark.report.curves import at_curve
 from hyperthumb.benchmark.report.published import find_published
-from hyperthumb.benchmark.values import at_curve
 from hyperthumb.data import HRImageDataset, ImagePair
 from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.metrics import get_protocol, psnr

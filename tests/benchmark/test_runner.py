@@ -11,6 +11,7 @@ from PIL import Image
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.baselines import BicubicJpeg
 from hyperthumb.benchmark import runner
+from hyperthumb.benchmark.report.write import write_report
 from hyperthumb.benchmark.results import load_results
 from hyperthumb.config import Component, load_benchmark_options
 from hyperthumb.data import ImagePair
@@ -40,7 +41,10 @@ def counted(monkeypatch):
 
 
 def run(path):
-    return runner.run_benchmark(load_benchmark_options(path))
+    options = load_benchmark_options(path)
+    results = runner.run_benchmark(options)
+    write_report(options.results_root / options.name, results)
+    return results
 
 
 def rows_of(results):

@@ -31,7 +31,11 @@ def test_all_well(run, tmp_path):
     options["rows"] = options["rows"][:1]
     path = write_options(tmp_path / "one.yml", options)
     code, out, err = run("benchmark", "-opt", str(path), "--force_yml", "target_bpp=0.5", "name=other", model=False)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert [line.split(" on ")[0] for line in err.splitlines()] == [
+        f"{2 * number} of 6 images: Bicubic & JPEG & Bicubic quality={quality}"
+        for number, quality in ((1, 40), (2, 80), (3, 96))
+    ]
     assert "at 0.50 bpp" in out
     assert (tmp_path / "results/other/results.json").is_file()
 

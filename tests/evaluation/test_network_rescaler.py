@@ -73,3 +73,13 @@ def test_the_rate_model_s_estimate_is_near_the_file():
     assert bits is not None
     assert bits > 0
     assert rescaler.rate_estimate(rescaler.read(rescaler.write(thumbnail))) is None
+
+
+def test_a_rate_model_beside_the_network_estimates_the_same():
+    network = tiny()
+    expected = NetworkRescaler(network).rate_estimate(NetworkRescaler(network).downscale(PHOTOGRAPH))
+    rate_model, network.rate = network.rate, None
+    rescaler = NetworkRescaler(network, rate_model=rate_model)
+    thumbnail = rescaler.downscale(PHOTOGRAPH)
+    assert thumbnail.estimated_bits is None
+    assert rescaler.rate_estimate(thumbnail) == pytest.approx(expected)

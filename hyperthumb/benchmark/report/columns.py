@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hyperthumb.benchmark.values import at_curve
 from hyperthumb.metrics import Scores
 
+from .curves import at_curve
 from .published import Published
 from .table import TableLine
 

@@ -9,10 +9,10 @@ from itertools import groupby, pairwise
 from typing import Literal
 
 from hyperthumb.benchmark.results import BenchmarkResults, Facts, PointResult
-from hyperthumb.benchmark.values import Delta
 from hyperthumb.metrics import Scores
 
 from .columns import NOTHING, PUBLISHED_TITLES, published_cells
+from .curves import Delta
 from .published import Published
 from .table import DatasetTable, TableLine
 

@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hyperthumb.benchmark.results import BenchmarkResults, CurveResult, PointResult, RowResult
-from hyperthumb.benchmark.values import ENOUGH_POINTS, AtRate, Delta, against_anchor, at_rate, nearest_point
+from hyperthumb.benchmark.results import BenchmarkResults, CurveResult, PointResult, RowResult, nearest_point
 
+from .curves import ENOUGH_POINTS, AtRate, Delta, against_anchor, at_rate
 from .published import Published, find_published
 
 

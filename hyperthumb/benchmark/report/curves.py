@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from hyperthumb.benchmark.results import PointResult
 from hyperthumb.metrics import QUALITY, Scores
-
-from .results import PointResult
 
 ENOUGH_POINTS = 6
 """Of both curves, for a Bjontegaard delta that can be relied on; fewer are a warning."""
@@ -48,13 +47,6 @@ class Delta:
     bd_rate: float | None
     bd_psnr: float | None
     note: str
-
-
-def nearest_point(
-    points: Sequence[PointResult], target_bpp: float, rate: Callable[[PointResult], float] = lambda point: point.bpp
-) -> PointResult:
-    """The point with the rate nearest to the target, as a ratio; `rate` may be another one than the set's mean."""
-    return min(points, key=lambda point: abs(math.log(rate(point) / target_bpp)))
 
 
 def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:

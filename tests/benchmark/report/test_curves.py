@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-from hyperthumb.benchmark.results import PointResult
-from hyperthumb.benchmark.values import against_anchor, at_curve, at_rate, nearest_point
+from hyperthumb.benchmark.report.curves import against_anchor, at_curve, at_rate
+from hyperthumb.benchmark.results import PointResult, nearest_point
 
 
 def point(bpp: float, psnr: float, thumb: float | None = None) -> PointResult:
