@@ -30,6 +30,7 @@ ALLOWED = {
     "data": {"base", "images"},
     "data/sets": {"base", "data", "images"},
     "config": {"base", "models"},
+    "runtime": {"base", "jpeg", "models"},
     "codec": {"archs", "archs/rows", "base", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
     "baselines": {"archs", "base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {"base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models"},
@@ -41,7 +42,7 @@ ALLOWED = {
     "benchmark": {"base", "baselines", "codec", "config", "data", "evaluation", "metrics", "models", "models/zoo"},
     "benchmark/report": {"base", "benchmark", "images", "metrics"},
     "cli": {
-        "base", "benchmark", "benchmark/report", "codec", "config", "images", "jpeg", "models", "models/zoo",
+        "base", "benchmark", "benchmark/report", "codec", "config", "images", "jpeg", "models", "models/zoo", "runtime",
     },
     "": {"base", "cli", "codec", "images", "jpeg/backends"},
 }  # fmt: skip
@@ -53,6 +54,8 @@ ONE_DOOR = {
     "bjontegaard": "benchmark/report/curves.py",
     "matplotlib": "benchmark/report/plots.py",
     "pillow_jxl": "baselines/full_size.py",
+    "onnx": "runtime/onnx_export.py",
+    "onnxruntime": ("runtime/session.py", "runtime/low_precision.py"),
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",
     "basicsr": "base/basicsr_bridge.py",

@@ -16,8 +16,9 @@ from hyperthumb.jpeg.marker import SCALES
 from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag
-from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
+from hyperthumb.models.contract import Analysis, CompressedBatch, Graphs, RescaleOutput, RescalingNetwork
 
+from .graphs import DecoderGraph, EncoderGraph, TablesGraph
 from .official.names import is_official, to_ours
 
 
@@ -149,6 +150,9 @@ class HyperThumbnail(RescalingNetwork):
 
     def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         return to_ours(weights, self.state_dict()) if is_official(weights) else weights
+
+    def graphs(self) -> Graphs:
+        return Graphs(EncoderGraph(self.encoder), TablesGraph(self.quantization), DecoderGraph(self.decoder))
 
     def rate_parameters(self) -> Iterator[nn.Parameter]:
         return self.rate.rate_parameters() if self.rate is not None else iter(())

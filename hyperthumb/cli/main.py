@@ -32,6 +32,7 @@ COMMANDS = {
     "restore": Command("restore photographs from such thumbnails", "hyperthumb.cli.restore"),
     "inspect": Command("say what is in thumbnail files", "hyperthumb.cli.inspect"),
     "models": Command("list the models that ship", "hyperthumb.cli.models"),
+    "export": Command("write a model as ONNX files that need no PyTorch", "hyperthumb.cli.export"),
     "benchmark": Command("measure methods and rivals side by side", "hyperthumb.cli.benchmark"),
     "report": Command("make a benchmark's tables and plots again", "hyperthumb.cli.report"),
 }

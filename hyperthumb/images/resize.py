@@ -49,11 +49,11 @@ def bicubic_upscale(image: Tensor, scale: int) -> Tensor:
     """
     if scale == 1:
         return image
-    weights = _upscale_weights(image.device, image.dtype, scale)
+    channels = image.shape[1]
+    kernel = _upscale_kernel(image.device, image.dtype, scale).repeat(channels, 1, 1, 1)
     with _full_precision(image):
-        for axis in (2, 3):
-            image = _phase_filter(image, weights, axis)
-    return image
+        padded = _mirror(_mirror(image, 2, 2, 2), 2, 2, 3)
+        return F.pixel_shuffle(F.conv2d(padded, kernel, groups=channels), scale)
 
 
 @contextmanager
@@ -92,45 +92,46 @@ def _tap_count(scale: int) -> int:
 
 
 @constant
-def _upscale_weights(scale: int) -> Tensor:
-    """(scale, 5) weights: phase p of input i sits at i + (p + 0.5) / scale - 0.5 and sees inputs i-2 .. i+2."""
+def _upscale_kernel(scale: int) -> Tensor:
+    """(scale^2, 1, 5, 5): phase p of input i sits at i + (p + 0.5) / scale - 0.5 and sees inputs i-2 .. i+2."""
     rows = []
     for phase in range(scale):
         position = (phase + 0.5) / scale - 0.5
         row = torch.tensor([_cubic(position - k) for k in range(-2, 3)], dtype=torch.float64)
         rows.append(row / row.sum())
-    return torch.stack(rows)
+    phases = torch.stack(rows)
+    return torch.einsum("py,qx->pqyx", phases, phases).reshape(scale * scale, 1, 5, 5)
 
 
 def _mirror(image: Tensor, before: int, after: int, axis: int) -> Tensor:
-    """Pads one axis by mirroring with the edge repeated (... 2 1 0 0 1 2 ...), however short the axis is."""
-    index = _mirror_index(image.device, torch.int64, before, image.shape[axis], after)
-    return image.index_select(axis, index)
+    """Pads one axis by mirroring with the edge repeated (... 2 1 0 0 1 2 ...), however short the axis is.
+
+    It consists of slices and a concatenation, so that an exported network accepts pictures of any size.
+    """
+    size = image.shape[axis]
+    if max(before, after) > size:
+        mirrored = torch.cat([image.flip(axis), image, image.flip(axis)], axis)
+        return _mirror(mirrored, before - size, after - size, axis)
+    parts = [_slice(image, axis, max(-before, 0), min(size + after, size))] if min(before, after) < 0 else [image]
+    if before > 0:
+        parts.insert(0, _slice(image, axis, 0, before).flip(axis))
+    if after > 0:
+        parts.append(_slice(image, axis, -after, None).flip(axis))
+    return torch.cat(parts, axis)
 
 
-@constant
-def _mirror_index(before: int, size: int, after: int) -> Tensor:
-    period = [*range(size), *reversed(range(size))]
-    return torch.tensor([period[k % (2 * size)] for k in range(-before, size + after)])
+def _slice(image: Tensor, axis: int, start: int, stop: int | None) -> Tensor:
+    index = [slice(None)] * image.dim()
+    index[axis] = slice(start, stop)
+    return image[tuple(index)]
 
 
 def _stride_filter(image: Tensor, weights: Tensor, scale: int, axis: int) -> Tensor:
-    outputs = math.ceil(image.shape[axis] / scale)
     before = -_first_tap(scale)
-    after = (outputs - 1) * scale - before + len(weights) - image.shape[axis]
+    # The last output's window ends so far behind the image; for sides that `scale` divides it is a plain number.
+    after = len(weights) - before - scale + -image.shape[axis] % scale
     padded = _mirror(image, before, after, axis)
     kernel_shape = (1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1)
     stride = (scale, 1) if axis == 2 else (1, scale)
     planes = padded.flatten(0, 1).unsqueeze(1)
     return F.conv2d(planes, weights.view(kernel_shape), stride=stride).squeeze(1).unflatten(0, image.shape[:2])
-
-
-def _phase_filter(image: Tensor, weights: Tensor, axis: int) -> Tensor:
-    padded = _mirror(image, 2, 2, axis)
-    kernel = weights.unsqueeze(1).unsqueeze(3 if axis == 2 else 2)
-    phases = F.conv2d(padded.flatten(0, 1).unsqueeze(1), kernel)  # (B*C, scale, ., .)
-    # Phases become neighbours along the axis: (.., h, w) x scale -> (.., h * scale, w) or (.., h, w * scale).
-    order = (0, 2, 1, 3) if axis == 2 else (0, 2, 3, 1)
-    shape = list(image.shape)
-    shape[axis] *= len(weights)
-    return phases.permute(order).reshape(shape)

@@ -59,6 +59,20 @@ class CompressedBatch(NamedTuple):
     bits: Tensor | None
 
 
+class Graphs(NamedTuple):
+    """A network as graphs of plain layers for exporters; coefficients are (1, 192, h/8, w/8), in zig-zag order.
+
+    Attributes:
+        encoder: picture (1, H, W, 3) uint8 to the thumbnail's coefficients before quantization.
+        tables: those coefficients to continuous tables (1, 2, 8, 8).
+        decoder: dequantized coefficients to (1, 3, H, W) in 0..1, and to the picture (1, H, W, 3) uint8.
+    """
+
+    encoder: nn.Module
+    tables: nn.Module
+    decoder: nn.Module
+
+
 class RescalingNetwork(nn.Module, ABC):
     """A network that makes a thumbnail of an HR image and restores the image from it.
 
@@ -112,6 +126,14 @@ class RescalingNetwork(nn.Module, ABC):
     def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Weights by this network's names, where a checkpoint may hold them by others (a published one's)."""
         return weights
+
+    def graphs(self) -> Graphs:
+        """The network for exporters; they share its weights.
+
+        Raises:
+            HyperthumbError: when it cannot be taken apart, which is the default.
+        """
+        raise HyperthumbError(f"{type(self).__name__} cannot be exported: it does not define `graphs`")
 
     def rate_parameters(self) -> Iterator[nn.Parameter]:
         """The rate model's parameters that the objective trains; they may have a learning rate of their own."""

@@ -1,0 +1,72 @@
+"""hyperthumb export: a model as ONNX files, each checked against the network before it is written."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperthumb.base.errors import HyperthumbError
+
+from .arguments import new_parser
+from .messages import in_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_EXAMPLES = """\
+examples:
+  hyperthumb export lite_4x -o exported/                    encoder, tables and decoder, float32
+  hyperthumb export lite_4x --part decoder                  what restoring needs
+  hyperthumb export experiments/mine --precision int8 --calibrate photos/
+"""
+_MOST_PHOTOGRAPHS = 24
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = new_parser("export", "Writes a model as ONNX files that run without PyTorch.", _EXAMPLES)
+    parser.add_argument("model", metavar="MODEL", help="a shipped model, a model file, or a training's folder")
+    parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where to write (default: here)")
+    parser.add_argument(
+        "--part", choices=("decoder", "encoder", "both"), default="both", help="what to export (default %(default)s)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "fp16", "int8"),
+        default="fp32",
+        help="of the decoder's layers (default %(default)s)",
+    )
+    parser.add_argument(
+        "--calibrate",
+        metavar="FOLDER",
+        help="photographs for fp16 and int8: they measure what the precision loses, and int8 is calibrated with them",
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from hyperthumb.models.file import load_model
+    from hyperthumb.models.zoo import find_model
+    from hyperthumb.runtime.export import export_model
+
+    photographs = _photographs(arguments.calibrate) if arguments.calibrate else []
+    model = load_model(find_model(arguments.model))
+    exported = export_model(model, Path(arguments.output), arguments.part, arguments.precision, photographs)
+    for file in exported:
+        reach = "the whole picture" if file.manifest.reach < 0 else f"{file.manifest.reach} blocks around each block"
+        line = f"{file.path}: {in_bytes(file.num_bytes)}, {file.manifest.precision}, sees {reach}"
+        line += f"; differs from the network by at most {file.difference.largest:.1e}"
+        print(line if file.loss_db is None else f"{line}; {file.manifest.precision} loses {file.loss_db:.4f} dB")
+    return 0
+
+
+def _photographs(folder: str) -> list[np.ndarray]:
+    from hyperthumb.images.pictures import EXTENSIONS, decode_picture
+
+    from .sources import find_sources, read_source
+
+    sources = find_sources([folder], EXTENSIONS, "photographs")[:_MOST_PHOTOGRAPHS]
+    for source in sources:
+        if source.problem:
+            raise HyperthumbError(f"{source.path}: {source.problem}")
+    return [decode_picture(read_source(source.path), str(source.path)).pixels for source in sources]

@@ -1,0 +1,1 @@
+"""Networks as ONNX files: export, checks, and engines that run them without PyTorch."""

@@ -1,0 +1,175 @@
+"""A model as ONNX files that need no PyTorch: encoder, tables and decoder, each checked against the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import write_atomically
+from hyperthumb.base.version import __version__
+from hyperthumb.models.file import LoadedModel
+
+from . import low_precision
+from .manifest import GraphPrecision, Manifest, Part
+from .onnx_export import to_onnx
+from .reach import WHOLE, decoder_reach, encoder_reach
+from .session import Session
+from .verify import LOSS_DB, Difference, check_float, example_coefficients, example_pictures
+
+Parts = Literal["decoder", "encoder", "both"]
+
+_GRAPHS: dict[str, tuple[Part, ...]] = {
+    "decoder": ("decoder",), "encoder": ("encoder", "tables"), "both": ("encoder", "tables", "decoder"),
+}  # fmt: skip
+
+
+class Exported(NamedTuple):
+    """One file that was written.
+
+    Attributes:
+        path: `NAME.PART.onnx`, or `NAME.PART.PRECISION.onnx`.
+        manifest: what it says of itself.
+        num_bytes: its size.
+        difference: of the float32 graph from the network.
+        loss_db: PSNR against the photographs that the lower precision costs; None for float32.
+    """
+
+    path: Path
+    manifest: Manifest
+    num_bytes: int
+    difference: Difference
+    loss_db: float | None
+
+
+def export_model(
+    model: LoadedModel,
+    folder: Path,
+    part: Parts = "both",
+    precision: GraphPrecision = "fp32",
+    photographs: Sequence[np.ndarray] = (),
+) -> list[Exported]:
+    """Writes a model as ONNX files and checks each one.
+
+    Args:
+        model: any that `load_model` gives.
+        folder: is made where it is missing.
+        part: decoder is what restoring needs; encoder stands for encoder and tables.
+        precision: of the decoder's layers; encoder and tables are float32 always, because bytes depend on them.
+        photographs: uint8 (H, W, 3), to calibrate int8 and to measure what fp16 and int8 lose.
+
+    Raises:
+        HyperthumbError: when the network cannot be exported, or a file does not compute what the network computes.
+    """
+    if part not in _GRAPHS:
+        raise HyperthumbError(f'the part is decoder, encoder or both, not "{part}"')
+    if precision not in ("fp32", "fp16", "int8"):
+        raise HyperthumbError(f'the precision is fp32, fp16 or int8, not "{precision}"')
+    if precision != "fp32" and not photographs:
+        raise HyperthumbError(f"{precision} needs photographs to measure what it loses; name a folder of them")
+    network = model.network.cpu().eval()
+    graphs = network.graphs()
+    folder.mkdir(parents=True, exist_ok=True)
+    exported = []
+    for name in _GRAPHS[part]:
+        graph: nn.Module = getattr(graphs, name)
+        manifest = Manifest(
+            name, model.name, model.model_id.hex(), model.scale, _reach(name, network), "fp32", __version__
+        )
+        content = _float_graph(name, graph, manifest)
+        difference = check_float(graph, Session(content.SerializeToString()), _examples(name, model.scale))
+        loss = None
+        if name == "decoder" and precision != "fp32":
+            content, manifest, loss = _lowered(content, manifest, precision, model, photographs)
+        suffix = "" if manifest.precision == "fp32" else f".{manifest.precision}"
+        path = folder / f"{model.name}.{name}{suffix}.onnx"
+        data = content.SerializeToString()
+        write_atomically(path, data)
+        exported.append(Exported(path, manifest, len(data), difference, loss))
+    return exported
+
+
+def _float_graph(name: Part, graph: nn.Module, manifest: Manifest) -> Any:
+    outputs = {"encoder": ["coefficients"], "tables": ["steps"], "decoder": ["restored", "picture"]}[name]
+    source, axes = ("picture", (1, 2)) if name == "encoder" else ("coefficients", (2, 3))
+    example = torch.from_numpy(_examples(name, manifest.scale)[0])
+    content = to_onnx(graph, example, (source, outputs), axes)
+    _stamp(content, manifest)
+    return content
+
+
+def _stamp(content: Any, manifest: Manifest) -> None:
+    del content.metadata_props[:]
+    for key, value in manifest.to_metadata().items():
+        content.metadata_props.add(key=key, value=value)
+
+
+def _examples(name: Part, scale: int) -> list[np.ndarray]:
+    return example_pictures(scale) if name == "encoder" else example_coefficients()
+
+
+def _reach(name: Part, network: Any) -> int:
+    graphs = network.graphs()
+    if name == "tables":
+        return WHOLE
+    if name == "decoder":
+        return decoder_reach(graphs.decoder, network.scale)
+    encoder = graphs.encoder.encoder
+    return 0 if encoder is None else encoder_reach(encoder, network.scale)
+
+
+def _lowered(
+    content: Any, manifest: Manifest, precision: GraphPrecision, model: LoadedModel, photographs: Sequence[np.ndarray]
+) -> tuple[Any, Manifest, float]:
+    pairs = [_dequantized(model, photograph) for photograph in photographs]
+    before = _mean_psnr(Session(content.SerializeToString()), pairs)
+    if precision == "fp16":
+        content = low_precision.to_half(content)
+    else:
+        content = low_precision.to_int8(content, [coefficients for coefficients, _ in pairs[:12]])
+    manifest = Manifest(**{**manifest.__dict__, "precision": precision})
+    _stamp(content, manifest)
+    loss = before - _mean_psnr(Session(content.SerializeToString()), pairs)
+    if not loss <= LOSS_DB[precision]:
+        raise HyperthumbError(
+            f"the {precision} decoder of {model.name} loses {loss:.3f} dB over {len(pairs)} photographs (allowed: "
+            f"{LOSS_DB[precision]:g}); nothing was written"
+        )
+    return content, manifest, loss
+
+
+@torch.no_grad()
+def _dequantized(model: LoadedModel, photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients as a file would hold them, times their tables, and the part of the photograph that they show."""
+    side = 8 * model.scale
+    height, width = photograph.shape[0] // side * side, photograph.shape[1] // side * side
+    if height == 0 or width == 0:
+        raise HyperthumbError(f"photographs to calibrate with have at least {side}x{side} pixels")
+    picture = np.ascontiguousarray(photograph[None, :height, :width])
+    graphs = model.network.graphs()
+    coefficients = graphs.encoder(torch.from_numpy(picture))
+    tables = graphs.tables(coefficients).round().clamp(1, 255)
+    steps = _zigzag_steps(tables.numpy())
+    return (np.rint(coefficients.numpy() / steps) * steps).astype(np.float32), picture
+
+
+def _zigzag_steps(tables: np.ndarray) -> np.ndarray:
+    """(1, 2, 8, 8) tables to (1, 192, 1, 1) steps in zig-zag order; Cb and Cr share a table."""
+    from hyperthumb.jpeg.tables import ZIGZAG
+
+    luma, chroma = tables.reshape(2, 64)[:, list(ZIGZAG)]
+    return np.concatenate([luma, chroma, chroma]).reshape(1, 192, 1, 1)
+
+
+def _mean_psnr(session: Session, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    def psnr(coefficients: np.ndarray, picture: np.ndarray) -> float:
+        (restored,) = session.run(coefficients, "picture")
+        error = np.mean((restored.astype(np.float64) - picture) ** 2)
+        return float(10 * np.log10(255**2 / max(error, 1e-12)))
+
+    return float(np.mean([psnr(*pair) for pair in pairs]))

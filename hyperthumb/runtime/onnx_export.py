@@ -1,0 +1,72 @@
+"""From a PyTorch module to an ONNX file of any height and width; the one import point of onnx and its exporter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.base.errors import HyperthumbError
+
+OPSET = 18
+"""The oldest that has everything we need; onnxruntime-web and OpenVINO read it."""
+
+_MOST_BLOCKS = 8192
+
+
+def to_onnx(graph: nn.Module, example: Tensor, names: tuple[str, Sequence[str]], axes: tuple[int, int]) -> Any:
+    """An ONNX model with its weights inside.
+
+    Args:
+        graph: in eval mode, on the CPU.
+        example: an input with at least 3 units along the dynamic axes.
+        names: of the input, and of the outputs.
+        axes: the input's dynamic axes, which stand for height and width.
+
+    Returns:
+        The `onnx.ModelProto`.
+
+    Raises:
+        HyperthumbError: when the graph has a layer that cannot be exported, or its shape is fixed.
+    """
+    name, outputs = names
+    unit = 1 if example.shape[axes[0]] < 64 else _unit(example, axes)
+    height = torch.export.Dim("height", min=1, max=_MOST_BLOCKS)
+    width = torch.export.Dim("width", min=1, max=_MOST_BLOCKS)
+    shapes = ({axes[0]: unit * height, axes[1]: unit * width},)
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                graph, (example,), dynamo=True, opset_version=OPSET, input_names=[name], output_names=list(outputs),
+                dynamic_shapes=shapes, verbose=False,
+            )  # fmt: skip
+    except Exception as error:  # torch.export has dozens of errors and no class of its own for them
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise HyperthumbError(f"{type(graph).__name__} cannot be exported to ONNX: {reason}") from error
+    assert program is not None
+    return program.model_proto
+
+
+def _unit(example: Tensor, axes: tuple[int, int]) -> int:
+    """The multiple that the sides of a picture have: the example is made of 3 by 5 such units."""
+    return example.shape[axes[0]] // 3
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    """The exporter prints its progress and warns of its own deprecations; neither helps a user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,46 @@
+"""An exported graph at work in ONNX Runtime; the one import point of onnxruntime for running."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from hyperthumb.base.errors import CheckpointError
+
+from .manifest import Manifest, read_manifest
+
+
+class Session:
+    """One exported graph, ready to run on the CPU.
+
+    Args:
+        content: the ONNX file, or its path.
+        threads: that it may use; None takes ONNX Runtime's choice, or OMP_NUM_THREADS where that is set.
+
+    Raises:
+        CheckpointError: when it is missing, damaged, or was not exported by hyperthumb.
+    """
+
+    def __init__(self, content: bytes | Path, threads: int | None = None) -> None:
+        import onnxruntime
+
+        source = content.name if isinstance(content, Path) else "the exported graph"
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0") or 0)
+        try:
+            data = content.read_bytes() if isinstance(content, Path) else content
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except FileNotFoundError as error:
+            raise CheckpointError(f"there is no exported graph at {content!s}") from error
+        except Exception as error:  # onnxruntime's errors have no common class
+            raise CheckpointError(f"{source} cannot be read as an ONNX file: {error}") from error
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self.manifest: Manifest = read_manifest(metadata, source)
+        self._input: str = self._session.get_inputs()[0].name
+
+    def run(self, value: np.ndarray, *outputs: str) -> list[np.ndarray]:
+        """The named outputs, or all of them, for one input."""
+        return list(self._session.run(list(outputs) or None, {self._input: value}))

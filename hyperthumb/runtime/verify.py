@@ -1,0 +1,93 @@
+"""Whether an exported graph computes what the network computes, by values at sizes that the exporter never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.base.errors import HyperthumbError
+
+from .session import Session
+
+SIZES = ((3, 5), (1, 2), (4, 7))
+"""In blocks of the thumbnail. The exporter sees the first only."""
+
+FLOAT_TOLERANCE = 1e-5
+"""Of float32 graphs, relative to the range of the output; the restored picture's is 1."""
+
+LOSS_DB = {"fp16": 0.01, "int8": 0.05}
+"""How much PSNR against the photographs a graph of lower precision may lose."""
+
+
+class Difference(NamedTuple):
+    """How far an exported graph is from the network.
+
+    Attributes:
+        largest: difference of any output value, relative to the range of that output.
+        levels: the largest difference of 8-bit pictures; 0 for graphs that make none.
+        moved: the share of 8-bit values that differ.
+    """
+
+    largest: float
+    levels: int
+    moved: float
+
+
+@torch.no_grad()
+def compare(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]) -> Difference:
+    """The largest differences over all inputs."""
+    largest, levels, moved = 0.0, 0, 0.0
+    for value in inputs:
+        expected = graph(torch.from_numpy(value))
+        for ours, theirs in zip(_outputs(expected), session.run(value), strict=True):
+            if ours.dtype == np.uint8:
+                steps = np.abs(ours.astype(np.int16) - theirs.astype(np.int16))
+                levels, moved = max(levels, int(steps.max())), max(moved, float((steps > 0).mean()))
+            else:
+                span = max(1.0, float(np.abs(ours).max()))
+                largest = max(largest, float(np.abs(ours - theirs).max()) / span)
+    return Difference(largest, levels, moved)
+
+
+def check_float(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]) -> Difference:
+    """`compare` for a float32 graph.
+
+    Raises:
+        HyperthumbError: when it differs by more than `FLOAT_TOLERANCE`, or a picture by more than rounding ties.
+    """
+    difference = compare(graph, session, inputs)
+    if not difference.largest <= FLOAT_TOLERANCE or difference.levels > 1 or difference.moved > 1e-3:
+        raise HyperthumbError(
+            f"the exported {session.manifest.part} differs from the network by {difference.largest:.1e} (allowed: "
+            f"{FLOAT_TOLERANCE:.0e}), and by {difference.levels} levels in {difference.moved:.2%} of the pixels; "
+            "nothing was written"
+        )
+    return difference
+
+
+def example_pictures(scale: int, seed: int = 0) -> list[np.ndarray]:
+    """Pictures (1, H, W, 3) uint8 of `SIZES`, smooth with some grain."""
+    return [_picture(8 * scale * height, 8 * scale * width, seed) for height, width in SIZES]
+
+
+def example_coefficients(seed: int = 0) -> list[np.ndarray]:
+    """Dequantized coefficients (1, 192, h, w) of `SIZES`, of the sizes that photographs have."""
+    rng = np.random.default_rng(seed)
+    frequency = np.tile(np.arange(64), 3)[:, None, None]
+    return [(rng.laplace(size=(1, 192, *size)) * (200 / (1 + frequency))).astype(np.float32).round() for size in SIZES]
+
+
+def _picture(height: int, width: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[0:height, 0:width] / 37
+    planes = [120 + 90 * np.sin(rows * a + columns * b) for a, b in rng.uniform(-1, 1, (3, 2))]
+    noisy = np.stack(planes, axis=2) + rng.normal(0, 3, (height, width, 3))
+    return np.clip(noisy, 0, 255).round().astype(np.uint8)[None]
+
+
+def _outputs(value: Tensor | tuple[Tensor, ...]) -> list[np.ndarray]:
+    return [tensor.numpy() for tensor in (value if isinstance(value, tuple) else (value,))]

@@ -1,0 +1,98 @@
+"""Exported graphs compute what the network computes, at sizes that the exporter never saw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.runtime.export import export_model
+from hyperthumb.runtime.session import Session
+from hyperthumb.runtime.verify import check_float, example_coefficients
+from tests.support import photograph, save_tiny_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> LoadedModel:
+    return load_model(save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def files(model, tmp_path_factory):
+    return {file.manifest.part: file for file in export_model(model, tmp_path_factory.mktemp("exported"))}
+
+
+def test_a_photograph_goes_through_the_files_as_through_the_network(model, files):
+    image = photograph(64, 224)[None]
+    with torch.inference_mode():
+        analysis = model.network.analyze(torch.from_numpy(image).permute(0, 3, 1, 2).float() / 255)
+        batch = model.network.quantize(analysis)
+        expected = model.network.restore(batch.coefficients, batch.tables)
+    sessions = {part: Session(file.path) for part, file in files.items()}
+    (coefficients,) = sessions["encoder"].run(image)
+    (steps,) = sessions["tables"].run(coefficients)
+    np.testing.assert_allclose(steps, analysis.steps.numpy(), rtol=1e-4)
+    dequantized, _ = network_input(batch)
+    restored, picture = sessions["decoder"].run(dequantized)
+    np.testing.assert_allclose(restored, expected.numpy(), atol=1e-5)
+    assert np.abs(picture[0] - 255 * expected[0].permute(1, 2, 0).numpy()).max() <= 0.51
+
+
+def network_input(batch) -> tuple[np.ndarray, np.ndarray]:
+    from hyperthumb.jpeg.zigzag import to_zigzag
+
+    tables = torch.cat([batch.tables, batch.tables[:, 1:]], 1)[:, :, None, None]
+    planes = to_zigzag((batch.coefficients * tables).float()).permute(0, 1, 4, 2, 3).flatten(1, 2)
+    return planes.numpy(), tables.numpy()
+
+
+def test_every_file_says_which_model_it_is_of(model, files):
+    for part, file in files.items():
+        manifest = Session(file.path).manifest
+        assert manifest == file.manifest
+        assert (manifest.part, manifest.model, manifest.scale) == (part, "tiny", 4)
+        assert manifest.model_id == model.model_id.hex()
+    assert files["decoder"].manifest.reach == 1
+    assert files["tables"].manifest.reach == -1
+
+
+def test_a_file_with_other_weights_does_not_pass_the_check(model, files):
+    other = load_model_with_noise(model)
+    with pytest.raises(HyperthumbError, match="the exported decoder differs from the network"):
+        check_float(other.graphs().decoder, Session(files["decoder"].path), example_coefficients())
+
+
+def load_model_with_noise(model):
+    import copy
+
+    network = copy.deepcopy(model.network)
+    with torch.no_grad():
+        for parameter in network.decoder.parameters():
+            parameter.add_(0.01)
+    return network
+
+
+def test_half_precision_needs_photographs_and_keeps_the_picture(model, tmp_path):
+    with pytest.raises(HyperthumbError, match="fp16 needs photographs"):
+        export_model(model, tmp_path, "decoder", "fp16")
+    (file,) = export_model(model, tmp_path, "decoder", "fp16", [photograph(96, 128), photograph(70, 80)])
+    assert file.path.name == "tiny.decoder.fp16.onnx"
+    assert Session(file.path).manifest.precision == "fp16"
+    assert file.loss_db is not None
+    assert file.loss_db < 0.01
+
+
+@pytest.mark.parametrize(("part", "precision"), [("all", "fp32"), ("both", "fp8")])
+def test_unknown_wishes_are_refused(model, tmp_path, part, precision):
+    with pytest.raises(HyperthumbError, match="not"):
+        export_model(model, tmp_path, part, precision)
+
+
+def test_a_file_that_is_not_ours_is_refused(tmp_path):
+    (tmp_path / "text.onnx").write_text("hello")
+    with pytest.raises(HyperthumbError, match=r"text\.onnx cannot be read as an ONNX file"):
+        Session(tmp_path / "text.onnx")
+    with pytest.raises(HyperthumbError, match="there is no exported graph"):
+        Session(tmp_path / "missing.onnx")
