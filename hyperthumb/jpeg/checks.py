@@ -17,7 +17,16 @@ MAX_SIDE = 65500  # libjpeg's limit
 MAX_PIXELS = 100_000_000  # 0.6 GB of coefficients; at 4x the photograph has 1.6 gigapixels
 MAX_SCANS = 100  # an encoder that searches for the best progressive script ends with about ten
 _KNOWN = {DHT, DQT, DRI, SOS, EOI} | METADATA | SOF_MARKERS
-HUFFMAN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive Huffman
+_SAVE_AGAIN = "save it again as an ordinary JPEG"
+_ARITHMETIC = "arithmetic-coded", "`jpegtran -copy all` rewrites it without loss"
+_LOSSLESS, _HIERARCHICAL = ("a lossless JPEG", _SAVE_AGAIN), ("a hierarchical JPEG", _SAVE_AGAIN)
+# What a file is by one of its markers, and what to do about it (T.81, table B.1). 0xDC is DNL.
+_NOT_READ = {
+    **dict.fromkeys((0xC9, 0xCA, 0xCC), _ARITHMETIC),
+    **dict.fromkeys((0xC3, 0xCB), _LOSSLESS),
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE, 0xDF), _HIERARCHICAL),
+    0xDC: ("a JPEG that gives its height after the picture (DNL)", _SAVE_AGAIN),
+}
 
 
 def check_file(parts: list[Segment], size: int) -> Frame:
@@ -28,8 +37,13 @@ def check_file(parts: list[Segment], size: int) -> Frame:
         size: of the file, in bytes.
 
     Raises:
-        ThumbnailError: for arithmetic, lossless, hierarchical and 12-bit files, damaged headers and impossible sizes.
+        ThumbnailError: for arithmetic-coded, lossless, hierarchical and 12-bit files, those with DNL, damaged headers
+            and impossible sizes.
     """
+    for part in parts:  # first: what these files hold besides must not be called damage
+        if part.marker in _NOT_READ:
+            kind, remedy = _NOT_READ[part.marker]
+            raise ThumbnailError(f"this file is {kind}, which is not read; {remedy}")
     for part in parts:
         if part.marker not in _KNOWN:
             raise ThumbnailError(f"damaged JPEG file: it has a segment of an unknown kind ({part.marker:#x})")
@@ -43,8 +57,6 @@ def check_file(parts: list[Segment], size: int) -> Frame:
     if len(frames) != 1 or not scans:
         raise ThumbnailError("damaged JPEG file: it has no picture, or several")
     frame = frames[0]
-    if frame.marker not in HUFFMAN_FRAMES:
-        raise ThumbnailError("this kind of JPEG (arithmetic-coded, lossless or hierarchical) cannot be restored")
     if frame.precision != 8:
         raise ThumbnailError(f"a JPEG of {frame.precision} bits per sample cannot be restored; 8 bits can")
     if not frame.height or not frame.width or not frame.components:

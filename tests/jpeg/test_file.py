@@ -12,6 +12,7 @@ from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
 from hyperthumb.config.schema import ValidationOptions
 from hyperthumb.jpeg.file import MAX_AC, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.icc import find_icc
+from hyperthumb.jpeg.inspection import describe
 from hyperthumb.jpeg.metadata import find_exif, metadata_segments
 from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.segments import segments
@@ -232,7 +233,8 @@ def test_many_scans_are_refused():
     ("find", "offset", "value", "message"),
     [
         (b"\xff\xc0", 1, 0xC9, "arithmetic"),
-        (b"\xff\xc0", 1, 0xC3, "lossless"),
+        (b"\xff\xc0", 1, 0xC3, "a lossless JPEG"),
+        (b"\xff\xc0", 1, 0xC5, "a hierarchical JPEG"),
         (b"\xff\xc0", 4, 12, "12 bits"),
         (b"\xff\xc0", 11, 0x91, "sampling factors"),
         (b"\xff\xc0", 12, 7, "no quantization table"),
@@ -251,6 +253,20 @@ def test_headers_that_lie_are_refused(find, offset, value, message):
     data[data.index(find) + offset] = value
     with pytest.raises(ThumbnailError, match=message):
         read_jpeg(bytes(data))
+
+
+@pytest.mark.parametrize("read", [read_jpeg, describe])
+def test_codings_that_are_not_read_are_named_whatever_else_is_in_the_file(read):
+    data = GOOD["fast"]
+    frame = data.index(b"\xff\xc0")
+    conditioning = b"\xff\xcc\0\x04\0\x10"  # T.81 B.2.4.3
+    arithmetic = data[:frame] + conditioning + b"\xff\xc9" + data[frame + 2 :]
+    with pytest.raises(ThumbnailError, match="this file is arithmetic-coded, which is not read; `jpegtran -copy all`"):
+        read(arithmetic)
+    number_of_lines = b"\xff\xdc\0\x04\0\x40"  # T.81 B.2.5
+    late = data[: frame + 5] + b"\0\0" + data[frame + 7 : -2] + number_of_lines + data[-2:]
+    with pytest.raises(ThumbnailError, match=r"height after the picture \(DNL\), which is not read; save it again"):
+        read(late)
 
 
 @pytest.mark.parametrize(
