@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .errors import HyperthumbError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], durable: bool = False) -> None:
@@ -23,7 +26,8 @@ def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], 
         durable: make it survive a crash of the machine too (fsync of the file and of its folder).
 
     Raises:
-        HyperthumbError: when it cannot be written; names the path and the free space. No scraps are left.
+        HyperthumbError: when it cannot be written; names the path, and the free space where there is too little. No
+            scraps are left.
     """
     temporary = scrap_beside(path)
     try:
@@ -50,12 +54,14 @@ def writing(path: Path) -> Iterator[None]:
     """Around code that writes `path`: what the system says against it becomes a sentence.
 
     Raises:
-        HyperthumbError: names the path and the free space.
+        HyperthumbError: names the path, and the free space where there is too little.
     """
     try:
         yield
     except (OSError, RuntimeError) as error:  # torch.save says RuntimeError when the disk is full
-        raise HyperthumbError(f"cannot write {path}: {_reason(error)}{_free_space(path)}") from error
+        cause = _system_error(error)
+        space = _free_space(path) if cause is not None and cause.errno in _NO_ROOM else ""
+        raise HyperthumbError(f"cannot write {path}: {cause.strerror if cause else error}{space}") from error
 
 
 def scrap_beside(path: Path) -> Path:
@@ -101,14 +107,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _reason(error: OSError | RuntimeError) -> str:
-    """The system's words; torch.save wraps them in several lines of its own."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return str(error)
+def _system_error(error: BaseException | None) -> OSError | None:
+    """What the system said, or None; torch.save wraps it in an error of its own."""
+    while error is not None and not (isinstance(error, OSError) and error.strerror):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _free_space(path: Path) -> str:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -9,7 +11,7 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.files import pretty_json, remove_scraps, write_atomically
+from hyperthumb.base.files import pretty_json, remove_scraps, write_atomically, writing
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -33,6 +35,15 @@ def test_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkeypa
         write_atomically(path, partial(torch.save, {"a": 2}), durable=True)
     assert torch.load(path, weights_only=True) == {"a": 1}
     assert os.listdir(tmp_path) == ["weights.pth"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EEXIST, errno.ENAMETOOLONG, errno.EACCES])
+def test_free_space_is_named_only_where_there_is_too_little(tmp_path, number):
+    reason = re.escape(os.strerror(number))
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        reason += r" \(\d+\.\d MiB free there\)"
+    with pytest.raises(HyperthumbError, match=rf": {reason}$"), writing(tmp_path / "file"):
+        raise OSError(number, os.strerror(number))
 
 
 def test_scraps_of_a_killed_process_go(tmp_path):
