@@ -13,6 +13,7 @@ from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableI
 
 from .png import Png, is_png, read_png
 from .tiff import as_min_is_black
+from .unread import explain_unread
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 # By content, whatever the name: Pillow would hand PostScript to an interpreter.
@@ -68,7 +69,7 @@ def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> Opene
                 image.info |= {"icc_profile": png.profile} if png.profile is not None else {}
             return OpenedPicture(image, png, positive is not None)
         except UnidentifiedImageError as error:
-            raise CorruptImageError(f"{label}: not a picture, or one with a damaged header") from error
+            raise CorruptImageError(f"{label}: {explain_unread(file)}") from error
         except Image.DecompressionBombError as error:
             raise UnusableImageError(
                 f"{label}: it has more pixels than a photograph; cut it up or shrink it"

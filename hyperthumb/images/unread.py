@@ -1,0 +1,55 @@
+"""What a file is that is none of the pictures that are read, for the message."""
+
+from __future__ import annotations
+
+import warnings
+from typing import IO
+
+from PIL import Image
+
+from .tiff import read_directory, read_layout, unpack_at
+
+_CONVERT = "convert it to PNG, JPEG, WebP, TIFF or BMP"
+_BITS_PER_SAMPLE = 258
+_READ_BITS = (1, 2, 4, 8, 16)
+_JPEG_XL = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"  # ISO/IEC 18181: the bare codestream, the box that begins a file
+_ISO_FILE, _BRAND = slice(4, 8), slice(8, 12)  # ISO/IEC 14496-12: the first box, "ftyp", names what the file holds
+
+
+def explain_unread(file: IO[bytes]) -> str:
+    """Why none of the decoders that are used takes a file, and what to do: the end of a sentence.
+
+    Args:
+        file: at any position.
+    """
+    layout = read_layout(file)
+    if layout is not None:
+        directory = read_directory(file, layout, layout.first)
+        entry = directory and directory.find(_BITS_PER_SAMPLE)
+        bits = unpack_at(file, f"{layout.order}H", entry.value_place)[0] if entry else 1
+        if bits not in _READ_BITS:
+            return f"TIFF pictures of {bits} bits per sample are not read; convert it to 8 or 16 bits"
+        return "a damaged TIFF picture, or one of a kind that is not read; save it again as an ordinary one"
+    name = _known_to_pillow(file) or _known_by_signature(file)
+    return f"{name} pictures are not read; {_CONVERT}" if name else "not a picture, or one with a damaged header"
+
+
+def _known_to_pillow(file: IO[bytes]) -> str | None:
+    """Pillow's name for a format that only its other decoders know. None of them decodes anything here."""
+    file.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Image.open(file).format
+    except Exception:  # they raise nearly anything
+        return None
+
+
+def _known_by_signature(file: IO[bytes]) -> str | None:
+    file.seek(0)
+    head = file.read(12)
+    if head.startswith(_JPEG_XL):
+        return "JPEG XL"
+    if head[_ISO_FILE] == b"ftyp":
+        return "AVIF" if head[_BRAND] in (b"avif", b"avis") else "HEIF"
+    return None
