@@ -56,7 +56,7 @@ def assert_complaint(result: Finished, path: str, reason: str = TOO_LARGE) -> No
     """One sentence with the path and the reason, with the free space where that is it; no traceback of ours."""
     assert result.code == 1, result.output
     space = r" \(\d+\.\d MiB free there\)" if reason == "No space left on device" else ""
-    pattern = rf"error: cannot write \S*{path}\S*: {reason}{space}$"
+    pattern = rf"error: cannot write .*{path}.*: {reason}{space}$"
     assert re.search(pattern, result.output, re.MULTILINE), result.output
     assert "hyperthumb/training" not in result.output, result.output
 
