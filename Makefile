@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that run the tests; each has PyTorch in memory (0.5 GB).
+WORKERS ?= 2
 
 .PHONY: setup demo demo-restore test test-long torchjpeg clean
 .NOTPARALLEL:
@@ -44,7 +46,7 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # Whole processes killed, starved and fed with bad data for many minutes (docs/reliability.md); not part of `make test`.
 test-long: setup
