@@ -85,7 +85,7 @@ def test_the_limit_of_pixels_is_ours_not_twice_it():
 
 @pytest.mark.parametrize("content", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"P6 1 1 255 abc"])
 def test_only_photographs_formats_are_opened(content):
-    with pytest.raises(CorruptImageError, match="(EPS|PPM) pictures are not read"):
+    with pytest.raises(CorruptImageError, match=r"(EPS|PPM) pictures are not read"):
         decode_picture(content, "x.png")
 
 
