@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -74,29 +74,6 @@ def remove_scraps(folder: Path) -> None:
     for scrap in folder.glob(f".{'[0-9a-f]' * 16}.tmp"):
         with writing(scrap):
             scrap.unlink(missing_ok=True)
-
-
-def find_files(folder: Path, extensions: Sequence[str]) -> list[str]:
-    """Every file below a folder with one of the extensions; links to folders are followed, hidden files left out.
-
-    Returns:
-        Paths relative to `folder`, with forward slashes, sorted by code point: the same on every machine.
-    """
-    found: list[str] = []
-    visited: set[str] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in visited:  # a link that leads back up
-            folders.clear()
-            continue
-        visited.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            (Path(parent) / name).relative_to(folder).as_posix()
-            for name in files
-            if not name.startswith(".") and name.lower().endswith(tuple(extensions))
-        ]
-    return sorted(found)
 
 
 def _sync_folder(folder: Path) -> None:

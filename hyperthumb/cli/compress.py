@@ -12,7 +12,7 @@ from hyperthumb.base.errors import HyperthumbError
 from .arguments import add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
 from .codecs import run_with_codec
-from .messages import in_bytes
+from .messages import in_bytes, say_remarks
 from .sources import find_sources, is_thumbnail, note_all, read_source
 from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
 
@@ -110,7 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from hyperthumb.images.opening import EXTENSIONS
 
-    sources = find_sources(arguments.photos, EXTENSIONS, "photographs", _is_photograph)
+    sources, remarks = find_sources(arguments.photos, EXTENSIONS, "photographs", _is_photograph)
+    say_remarks(remarks, arguments.quiet)
     named = [
         each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
         for each in sources

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .arguments import add_reporting, new_parser
 from .batch import Result, run_batch
-from .messages import in_bytes
+from .messages import in_bytes, say_remarks
 from .sources import JPEG_EXTENSIONS, find_sources, read_source
 from .targets import Job
 
@@ -107,7 +107,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    sources = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "JPEG files")
+    sources, remarks = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "JPEG files")
+    say_remarks(remarks, arguments.quiet)
     jobs = [Job(source.path, None, source.problem) for source in sources]
 
     def work(source: Path, target: Path | None) -> Inspected:

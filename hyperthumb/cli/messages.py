@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TextIO
+
+from hyperthumb.base.wording import printable
 
 _current: ContextVar[list[str] | None] = ContextVar("notes of the file in hand", default=None)
 
@@ -18,6 +20,12 @@ def note(sentence: str) -> None:
     assert notes is not None, "no file is in hand"
     if sentence not in notes:
         notes.append(sentence)
+
+
+def say_remarks(remarks: Sequence[str], quiet: bool) -> None:
+    """Prints remarks that belong to no file, unless only what went wrong is to be said."""
+    for remark in () if quiet else remarks:
+        print(f"note: {printable(remark)}", file=sys.stderr)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .arguments import add_model, add_output, add_reporting, new_parser, picture_size
 from .batch import Result
 from .codecs import run_with_codec
-from .messages import in_bytes, note
+from .messages import in_bytes, note, say_remarks
 from .sources import JPEG_EXTENSIONS, find_sources, is_thumbnail, note_all, read_source
 from .targets import RESTORED_TAG, Naming, UsageError, plan
 
@@ -66,7 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.images.pictures import WRITABLE
 
-    sources = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
+    sources, remarks = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
+    say_remarks(remarks, arguments.quiet)
     naming = Naming(RESTORED_TAG, f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
     jobs = plan(sources, arguments.output, naming, arguments.overwrite, arguments.skip_existing)
     if arguments.format and any(job.target and job.target.suffix.lower() != naming.extension for job in jobs):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
-from hyperthumb.base.files import find_files
+from hyperthumb.base.search import is_foreign, list_names, search
 
 from .messages import note
 
@@ -26,7 +26,7 @@ class Source(NamedTuple):
 
     Attributes:
         path: the file.
-        relative: where it stands below the folder that was named; its bare name when it was named itself.
+        relative: where it is below the folder that was named; its bare name when it was named itself.
         problem: why it cannot be worked on.
     """
 
@@ -35,10 +35,30 @@ class Source(NamedTuple):
     problem: str | None = None
 
 
+class Selection(NamedTuple):
+    """What the words on a command line stand for.
+
+    Attributes:
+        sources: each file once, in the order of the words.
+        remarks: a line for each folder of which something was left out, and one for links.
+    """
+
+    sources: list[Source]
+    remarks: list[str]
+
+
+class _Candidate(NamedTuple):
+    source: Source
+    is_named: bool  # itself, and not found in a folder or by a pattern
+
+
 def find_sources(
     words: Sequence[str], extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None = None
-) -> list[Source]:
-    """The files that the words stand for, each once, in the order of the words.
+) -> Selection:
+    """The files that the words stand for.
+
+    A link that was found in a folder or by a pattern is left out when the file that it leads to, or another link to
+    it, is taken. A link that was named itself counts as a file of its own.
 
     Args:
         words: files (taken whatever their names), folders (searched to the bottom for the extensions), patterns.
@@ -46,30 +66,72 @@ def find_sources(
         kind: what they are called in messages, such as "photographs".
         wanted: a further condition on files in folders.
     """
-    found: dict[str, Source] = {}
+    remarks: list[str] = []
+    candidates: dict[str, _Candidate] = {}
     for word in words:
-        for source in _expand(word, extensions, kind, wanted):
-            found.setdefault(os.path.realpath(source.path), source)
-    return list(found.values())
+        for candidate in _expand(word, extensions, kind, wanted, remarks):
+            entry = _entry(candidate.source.path)
+            earlier = candidates.setdefault(entry, candidate)
+            candidates[entry] = earlier._replace(is_named=earlier.is_named or candidate.is_named)
+    taken = {entry for entry in candidates if os.path.realpath(entry) == entry}
+    chosen, links = [], []
+    for entry, candidate in candidates.items():
+        real = os.path.realpath(entry)
+        if real != entry and real in taken and not candidate.is_named:
+            links.append(candidate.source.path.name)
+            continue
+        taken.add(real)
+        chosen.append(candidate.source)
+    if links:
+        remarks.append(f"left out {list_names(links, 'link', 'links')} to files that are taken anyway")
+    return Selection(chosen, remarks)
 
 
-def _expand(word: str, extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None) -> list[Source]:
+def _entry(path: Path) -> str:
+    """Where a file or link itself is, whichever way leads there."""
+    return os.path.join(os.path.realpath(path.parent), path.name)
+
+
+def _expand(
+    word: str, extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None, remarks: list[str]
+) -> list[_Candidate]:
     path = Path(word)
     if not word:  # an unset variable of a script, not the folder that Path makes of it
-        return [Source(Path('""'), Path('""'), "this name is empty")]  # an empty path is shown as a dot
+        nothing = Source(Path('""'), Path('""'), "this name is empty")  # an empty path is shown as a dot
+        return [_Candidate(nothing, True)]
     if path.is_dir():
-        names = find_files(path, extensions)
-        chosen = [Source(path / name, Path(name)) for name in names if wanted is None or wanted(path / name)]
-        if chosen:
-            return chosen
-        others = f"; {len(names)} other pictures are there" if names else ""
-        return [Source(path, Path(path.name), f"there are no {kind} in this folder{others}")]
+        return [_Candidate(source, False) for source in _search(path, extensions, kind, wanted, remarks)]
     if not os.path.lexists(path) and glob.has_magic(word):
-        matches = [Path(match) for match in sorted(glob.glob(word, recursive=True)) if not os.path.isdir(match)]
-        if not matches:
-            return [Source(path, Path(path.name), "no file matches this pattern")]
-        return [Source(match, Path(match.name)) for match in matches]
-    return [Source(path, Path(path.name))]
+        return [_Candidate(source, False) for source in _match(word, remarks)]
+    return [_Candidate(Source(path, Path(path.name)), True)]
+
+
+def _search(
+    folder: Path, extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None, remarks: list[str]
+) -> list[Source]:
+    found = search(folder, extensions)
+    left_out = found.describe_left_out()
+    if left_out:
+        remarks.append(f"{folder}: {left_out}")
+    chosen = [
+        Source(place, Path(place.name), f"this folder cannot be read ({reason})") for place, reason in found.unreadable
+    ]
+    chosen += [Source(folder / name, Path(name)) for name in found.files if wanted is None or wanted(folder / name)]
+    if chosen:
+        return chosen
+    others = f"; {len(found.files)} other pictures are there" if found.files else ""
+    return [Source(folder, Path(folder.name), f"there are no {kind} in this folder{others}")]
+
+
+def _match(pattern: str, remarks: list[str]) -> list[Source]:
+    named = set(Path(pattern).parts)
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True)) if not os.path.isdir(match)]
+    left_out = [match for match in matches if any(is_foreign(part) for part in match.parts if part not in named)]
+    if left_out:
+        names = list_names([match.name for match in left_out], "file", "files")
+        remarks.append(f"{pattern}: left out {names} that other programs keep in folders of theirs")
+    chosen = [Source(match, Path(match.name)) for match in matches if match not in left_out]
+    return chosen or [Source(Path(pattern), Path(Path(pattern).name), "no file matches this pattern")]
 
 
 def is_thumbnail(path: Path) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.files import find_files, write_atomically
+from hyperthumb.base.files import write_atomically
+from hyperthumb.base.search import search
 from hyperthumb.base.wording import printable
 from hyperthumb.images.exif import read_orientation
 from hyperthumb.images.opening import EXTENSIONS, open_picture
@@ -19,7 +21,7 @@ _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 
 
 def list_images(folder: str | Path) -> list[str]:
-    """Every picture below a folder, links to folders followed, hidden files left out.
+    """Every picture below a folder, links to folders followed; see `hyperthumb.base.search.search`.
 
     Args:
         folder: where to look.
@@ -28,15 +30,23 @@ def list_images(folder: str | Path) -> list[str]:
         Paths relative to `folder`, with forward slashes, sorted by code point: the same on every machine.
 
     Raises:
-        HyperthumbError: when the folder is missing or holds no picture.
+        HyperthumbError: when the folder is missing, cannot be read, or holds no picture.
+
+    Warns:
+        UserWarning: in one line, when hidden files and those of other programs are left out.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise HyperthumbError(f"{folder}: there is no such folder of pictures")
-    found = find_files(folder, EXTENSIONS)
-    if not found:
+    found = search(folder, EXTENSIONS)
+    for place, reason in found.unreadable:
+        raise HyperthumbError(f"{place}: this folder cannot be read ({reason})")
+    left_out = found.describe_left_out()
+    if left_out:
+        warnings.warn(f"{folder}: {left_out}", stacklevel=2)
+    if not found.files:
         raise HyperthumbError(f"{folder}: holds no pictures ({', '.join(EXTENSIONS)})")
-    return found
+    return found.files
 
 
 def read_image(path: str | Path) -> np.ndarray:

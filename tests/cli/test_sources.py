@@ -8,7 +8,7 @@ import pytest
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.cli import sources
-from hyperthumb.cli.sources import find_sources, is_thumbnail, read_source
+from hyperthumb.cli.sources import Selection, Source, find_sources, is_thumbnail, read_source
 
 
 @pytest.fixture
@@ -21,7 +21,11 @@ def folder(tmp_path, monkeypatch):
 
 
 def found(*words: str, **settings: object) -> list[str]:
-    return [source.path.as_posix() for source in find_sources(words, (".png",), "photographs", **settings)]
+    return [source.path.as_posix() for source in select(*words, **settings).sources]
+
+
+def select(*words: str, **settings: object) -> Selection:
+    return find_sources(words, (".png",), "photographs", **settings)
 
 
 def test_files_are_taken_whatever_their_names(folder):
@@ -30,14 +34,14 @@ def test_files_are_taken_whatever_their_names(folder):
 
 def test_folders_are_searched_to_the_bottom(folder):
     assert found(".") == ["a.png", "b.PNG", "deep/er/d.png"]
-    (source,) = find_sources(["deep"], (".png",), "photographs")
+    (source,) = select("deep").sources
     assert source == (Path("deep/er/d.png"), Path("er/d.png"), None)
 
 
 def test_patterns_that_no_shell_has_expanded(folder):
     assert found("*.png") == ["a.png"]
     assert found("**/*.[pP][nN][gG]") == ["a.png", "b.PNG", "deep/er/d.png"]
-    assert find_sources(["*.webp"], (".png",), "photographs")[0].problem == "no file matches this pattern"
+    assert select("*.webp").sources[0].problem == "no file matches this pattern"
 
 
 def test_a_file_whose_name_is_a_pattern(folder):
@@ -50,14 +54,64 @@ def test_every_file_once(folder):
     assert found("a.png", ".", "./a.png", "*.png") == ["a.png", "b.PNG", "deep/er/d.png"]
 
 
+def test_a_link_never_takes_the_place_of_the_file_it_leads_to(folder):
+    os.symlink("b.PNG", "A_link.png")
+    os.symlink("er", "deep/a")
+    selection = select(".")
+    assert [source.path.as_posix() for source in selection.sources] == ["a.png", "b.PNG", "deep/er/d.png"]
+    assert selection.remarks == [
+        ".: left out 1 hidden file or file of another program (.hidden.png) and "
+        "1 link (a) to folders that are searched anyway",
+        "left out 1 link (A_link.png) to files that are taken anyway",
+    ]
+    assert found(".", "A_link.png") == ["A_link.png", "a.png", "b.PNG", "deep/er/d.png"]
+    assert found("A_link.png", ".") == ["A_link.png", "a.png", "b.PNG", "deep/er/d.png"]
+    assert found("A_link.png", "b.PNG") == ["A_link.png", "b.PNG"]
+
+
+def test_of_links_to_one_file_elsewhere_the_first_is_taken(folder):
+    (folder / "links").mkdir()
+    for name in ("two.png", "one.png"):
+        os.symlink("../a.png", f"links/{name}")
+    assert select("links") == (
+        [Source(Path("links/one.png"), Path("one.png"))],
+        ["left out 1 link (two.png) to files that are taken anyway"],
+    )
+
+
+def test_patterns_leave_out_the_folders_of_other_programs_too(folder):
+    (folder / "deep/@eaDir").mkdir()
+    (folder / "deep/@eaDir/d.png").touch()
+    selection = select("**/*.png")
+    assert [source.path.as_posix() for source in selection.sources] == ["a.png", "deep/er/d.png"]
+    assert selection.remarks == ["**/*.png: left out 1 file (d.png) that other programs keep in folders of theirs"]
+    assert found("deep/@eaDir/*.png") == ["deep/@eaDir/d.png"]
+
+
+def test_a_folder_below_that_cannot_be_read_is_a_failure(folder, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if os.path.basename(path) == "er":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [(source.path.as_posix(), source.problem) for source in select(".").sources] == [
+        ("deep/er", "this folder cannot be read (Permission denied)"),
+        ("a.png", None),
+        ("b.PNG", None),
+    ]
+
+
 def test_an_empty_word_is_not_this_folder(folder):
-    assert [source.problem for source in find_sources([""], (".png",), "photographs")] == ["this name is empty"]
+    assert [source.problem for source in select("").sources] == ["this name is empty"]
 
 
 def test_a_folder_without_them(folder):
     (folder / "empty").mkdir()
-    assert find_sources(["empty"], (".png",), "photographs")[0].problem == "there are no photographs in this folder"
-    (nothing,) = find_sources(["."], (".png",), "thumbnails", wanted=lambda path: False)
+    assert select("empty").sources[0].problem == "there are no photographs in this folder"
+    (nothing,), _ = find_sources(["."], (".png",), "thumbnails", wanted=lambda path: False)
     assert nothing.problem == "there are no thumbnails in this folder; 3 other pictures are there"
 
 

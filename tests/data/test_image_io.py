@@ -196,21 +196,25 @@ def test_readers_never_see_half_a_file(tmp_path):
     writer.join()
 
 
-def test_list_images_is_recursive_sorted_and_leaves_out_what_is_hidden(tmp_path):
-    wanted = ["Z.PNG", "a.jpg", "b/a.jpeg", "b/c/d.tif", "e.webp", "f.bmp", "g.tiff"]
-    for file in [*wanted, "notes.txt", ".a.png", ".cache/a.png"]:
+def test_list_images_leaves_out_what_other_programs_keep_there_and_says_so(tmp_path):
+    for file in ["Z.PNG", "b/a.jpeg", "b/d.tif", "e.webp", "f.bmp", "notes.txt", ".a.png", "@eaDir/a.png"]:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
-    assert list_images(tmp_path) == wanted
+    with pytest.warns(
+        UserWarning, match=r"left out 2 hidden files and files of other programs \(\.a\.png and @eaDir\)"
+    ):
+        assert list_images(tmp_path) == ["Z.PNG", "b/a.jpeg", "b/d.tif", "e.webp", "f.bmp"]
 
 
-def test_list_images_follows_links_but_not_in_circles(tmp_path):
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/a.png").touch()
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root/linked").symlink_to(tmp_path / "elsewhere")
-    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "root")
-    assert list_images(tmp_path / "root") == ["linked/a.png"]
+def test_list_images_names_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    (tmp_path / "a.png").touch()
+
+    def refuse(path: str) -> object:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(HyperthumbError, match=r"cannot be read \(Permission denied\)"):
+        list_images(tmp_path)
 
 
 def test_list_images_wants_a_folder_with_pictures(tmp_path):

@@ -16,7 +16,8 @@ import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.files import find_files, write_atomically
+from hyperthumb.base.files import write_atomically
+from hyperthumb.base.search import search
 from hyperthumb.data.image_io import encode_png, list_images, read_image, read_size
 from hyperthumb.images import profiles
 from hyperthumb.images.pictures import decode_picture
@@ -105,7 +106,7 @@ def _choose(source: Path, sizes: SizeRule) -> tuple[list[str], list[str], int]:
     try:
         files = list_images(source)
     except HyperthumbError as error:
-        if raw := len(find_files(source, (".dng",))):
+        if raw := len(search(source, (".dng",)).files):
             raise HyperthumbError(
                 f"{source}: holds {raw} raw files (.dng), which are not developed here; take one of FiveK's five sets "
                 "of TIFF files, or export the photographs in full size as TIFF or PNG in sRGB"
