@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from .arguments import add_model, add_output, add_reporting, color, new_parser, 
 from .batch import Result
 from .codecs import run_with_codec
 from .messages import in_bytes, say_remarks
-from .sources import find_sources, is_thumbnail, note_all, read_source
+from .sources import complain, find_sources, is_thumbnail, note_all, read_source
 from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec.codec import Codec
+    from hyperthumb.images.pictures import Picture
 
 NAMING = Naming(THUMBNAIL_TAG, ".jpg", (".jpg", ".jpeg"), "thumbnails")
 _THUMBNAIL_ALREADY = "this is a thumbnail that hyperthumb made; `hyperthumb restore` makes a photograph of it"
@@ -116,16 +118,27 @@ def run(arguments: argparse.Namespace) -> int:
         each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
         for each in sources
     ]
-    jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing)
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # this is our process, and `_read_photograph` refuses more
+    read = partial(_read_photograph, arguments=arguments)
+    jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing, partial(complain, read))
     if arguments.skip_existing:  # `compress *.jpg` once more meets what it wrote before
         jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # this is our process, and `compress_file` refuses more
     return run_with_codec(jobs, compress_file, "compressed", arguments)
 
 
 def _is_photograph(path: Path) -> bool:
     """Whether a file of a folder is none of ours: neither a thumbnail nor what `restore` made of one."""
     return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
+
+
+def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
+    from hyperthumb.images.pictures import decode_picture
+
+    if source.suffix.lower() in _NOT_READ:
+        raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")
+    return decode_picture(
+        read_source(source), str(source), arguments.background, MAX_PIXELS, arguments.icc, arguments.exif
+    )
 
 
 def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:
@@ -135,13 +148,8 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
         HyperthumbError: when any of it cannot be done; nothing is written then.
     """
     from hyperthumb.base.files import write_atomically
-    from hyperthumb.images.pictures import decode_picture
 
-    if source.suffix.lower() in _NOT_READ:
-        raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")
-    picture = decode_picture(
-        read_source(source), str(source), arguments.background, MAX_PIXELS, arguments.icc, arguments.exif
-    )
+    picture = _read_photograph(source, arguments)
     note_all(picture.notes)
     rated = codec.compress_at_rate(
         picture,

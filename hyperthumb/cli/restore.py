@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from .arguments import add_model, add_output, add_reporting, new_parser, picture
 from .batch import Result
 from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
-from .sources import JPEG_EXTENSIONS, find_sources, is_thumbnail, note_all, read_source
+from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail, note_all, read_source
 from .targets import RESTORED_TAG, Naming, UsageError, plan
 
 if TYPE_CHECKING:
@@ -69,10 +70,23 @@ def run(arguments: argparse.Namespace) -> int:
     sources, remarks = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
     say_remarks(remarks, arguments.quiet)
     naming = Naming(RESTORED_TAG, f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
-    jobs = plan(sources, arguments.output, naming, arguments.overwrite, arguments.skip_existing)
+    jobs = plan(
+        sources,
+        arguments.output,
+        naming,
+        arguments.overwrite,
+        arguments.skip_existing,
+        partial(complain, _read_headers),
+    )
     if arguments.format and any(job.target and job.target.suffix.lower() != naming.extension for job in jobs):
         raise UsageError(f"-o {arguments.output} and --format {arguments.format} contradict each other")
     return run_with_codec(jobs, restore_file, "restored", arguments)
+
+
+def _read_headers(source: Path) -> None:
+    from hyperthumb.jpeg.inspection import describe
+
+    describe(read_source(source))
 
 
 def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -170,6 +171,17 @@ def read_source(path: Path) -> bytes:
             return file.read()
     except OSError as error:
         raise HyperthumbError(f"cannot be read ({error.strerror or error})") from error
+
+
+def complain(read: Callable[[Path], object], path: Path) -> str | None:
+    """Why a file cannot be read, if it cannot, by trying."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what there is to know of a file is said when it is worked on
+        try:
+            read(path)
+        except HyperthumbError as error:
+            return str(error).removeprefix(f"{path}: ")
+    return None
 
 
 def note_all(notes: Sequence[str]) -> None:

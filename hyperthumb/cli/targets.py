@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +54,12 @@ class Job(NamedTuple):
 
 
 def plan(
-    sources: Sequence[Source], output: str | None, naming: Naming, overwrite: bool, skip_existing: bool
+    sources: Sequence[Source],
+    output: str | None,
+    naming: Naming,
+    overwrite: bool,
+    skip_existing: bool,
+    complain: Callable[[Path], str | None] = lambda path: None,
 ) -> list[Job]:
     """Gives every source its target.
 
@@ -63,26 +69,27 @@ def plan(
         naming: how files are called.
         overwrite: whether existing files are replaced.
         skip_existing: whether they are no failure.
+        complain: why a file cannot be read, or None. It is asked of those that have one target: `IMG_1.CR2`, which is
+            not read, must not keep `IMG_1.JPG` from it.
 
     Raises:
         UsageError: when `output` cannot take the sources, or has an extension that is not written.
     """
     folder = _as_folder(output, sources, naming)
+    targets = [_target(source, folder, output, naming) for source in sources]
+    rivals = Counter(os.path.realpath(target) for target in targets if target is not None)
     taken: dict[str, Path] = {}
     read = {os.path.realpath(source.path): source.path for source in sources if source.problem is None}
     jobs = []
-    for source in sources:
-        if source.problem is not None:
+    for source, target in zip(sources, targets, strict=True):
+        if target is None:
             jobs.append(Job(source.path, None, source.problem))
             continue
-        if folder is not None:
-            target = folder / source.relative.with_name(_name(source.path, naming))
-        elif output is not None:
-            target = Path(output)
-        else:
-            target = source.path.with_name(_name(source.path, naming))
         place = os.path.realpath(target)
         problem, skipped = None, False
+        if rivals[place] > 1 and (complaint := complain(source.path)):
+            jobs.append(Job(source.path, None, complaint))
+            continue
         if place in read:
             problem = f"would be written over {read[place]}, which is to be read"
         elif place in taken:
@@ -93,6 +100,15 @@ def plan(
         taken.setdefault(place, source.path)
         jobs.append(Job(source.path, target, problem, skipped))
     return jobs
+
+
+def _target(source: Source, folder: Path | None, output: str | None, naming: Naming) -> Path | None:
+    """Where the result of a source goes; None for a source that is none."""
+    if source.problem is not None:
+        return None
+    if folder is not None:
+        return folder / source.relative.with_name(_name(source.path, naming))
+    return source.path.with_name(_name(source.path, naming)) if output is None else Path(output)
 
 
 def _as_folder(output: str | None, sources: Sequence[Source], naming: Naming) -> Path | None:

@@ -16,7 +16,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def planned(names: list[str], output: str | None = None, naming: Naming = NAMING, **settings: bool) -> list[Job]:
+def planned(names: list[str], output: str | None = None, naming: Naming = NAMING, **settings: object) -> list[Job]:
     sources = [Source(Path("in") / name, Path(name)) for name in names]
     return plan(sources, output, naming, **{"overwrite": False, "skip_existing": False, **settings})
 
@@ -81,6 +81,22 @@ def test_two_sources_never_share_a_target():
     assert first.problem is None
     assert "like in/a.png; rename one of them" in second.problem
     assert planned(["a.png", "a.jpg"], overwrite=True)[1].problem is not None
+
+
+def test_a_file_that_cannot_be_read_claims_no_target():
+    asked = []
+
+    def complain(path: Path) -> str | None:
+        asked.append(path.name)
+        return "is not read" if path.suffix == ".CR2" else None
+
+    names = ["1.CR2", "1.JPG", "2.CR2", "3.JPG", "1.PNG"]
+    raw, jpeg, alone, other, late = planned(names, "out", complain=complain)
+    assert (raw.target, raw.problem) == (None, "is not read")
+    assert (jpeg.target, jpeg.problem) == (Path("out/1.thumb.jpg"), None)
+    assert (alone.problem, other.problem) == (None, None)
+    assert late.problem == f"would be written to {Path('out/1.thumb.jpg')}, like {Path('in/1.JPG')}; rename one of them"
+    assert asked == ["1.CR2", "1.JPG", "1.PNG"], "the others are read once, when they are worked on"
 
 
 def test_a_source_is_never_written_over():

@@ -113,6 +113,36 @@ def test_files_of_kinds_that_are_not_read(run):
     assert "error: photo.dng: .dng files are not read; convert it to PNG, TIFF or JPEG first" in err
 
 
+@pytest.mark.parametrize("companion", ["IMG_1.CR2", "IMG_1.HEIC", "IMG_1.AAE", "IMG_1.BMP"])
+def test_a_companion_that_cannot_be_read_does_not_keep_a_photograph_from_its_name(run, companion):
+    """Cameras and phones write a raw file, an edit or another format beside each JPEG."""
+    save("IMG_1.JPG")
+    Path(companion).write_bytes(b"II*\0" + bytes(100))
+    code, out, err = run("compress", "IMG_1.*")
+    assert code == 1
+    assert out.startswith("IMG_1.JPG -> IMG_1.thumb.jpg")
+    assert err.splitlines()[0].startswith(f"error: {companion}: ")
+    assert err.splitlines()[-1] == "1 of 2 compressed, 1 failed"
+    code, out, err = run("restore", companion, "IMG_1.thumb.jpg")
+    assert code == 1
+    assert out.startswith("IMG_1.thumb.jpg -> IMG_1.restored.png")
+    assert f"error: {companion}: this is not a JPEG file" in err
+
+
+def test_what_other_programs_keep_in_a_folder_is_left_out_and_said(run):
+    for name in ("in/a.jpg", "in/@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", "in/__MACOSX/._a.jpg", "in/.thumbnails/1.jpg"):
+        save(name)
+    Path("in/link.jpg").symlink_to("a.jpg")
+    code, out, err = run("compress", "in", "-o", "out")
+    assert (code, out.count("\n")) == (0, 1)
+    assert err == (
+        "note: in: left out 3 hidden files and files of other programs (.thumbnails, @eaDir and __MACOSX)\n"
+        "note: left out 1 link (link.jpg) to files that are taken anyway\n"
+    )
+    assert run("compress", "in", "-o", "out", "--overwrite", "--quiet") == (0, "", "")
+    assert [path.name for path in Path("out").rglob("*")] == ["a.thumb.jpg"]
+
+
 def test_one_bad_file_does_not_stop_the_batch(run):
     save("good.png")
     Path("bad.png").write_bytes(Path("good.png").read_bytes()[:200])
