@@ -128,7 +128,7 @@ def test_no_file_is_too_long(path):
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import hyperthumb, hyperthumb.config", ["torch"]),
+        ("import hyperthumb, hyperthumb.config", ["torch", "pydantic"]),
         ("import hyperthumb.cli.main", ["torch", "numpy", "PIL", "tqdm"]),
         ("import hyperthumb.models.zoo.cards, hyperthumb.cli.models", ["torch", "numpy", "PIL", "tqdm", "yaml"]),
         (

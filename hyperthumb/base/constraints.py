@@ -7,68 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
+
+from annotated_types import Ge as AtLeast
+from annotated_types import Gt as Above
+from annotated_types import Interval
+from annotated_types import Lt as Below
+
+__all__ = ["Above", "AtLeast", "Below", "Between", "Count", "CountOrZero", "Existing", "FolderName"]
 
 
-class Constraint(Protocol):
-    """A mark that can refuse a value."""
-
-    def problem(self, value: Any) -> str | None:
-        """What is wrong with `value`, or None."""
-        ...
-
-
-@dataclass(frozen=True)
-class AtLeast:
-    """A number of `low` or more."""
-
-    low: float
-
-    def problem(self, value: Any) -> str | None:
-        return None if value is None or value >= self.low else f"wants {self.low:g} or more, not {value:g}"
-
-
-@dataclass(frozen=True)
-class Above:
-    """A number greater than `low`."""
-
-    low: float
-
-    def problem(self, value: Any) -> str | None:
-        return None if value is None or value > self.low else f"wants a number above {self.low:g}, not {value:g}"
-
-
-@dataclass(frozen=True)
-class Below:
-    """A number smaller than `high`."""
-
-    high: float
-
-    def problem(self, value: Any) -> str | None:
-        return None if value is None or value < self.high else f"wants a number below {self.high:g}, not {value:g}"
-
-
-@dataclass(frozen=True)
-class Between:
+def Between(low: float, high: float) -> Interval:
     """A number from `low` to `high`, both included."""
-
-    low: float
-    high: float
-
-    def problem(self, value: Any) -> str | None:
-        fits = value is None or self.low <= value <= self.high
-        return None if fits else f"wants {self.low:g} to {self.high:g}, not {value:g}"
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """One of a few numbers."""
-
-    choices: tuple[int, ...]
-
-    def problem(self, value: Any) -> str | None:
-        listed = ", ".join(map(str, self.choices))
-        return None if value in self.choices else f"wants one of {listed}, not {value}"
+    return Interval(ge=low, le=high)
 
 
 @dataclass(frozen=True)
@@ -76,7 +27,8 @@ class Existing:
     """A path to something that is there."""
 
     def problem(self, value: Any) -> str | None:
-        return None if value is None or Path(value).exists() else f"there is no {value}"
+        """What is wrong with `value`, or None."""
+        return None if Path(value).exists() else f"there is no {value}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +38,7 @@ class FolderName:
     longest: int = 200
 
     def problem(self, value: Any) -> str | None:
+        """What is wrong with `value`, or None."""
         if len(value.encode(errors="surrogatepass")) > self.longest:
             return f'"{value[:40]}..." becomes the name of a folder: at most {self.longest} bytes'
         if value and value == Path(value).name and not value.startswith(".") and value.isprintable():

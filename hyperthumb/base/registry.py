@@ -28,10 +28,11 @@ class Registry:
     Args:
         kind: what the classes are, in words ("network", "dataset"), for messages.
         modules: modules whose import registers the classes we ship; imported at the first look-up.
+        supplied: the arguments that the program gives to constructors itself. An options file may leave them out.
     """
 
-    def __init__(self, kind: str, modules: tuple[str, ...] = ()) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, modules: tuple[str, ...] = (), supplied: tuple[str, ...] = ()) -> None:
+        self.kind, self.supplied = kind, supplied
         self._modules = modules
         self._classes: dict[str, type] = {}
 
@@ -92,11 +93,11 @@ class PartOf:
     registry: Registry
 
 
-ARCHS = Registry("network", ("hyperthumb.archs",))
-ENCODERS = Registry("encoder", ("hyperthumb.archs",))
-QUANTIZATIONS = Registry("quantization", ("hyperthumb.archs",))
-RATE_MODELS = Registry("rate model", ("hyperthumb.archs",))
-DECODERS = Registry("decoder", ("hyperthumb.archs",))
+ARCHS = Registry("network", ("hyperthumb.archs",), supplied=("scale",))
+ENCODERS = Registry("encoder", ("hyperthumb.archs",), supplied=("scale",))
+QUANTIZATIONS = Registry("quantization", ("hyperthumb.archs",), supplied=("scale",))
+RATE_MODELS = Registry("rate model", ("hyperthumb.archs",), supplied=("scale",))
+DECODERS = Registry("decoder", ("hyperthumb.archs",), supplied=("scale",))
 DATASETS = Registry("dataset", ("hyperthumb.data",))
 LOSSES = Registry("loss", ("hyperthumb.losses",))
-BASELINES = Registry("baseline", ("hyperthumb.baselines",))
+BASELINES = Registry("baseline", ("hyperthumb.baselines",), supplied=("scale",))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, get_args
 
 from .registry import PartOf
@@ -24,6 +25,7 @@ class Parameter:
         return self.default is inspect.Parameter.empty
 
 
+@functools.cache
 def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
     """A constructor's keyword arguments by name, and whether it takes any others (`**kwargs`)."""
     # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
@@ -33,7 +35,7 @@ def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
         return {}, False
     constructor = vars(owner)["__init__"]
     try:
-        hints = typing.get_type_hints(constructor, include_extras=True)
+        hints = typing.get_type_hints(cls if is_dataclass(cls) else constructor, include_extras=True)
     except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved: only names are checked
         hints = {}
     found = inspect.signature(cls).parameters.values()

@@ -1,62 +1,32 @@
 """Options files: typed, strict, and with the file and the line in every complaint."""
 
-from hyperthumb.base.component import Component
-from hyperthumb.base.errors import OptionsError, OptionsWarning
+from hyperthumb.base.component import Component as Component
+from hyperthumb.base.errors import OptionsError as OptionsError
+from hyperthumb.base.errors import OptionsWarning as OptionsWarning
 
-from .benchmark import BenchmarkOptions, BenchmarkRow, CropOptions
-from .complaints import Location
-from .dump import dump_options
-from .loading import load_benchmark_options, load_network_options, load_test_options, load_train_options
-from .schema import (
-    DatasetOptions,
-    DistOptions,
-    LoggerOptions,
-    LossesOptions,
-    LpipsOptions,
-    NetworkOptions,
-    OptimizerOptions,
-    OwnLossOptions,
-    PathOptions,
-    RateLossOptions,
-    SchedulerOptions,
-    TestOptions,
-    TrainDatasets,
-    TrainingOptions,
-    TrainOptions,
-    ValidationOptions,
-    WandbOptions,
-    WeightedLoss,
-)
-
-__all__ = [
-    "BenchmarkOptions",
-    "BenchmarkRow",
-    "Component",
-    "CropOptions",
-    "DatasetOptions",
-    "DistOptions",
-    "Location",
-    "LoggerOptions",
-    "LossesOptions",
-    "LpipsOptions",
-    "NetworkOptions",
-    "OptimizerOptions",
-    "OptionsError",
-    "OptionsWarning",
-    "OwnLossOptions",
-    "PathOptions",
-    "RateLossOptions",
-    "SchedulerOptions",
-    "TestOptions",
-    "TrainDatasets",
-    "TrainOptions",
-    "TrainingOptions",
-    "ValidationOptions",
-    "WandbOptions",
-    "WeightedLoss",
-    "dump_options",
-    "load_benchmark_options",
-    "load_network_options",
-    "load_test_options",
-    "load_train_options",
-]
+from .dump import dump_options as dump_options
+from .loading import load_benchmark_options as load_benchmark_options
+from .loading import load_network_options as load_network_options
+from .loading import load_test_options as load_test_options
+from .loading import load_train_options as load_train_options
+from .schema import DatasetOptions as DatasetOptions
+from .schema import DistOptions as DistOptions
+from .schema import LoggerOptions as LoggerOptions
+from .schema import LossesOptions as LossesOptions
+from .schema import LpipsOptions as LpipsOptions
+from .schema import NetworkOptions as NetworkOptions
+from .schema import OptimizerOptions as OptimizerOptions
+from .schema import OwnLossOptions as OwnLossOptions
+from .schema import PathOptions as PathOptions
+from .schema import RateLossOptions as RateLossOptions
+from .schema import SchedulerOptions as SchedulerOptions
+from .schema import TestOptions as TestOptions
+from .schema import TrainDatasets as TrainDatasets
+from .schema import TrainingOptions as TrainingOptions
+from .schema import TrainOptions as TrainOptions
+from .schema import ValidationOptions as ValidationOptions
+from .schema import WandbOptions as WandbOptions
+from .schema import WeightedLoss as WeightedLoss
+from .schema_benchmark import BenchmarkOptions as BenchmarkOptions
+from .schema_benchmark import BenchmarkRow as BenchmarkRow
+from .schema_benchmark import CropOptions as CropOptions

@@ -1,173 +1,275 @@
 """What single settings cannot tell: combinations that are impossible, and settings that others leave without effect.
 
-Every check copes with fields that are `INVALID`: their complaint is made already.
+A check of combinations yields the keys that lead to a setting, and what is wrong with it. One that meets a setting that
+was complained of already ends there (`reader.INVALID`).
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from hyperthumb.base.component import Component, find_class
-from hyperthumb.base.registry import ARCHS
+from hyperthumb.base.component import find_class
+from hyperthumb.base.registry import ARCHS, BASELINES
+from hyperthumb.base.signature import parameters
+from hyperthumb.base.wording import did_you_mean
 
-from .build import RecordReader
-from .components import takes_but_lacks
-from .ignored import TRAINING_ONLY_KEYS
-from .schema import (
-    DatasetOptions,
-    LossesOptions,
-    OptimizerOptions,
-    PathOptions,
-    SchedulerOptions,
-    TestOptions,
-    TrainingOptions,
-    TrainOptions,
-    ValidationOptions,
+from .complaints import Ignored
+from .reader import INVALID, Reader, Unreadable
+from .schema import DatasetOptions, TestOptions, TrainOptions
+from .schema_benchmark import BenchmarkOptions, BenchmarkRow
+from .tree import Section
+
+Finding = tuple[tuple[str | int, ...], str]
+Check = Callable[[Any], Iterator[Finding]]
+
+_SCHEDULERS = {"ConstantLR": (), "MultiStepLR": ("milestones", "gamma"), "CosineAnnealingLR": ("eta_min",)}
+# Of a data set's settings, those that only training crops have a use for.
+_TRAINING_ONLY = (
+    "gt_size",
+    "use_flip",
+    "use_rot",
+    "batch_size_per_gpu",
+    "num_worker_per_gpu",
+    "cache",
+    "cache_limit_gb",
 )
-from .values import INVALID
-
-_SCHEDULERS = {
-    "ConstantLR": (),
-    "MultiStepLR": ("milestones", "gamma"),
-    "CosineAnnealingLR": ("eta_min",),
-}
 
 
-def check_training(options: TrainOptions, reader: RecordReader) -> None:
-    """Check a training's options; complaints and settings without effect are added to the reader's."""
-    _check_network(options.scale, options.network_g, reader)
-    if options.datasets is not INVALID:
-        _check_crops(options.scale, options.datasets.train, reader)
-        if options.datasets.val is not INVALID:
-            check_evaluation_datasets(options.datasets.val, reader)
-    if options.train is not INVALID:
-        _check_loop(options.train, options.device, reader)
-        _check_rate(options.train.losses, options.network_g, reader)
-
-
-def check_test(options: TestOptions, reader: RecordReader) -> None:
-    """Check a test's options; complaints and settings without effect are added to the reader's."""
-    _check_network(options.scale, options.network_g, reader)
-    if options.datasets == {}:
-        reader.complain("datasets", "there is no data set to test on")
-    elif options.datasets is not INVALID:
-        check_evaluation_datasets(options.datasets, reader)
-    if options.network_g is None and not options.baselines:
-        reader.complain("", "there is nothing to test: give network_g, baselines, or both")
-    if isinstance(options.val, ValidationOptions):
-        reader.ignore(options.val, "val_freq", "val", "a test measures once")
-    if isinstance(options.path, PathOptions):
-        reader.ignore(options.path, "resume_state", "path", "a test takes its weights from pretrain_network_g")
-        for setting in ("experiments_root", "tb_root"):
-            reader.ignore(options.path, setting, "path", "a test writes to results_root")
-    if options.network_g is None:
-        _ignore_what_networks_need(options, reader)
-
-
-def _ignore_what_networks_need(options: TestOptions, reader: RecordReader) -> None:
-    reason = "there is no network_g"
-    reader.ignore(options, "comparison", "", reason)
-    if isinstance(options.val, ValidationOptions):
-        for setting in ("profile", "rate_scale", "refine"):
-            reader.ignore(options.val, setting, "val", reason)
-    if isinstance(options.path, PathOptions):
-        for setting in ("pretrain_network_g", "strict_load_g", "param_key_g"):
-            reader.ignore(options.path, setting, "path", reason)
-
-
-def _check_network(scale: Any, network: Component | None, reader: RecordReader) -> None:
-    if not isinstance(network, Component):
-        return
+def _network_rescales(options: TrainOptions | TestOptions) -> Iterator[Finding]:
     from hyperthumb.models.contract import RescalingNetwork  # it is torch's, as is the class that was looked up
 
-    cls = find_class(ARCHS, network.type)
-    if cls is None or not issubclass(cls, RescalingNetwork):
+    network = options.network_g
+    cls = find_class(ARCHS, network.type) if network is not None else RescalingNetwork
+    if network is not None and (cls is None or not issubclass(cls, RescalingNetwork)):
         message = (
             f"{network.type} maps an image to an image; to rescale it has to be a part, such as "
             f"`network_g: {{type: HyperThumbnail, ..., decoder: {{type: {network.type}, ...}}}}`"
         )
-        reader.complain("network_g.type", message)
-    elif network.type == "HyperThumbnail":
-        _check_parts(scale, network, reader)
+        yield ("network_g", "type"), message
 
 
-def _check_parts(scale: Any, network: Component, reader: RecordReader) -> None:
+def _network_fits_scale(options: TrainOptions | TestOptions) -> Iterator[Finding]:
     """At scale 1 the thumbnail is the picture itself; at any other, two networks get from one to the other."""
-    if scale is INVALID:
+    if options.network_g is None or options.network_g.type != "HyperThumbnail":
         return
     for part in ("encoder", "decoder"):
-        given = network.arguments.get(part) is not None
-        if given and scale == 1:
-            reader.complain(f"network_g.{part}", f"at scale 1 the thumbnail is the picture itself: there is no {part}")
-        elif not given and scale != 1:
-            reader.complain("network_g", f"at scale {scale} it needs an encoder and a decoder; {part} is missing")
+        given = options.network_g.arguments.get(part) is not None
+        if given and options.scale == 1:
+            message = f"at scale 1 the thumbnail is the picture itself: there is no {part}"
+            yield ("network_g", part), message
+        elif not given and options.scale != 1:
+            yield ("network_g",), f"at scale {options.scale} it needs an encoder and a decoder; {part} is missing"
 
 
-def _check_crops(scale: Any, dataset: DatasetOptions, reader: RecordReader) -> None:
-    if dataset is INVALID:
-        return
-    size = dataset.gt_size
+def _crops_fit_scale(options: TrainOptions) -> Iterator[Finding]:
+    size, side = options.datasets.train.gt_size, 8 * options.scale
     if size is None:
-        reader.complain("datasets.train", 'the key "gt_size" is missing: the side of the training crops in pixels')
-    elif isinstance(size, int) and isinstance(scale, int) and size % (8 * scale):
-        near = max(1, round(size / (8 * scale))) * 8 * scale
-        message = f"{size} is not a multiple of {8 * scale} (8 * scale); {near} would be"
-        reader.complain("datasets.train.gt_size", message)
-    if dataset.cache == "none":
-        reader.ignore(dataset, "cache_limit_gb", "datasets.train", "cache is none")
-    _check_corrupt(dataset, "datasets.train", reader)
+        yield ("datasets", "train"), 'the key "gt_size" is missing: the side of the training crops in pixels'
+    elif size % side:
+        near = max(1, round(size / side)) * side
+        yield ("datasets", "train", "gt_size"), f"{size} is not a multiple of {side} (8 * scale); {near} would be"
 
 
-def _check_corrupt(dataset: DatasetOptions, where: str, reader: RecordReader) -> None:
-    if dataset.on_corrupt == "error":
-        reader.ignore(dataset, "max_corrupt", where, "on_corrupt is error")
+def _precision_fits_device(options: TrainOptions) -> Iterator[Finding]:
+    if options.train.precision == "fp16" and options.device == "cpu":
+        yield ("train", "precision"), "fp16 wants a GPU, but device is cpu; bf16 works on both"
 
 
-def check_evaluation_datasets(datasets: dict[str, DatasetOptions], reader: RecordReader) -> None:
-    """Names are unique, and what only training has a use for is noted as without effect."""
+def _scheduler_has_milestones(options: TrainOptions) -> Iterator[Finding]:
+    scheduler = options.train.scheduler
+    if scheduler.type == "MultiStepLR" and scheduler.milestones is None:
+        yield ("train", "scheduler"), "MultiStepLR needs milestones: a list, or every so many"
+
+
+def _learning_rates_fall(options: TrainOptions) -> Iterator[Finding]:
+    final = options.train.scheduler.eta_min
+    if options.train.scheduler.type != "CosineAnnealingLR":
+        return
+    for name in ("optim_g", "optim_rate", "optim_aux"):
+        optimizer = getattr(options.train, name)
+        if optimizer is not None and final > optimizer.lr:
+            message = f"{final:g} is above train.{name}.lr, {optimizer.lr:g}: the learning rate would rise"
+            yield ("train", "scheduler", "eta_min"), message
+
+
+def _rate_loss_has_a_rate_model(options: TrainOptions) -> Iterator[Finding]:
+    network = options.network_g
+    cls = find_class(ARCHS, network.type) if options.train.losses.rate is not None else None
+    rate = parameters(cls)[0].get("rate") if cls is not None else None
+    if rate is not None and network.arguments.get("rate", rate.default) is None:
+        message = "the network has no rate model; give network_g.rate, such as {type: factorized}, or drop this loss"
+        yield ("train", "losses", "rate"), message
+
+
+def _validation_names_differ(options: TrainOptions) -> Iterator[Finding]:
+    for keys, message in _names_differ(options.datasets.val):
+        yield ("datasets", "val", *keys), message
+
+
+def _data_to_measure_on(options: TestOptions | BenchmarkOptions) -> Iterator[Finding]:
+    if not options.datasets:
+        yield ("datasets",), f"there is no data set to {'test' if isinstance(options, TestOptions) else 'measure'} on"
+    for keys, message in _names_differ(options.datasets):
+        yield ("datasets", *keys), message
+
+
+def _names_differ(datasets: dict[str, DatasetOptions]) -> Iterator[Finding]:
     keys_by_name: dict[str, str] = {}
     for key, dataset in datasets.items():
-        if not isinstance(dataset, DatasetOptions):
-            continue
-        for setting in TRAINING_ONLY_KEYS:
-            reader.ignore(dataset, setting, f"datasets.{key}", "is for training data")
-        _check_corrupt(dataset, f"datasets.{key}", reader)
-        if isinstance(dataset.name, str):
-            other = keys_by_name.setdefault(dataset.name, key)
-            if other != key:
-                message = f'datasets.{other} has the name "{dataset.name}" too; their results would share a folder'
-                reader.complain(f"datasets.{key}.name", message)
+        other = keys_by_name.setdefault(dataset.name, key)
+        if other != key:
+            message = f'datasets.{other} has the name "{dataset.name}" too; their results would share a folder'
+            yield (key, "name"), message
 
 
-def _check_rate(losses: LossesOptions, network: Component, reader: RecordReader) -> None:
-    if not isinstance(losses, LossesOptions) or losses.rate is None or not isinstance(network, Component):
+def _something_to_test(options: TestOptions) -> Iterator[Finding]:
+    if options.network_g is None and not options.baselines:
+        yield (), "there is nothing to test: give network_g, baselines, or both"
+
+
+def _rows_to_measure(options: BenchmarkOptions) -> Iterator[Finding]:
+    if not options.rows:
+        yield ("rows",), "there is no row to measure"
+    names: list[str] = []
+    for index, row in enumerate(options.rows):
+        if row.name in names:
+            yield ("rows", index, "name"), f'there are two rows "{row.name}"'
+        names.append(row.name)
+    if options.anchor is not None and options.anchor not in names:
+        yield ("anchor",), f'there is no row "{options.anchor}"{did_you_mean(options.anchor, names)}'
+
+
+def _row_is_one_thing(row: BenchmarkRow) -> Iterator[Finding]:
+    if (row.method is None) == (row.model is None):
+        yield (), "a row is either a `method` with its `type` or a `model` by name or path; give one"
+    elif row.model is not None:
+        if row.sweep:
+            yield ("sweep",), "a model has no arguments to sweep; its rates are `rate_scales`"
+    else:
+        if row.rate_scales:
+            yield ("rate_scales",), "is for models; the rate of a method is an argument in `sweep`"
+        if row.profile != "small":
+            yield ("profile",), "is for models; a method codes its files in its own way"
+        if row.refine:
+            yield ("refine",), "is for models; nothing else has a decoder to refine a thumbnail for"
+
+
+def _sweep_fits_method(row: BenchmarkRow, reader: Reader) -> Iterator[Finding]:
+    method = row.method if row.model is None else None
+    cls = find_class(BASELINES, method.type) if method is not None else None
+    if method is None or cls is None:
         return
-    cls = find_class(ARCHS, network.type)
-    if cls is not None and takes_but_lacks(cls, network, "rate"):
-        message = "the network has no rate model; give network_g.rate, such as {type: factorized}, or drop this loss"
-        reader.complain("train.losses.rate", message)
+    if len(row.sweep) > 1:
+        yield ("sweep",), f"one argument makes the rate, not {' and '.join(row.sweep)}"
+    for name, values in row.sweep.items():
+        if name not in parameters(cls)[0]:
+            yield ("sweep",), f'{method.type} takes no "{name}"'
+        elif name in method.arguments:
+            yield ("sweep",), f'"{name}" is given among the arguments of {method.type} too'
+        elif not values:
+            yield ("sweep",), f'"{name}" has no values'
+        for value in values:
+            for message in reader.problems(cls, name, value):
+                yield ("sweep", name), message
 
 
-def _check_loop(train: TrainingOptions, device: str, reader: RecordReader) -> None:
-    if train.precision == "fp16" and device == "cpu":
-        reader.complain("train.precision", "fp16 wants a GPU, but device is cpu; bf16 works on both")
-    if isinstance(train.scheduler, SchedulerOptions) and train.scheduler.type in _SCHEDULERS:
-        used = _SCHEDULERS[train.scheduler.type]
-        for setting in ("milestones", "gamma", "eta_min"):
-            if setting not in used:
-                reader.ignore(train.scheduler, setting, "train.scheduler", f"{train.scheduler.type} has none")
-        if "milestones" in used and train.scheduler.milestones is None:
-            reader.complain("train.scheduler", f"{train.scheduler.type} needs milestones: a list, or every so many")
-        if "eta_min" in used:
-            _check_final_rate(train, reader)
+def _unused_in_training(options: TrainOptions) -> Iterator[Finding]:
+    scheduler = options.train.scheduler
+    names = [name for name in ("milestones", "gamma", "eta_min") if name not in _SCHEDULERS[scheduler.type]]
+    yield from _changed(scheduler, ("train", "scheduler"), names, f"{scheduler.type} has none")
+    train = options.datasets.train
+    if train.cache == "none":
+        yield from _changed(train, ("datasets", "train"), ["cache_limit_gb"], "cache is none")
+    yield from _unused_of_damage(train, ("datasets", "train"))
+    for key, dataset in options.datasets.val.items():
+        yield from _unused_in_evaluation(dataset, ("datasets", "val", key))
 
 
-def _check_final_rate(train: TrainingOptions, reader: RecordReader) -> None:
-    final = train.scheduler.eta_min
-    for name in ("optim_g", "optim_rate", "optim_aux"):
-        optimizer = getattr(train, name)
-        if not isinstance(optimizer, OptimizerOptions) or INVALID in (final, optimizer.lr):
-            continue
-        if final > optimizer.lr:
-            message = f"{final:g} is above train.{name}.lr, {optimizer.lr:g}: the learning rate would rise"
-            reader.complain("train.scheduler.eta_min", message)
+def _unused_in_test(options: TestOptions) -> Iterator[Finding]:
+    for key, dataset in options.datasets.items():
+        yield from _unused_in_evaluation(dataset, ("datasets", key))
+    yield from _changed(options.val, ("val",), ["val_freq"], "a test measures once")
+    reason = "a test takes its weights from pretrain_network_g"
+    yield from _changed(options.path, ("path",), ["resume_state"], reason)
+    yield from _changed(options.path, ("path",), ["experiments_root", "tb_root"], "a test writes to results_root")
+    if options.network_g is None:
+        reason = "there is no network_g"
+        yield from _changed(options, (), ["comparison"], reason)
+        yield from _changed(options.val, ("val",), ["profile", "rate_scale", "refine"], reason)
+        names = ["pretrain_network_g", "strict_load_g", "param_key_g"]
+        yield from _changed(options.path, ("path",), names, reason)
+
+
+def _unused_in_benchmark(options: BenchmarkOptions) -> Iterator[Finding]:
+    for key, dataset in options.datasets.items():
+        yield from _unused_in_evaluation(dataset, ("datasets", key))
+
+
+def _unused_in_evaluation(dataset: DatasetOptions, keys: tuple[str, ...]) -> Iterator[Finding]:
+    yield from _changed(dataset, keys, _TRAINING_ONLY, "is for training data")
+    yield from _unused_of_damage(dataset, keys)
+
+
+def _unused_of_damage(dataset: DatasetOptions, keys: tuple[str, ...]) -> Iterator[Finding]:
+    if dataset.on_corrupt == "error":
+        yield from _changed(dataset, keys, ["max_corrupt"], "on_corrupt is error")
+
+
+def _changed(record: Any, keys: tuple[str, ...], names: Iterable[str], reason: str) -> Iterator[Finding]:
+    """Those of the settings `names` that differ from the default. A default asks for nothing: resolved options, which
+    hold all of them, load without a warning."""
+    defaults = {entry.name: entry.default for entry in dataclasses.fields(record)}
+    yield from (((*keys, name), reason) for name in names if getattr(record, name) != defaults[name])
+
+
+_CHECKS: dict[type, tuple[Check, ...]] = {
+    TrainOptions: (
+        _network_rescales,
+        _network_fits_scale,
+        _crops_fit_scale,
+        _validation_names_differ,
+        _precision_fits_device,
+        _scheduler_has_milestones,
+        _learning_rates_fall,
+        _rate_loss_has_a_rate_model,
+    ),
+    TestOptions: (_network_rescales, _network_fits_scale, _data_to_measure_on, _something_to_test),
+    BenchmarkOptions: (_data_to_measure_on, _rows_to_measure),
+}
+_UNUSED: dict[type, Check] = {
+    TrainOptions: _unused_in_training,
+    TestOptions: _unused_in_test,
+    BenchmarkOptions: _unused_in_benchmark,
+}
+
+
+def check(options: Any, tree: Section, reader: Reader) -> None:
+    """Add what of the options does not go together to the reader's complaints.
+
+    Args:
+        options: of any of the three kinds; what was complained of is `INVALID`.
+        tree: what they were read from.
+        reader: who read them.
+    """
+    for one in _CHECKS.get(type(options), ()):
+        _complain(one(options), tree, reader)
+    if isinstance(options, BenchmarkOptions) and isinstance(options.rows, list):
+        for row, section in zip(options.rows, tree["rows"], strict=True):
+            if row is not INVALID:
+                _complain(_row_is_one_thing(row), section, reader)
+                _complain(_sweep_fits_method(row, reader), section, reader)
+
+
+def unused(options: Any, tree: Section) -> list[Ignored]:
+    """The settings of valid options that others leave without effect."""
+    findings = _UNUSED[type(options)](options)
+    return [Ignored(*tree.locate(keys), reason) for keys, reason in findings]
+
+
+def _complain(findings: Iterator[Finding], section: Section, reader: Reader) -> None:
+    with contextlib.suppress(Unreadable):
+        for keys, message in findings:
+            reader.complaints.add(*section.locate(keys), message)

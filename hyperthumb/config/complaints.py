@@ -1,15 +1,15 @@
-"""Everything that is wrong with an options file, collected, so that one run tells all of it."""
+"""Everything that is wrong with an options file or has no effect, collected, so that one run tells all of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from typing import NamedTuple
 
-from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.errors import OptionsError, OptionsWarning
 from hyperthumb.base.wording import printable
 
 
-@dataclass(frozen=True, order=True)
-class Location:
+class Location(NamedTuple):
     """Where a setting stands.
 
     Attributes:
@@ -30,9 +30,6 @@ class Complaints:
     def __init__(self) -> None:
         self._found: dict[tuple[Location, str, str], None] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
     def add(self, location: Location, where: str, message: str) -> None:
         """Add one complaint.
 
@@ -44,7 +41,7 @@ class Complaints:
         self._found[location, where, message] = None
 
     def lines(self) -> list[str]:
-        """One line a complaint, sorted by file and line; at one place, in the order they were found."""
+        """One line for each complaint, sorted by file and line; at one place, in the order they were found."""
         found = sorted(self._found, key=lambda entry: entry[0])
         return [
             printable(": ".join(filter(None, (str(location), where, message)))) for location, where, message in found
@@ -58,3 +55,20 @@ class Complaints:
         """
         if self._found:
             raise OptionsError("\n".join(self.lines()))
+
+
+class Ignored(NamedTuple):
+    """A setting without effect: its place, its dotted path, and why."""
+
+    location: Location
+    where: str
+    reason: str
+
+
+def warn(ignored: list[Ignored], stacklevel: int) -> None:
+    """One `OptionsWarning` that names all settings without effect, by file and line; nothing when there are none."""
+    if ignored:
+        lines = [f"{entry.location}: {entry.where} ({entry.reason})" for entry in sorted(set(ignored))]
+        count = "this setting has" if len(lines) == 1 else f"these {len(lines)} settings have"
+        message = "\n  ".join([f"{count} no effect:", *lines])
+        warnings.warn(OptionsWarning(message), stacklevel=stacklevel + 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .complaints import Complaints, Location
-from .nodes import Listing, Mapping, Node, Scalar, is_refused, parse, parse_value
+from .tree import REFUSED, Items, Section, join
+from .yaml_text import parse, parse_value
 
 VARIABLE = "HYPERTHUMB_DATA"
 VARIABLE_DEFAULT = "datasets"
@@ -17,7 +18,7 @@ _MAX_BYTES = 1_000_000
 """Of an options file; what is larger is something else that was named by mistake."""
 
 
-def read_tree(path: Path, complaints: Complaints) -> Mapping:
+def read_tree(path: Path, complaints: Complaints) -> Section:
     """The tree of an options file, merged over the one its `base:` names (relative to the file itself).
 
     Raises:
@@ -25,45 +26,52 @@ def read_tree(path: Path, complaints: Complaints) -> Mapping:
             settings, every other complaint would mislead.
     """
     tree = _read_file(path, Location(str(path)), complaints)
-    if not tree.entries:
+    if not tree:
         complaints.add(Location(str(path)), "", "there are no settings in this file")
         complaints.raise_if_any()
-    base_node = tree.entries.pop("base", None)
-    if base_node is None:
+    base_path = _base_of(tree, path, complaints)
+    if base_path is None:
         return tree
-    if not isinstance(base_node, Scalar) or not isinstance(base_node.value, str):
-        if not is_refused(base_node):
-            complaints.add(base_node.location, "base", "wants one file name")
-        complaints.raise_if_any()
-        raise AssertionError("unreachable")
-    base_path = path.parent / base_node.value
-    if base_path.resolve() == path.resolve():
-        complaints.add(base_node.location, "base", "a file cannot inherit from itself")
-        complaints.raise_if_any()
-    base = _read_file(base_path, base_node.location, complaints)
-    second = base.entries.pop("base", None)
-    if second is not None:
+    base = _read_file(base_path, tree.places["base"], complaints)
+    if "base" in base:
         message = f"inheritance has one level: {path} inherits from this file, so it cannot have a base of its own"
-        complaints.add(second.location, "base", message)
+        complaints.add(base.places["base"], "base", message)
         complaints.raise_if_any()
-    return merge(base, tree)
+    return merge(base, tree.select(key for key in tree if key != "base"))
 
 
-def merge(base: Mapping, over: Mapping) -> Mapping:
+def _base_of(tree: Section, path: Path, complaints: Complaints) -> Path | None:
+    if "base" not in tree:
+        return None
+    named, location = tree["base"], tree.places["base"]
+    if not isinstance(named, str):
+        if named is not REFUSED:
+            complaints.add(location, "base", "wants one file name")
+        complaints.raise_if_any()
+    base = path.parent / str(named)
+    if base.resolve() == path.resolve():
+        complaints.add(location, "base", "a file cannot inherit from itself")
+        complaints.raise_if_any()
+    return base
+
+
+def merge(base: Section, over: Section) -> Section:
     """`over` on top of `base`: mappings merge key by key, lists and single values replace.
 
     A mapping with another `type` than its counterpart replaces it whole: the arguments of one class mean nothing to
     another.
     """
-    entries = dict(base.entries)
-    for key, node in over.entries.items():
-        below = entries.get(key)
-        both = isinstance(node, Mapping) and isinstance(below, Mapping)
-        entries[key] = merge(below, node) if both and not _types_differ(below, node) else node  # type: ignore[arg-type]
-    return Mapping(entries, over.location)
+    merged = base.select(base)
+    merged.location = over.location
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(value, Section) and isinstance(below, Section) and not _types_differ(below, value):
+            value = merge(below, value)
+        merged.put(key, value, over.places[key])
+    return merged
 
 
-def force_settings(tree: Mapping, entries: Sequence[str], complaints: Complaints) -> None:
+def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints) -> None:
     """Write `--force_yml` entries (`train:total_iter=100`) into the tree, in order."""
     for entry in entries:
         location = Location(f"--force_yml {entry}")
@@ -77,35 +85,41 @@ def force_settings(tree: Mapping, entries: Sequence[str], complaints: Complaints
             continue
         parent = tree
         for key in keys[:-1]:
-            child = parent.entries.get(key)
-            if not isinstance(child, Mapping):
-                child = parent.entries[key] = Mapping({}, location)
-            parent = child
-        parent.entries[keys[-1]] = parse_value(text, location, complaints)
+            if not isinstance(parent.get(key), Section):
+                parent.put(key, Section(location), location)
+            parent = parent[key]
+        parent.put(keys[-1], parse_value(text, location, complaints), location)
 
 
-def expand_variables(node: Node, environment: MappingOf[str, str], complaints: Complaints, where: str = "") -> Node:
-    """Replace `${HYPERTHUMB_DATA}` inside of strings by the folder that holds the data sets (default `datasets`)."""
-    if isinstance(node, Mapping):
-        children = node.entries.items()
-        expanded = {
-            key: expand_variables(child, environment, complaints, f"{where}.{key}".lstrip("."))
-            for key, child in children
-        }
-        return Mapping(expanded, node.location)
-    if isinstance(node, Listing):
-        return Listing([expand_variables(item, environment, complaints, where) for item in node.items], node.location)
-    if not isinstance(node.value, str) or "${" not in node.value:
-        return node
-    unknown = [use[0] for use in _VARIABLE_USE.finditer(node.value) if use[0] != f"${{{VARIABLE}}}"]
-    for use in unknown:
-        complaints.add(node.location, where, f"{use} is unknown; the one variable is ${{{VARIABLE}}}")
+def expand_variables(tree: Section, environment: Mapping[str, str], complaints: Complaints) -> dict[str, str]:
+    """Replace `${HYPERTHUMB_DATA}` inside of text by the folder that holds the data sets (default `datasets`).
+
+    Returns:
+        What stands in the file, by what it became.
+    """
     folder = environment.get(VARIABLE) or VARIABLE_DEFAULT
-    value = node.value.replace(f"${{{VARIABLE}}}", folder)
-    return Scalar(value, node.location, written=node.value, refused=bool(unknown))
+    written: dict[str, str] = {}
+
+    def expand(value: Any, location: Location, where: str) -> Any:
+        if isinstance(value, Section):
+            for key, child in value.items():
+                value[key] = expand(child, value.places[key], join(where, key))
+        elif isinstance(value, Items):
+            value[:] = [expand(item, at, where) for item, at in zip(value, value.places, strict=True)]
+        elif isinstance(value, str) and "${" in value:
+            unknown = [use[0] for use in _VARIABLE_USE.finditer(value) if use[0] != f"${{{VARIABLE}}}"]
+            for use in unknown:
+                complaints.add(location, where, f"{use} is unknown; the one variable is ${{{VARIABLE}}}")
+            expanded = value.replace(f"${{{VARIABLE}}}", folder)
+            written[expanded] = value
+            return REFUSED if unknown else expanded
+        return value
+
+    expand(tree, tree.location, "")
+    return written
 
 
-def _read_file(path: Path, named_at: Location, complaints: Complaints) -> Mapping:
+def _read_file(path: Path, named_at: Location, complaints: Complaints) -> Section:
     where, name = ("base", str(path)) if named_at.line else ("", "it")
     data = b""
     try:
@@ -126,8 +140,5 @@ def _read_file(path: Path, named_at: Location, complaints: Complaints) -> Mappin
     raise AssertionError("unreachable")
 
 
-def _types_differ(base: Node | None, over: Node) -> bool:
-    assert isinstance(base, Mapping)
-    assert isinstance(over, Mapping)
-    old, new = base.entries.get("type"), over.entries.get("type")
-    return isinstance(old, Scalar) and isinstance(new, Scalar) and old.value != new.value
+def _types_differ(base: Section, over: Section) -> bool:
+    return "type" in base and "type" in over and base["type"] != over["type"]

@@ -8,18 +8,18 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from hyperthumb.base.registry import ARCHS, BASELINES
-
-from .benchmark import BenchmarkOptions, BenchmarkReader, check_benchmark
-from .build import RecordReader
-from .checks import check_test, check_training
-from .complaints import Complaints
-from .ignored import warn
+from .complaints import Complaints, warn
 from .inheritance import expand_variables, force_settings, read_tree
-from .nodes import Listing, Mapping, plain, plain_at
-from .official import rewrite_official
 from .schema import NetworkOptions, TestOptions, TrainOptions
+from .schema_benchmark import BenchmarkOptions
+from .tree import Items, Section, label, plain
+
+if TYPE_CHECKING:
+    from .reader import Reader
+
+T = TypeVar("T")
 
 _DEBUG_PREFIX = "debug_"
 
@@ -39,22 +39,13 @@ def load_train_options(path: str | Path, force: Sequence[str] = (), debug: bool 
     Warns:
         OptionsWarning: once, naming every setting without effect.
     """
-    path = Path(path)
-    reader, tree = _open(path, force, training=True)
-    options: TrainOptions = reader.read_record(tree, TrainOptions, "", source=path)
-    check_training(options, reader)
-    _finish(reader)
+    options = _load(TrainOptions, Path(path), force)
     return _for_debugging(options) if debug else options
 
 
 def load_test_options(path: str | Path, force: Sequence[str] = ()) -> TestOptions:
     """The checked options of a test; arguments, errors and warnings as for `load_train_options`."""
-    path = Path(path)
-    reader, tree = _open(path, force, training=False)
-    options: TestOptions = reader.read_record(tree, TestOptions, "", source=path)
-    check_test(options, reader)
-    _finish(reader)
-    return options
+    return _load(TestOptions, Path(path), force)
 
 
 def load_benchmark_options(path: str | Path, force: Sequence[str] = ()) -> BenchmarkOptions:
@@ -62,12 +53,7 @@ def load_benchmark_options(path: str | Path, force: Sequence[str] = ()) -> Bench
 
     Files of weights need not be there: a row without them fails by itself when it is measured.
     """
-    path = Path(path)
-    reader, tree = _open(path, force, training=False, kind=BenchmarkReader)
-    options: BenchmarkOptions = reader.read_record(tree, BenchmarkOptions, "", source=path)
-    check_benchmark(options, reader)
-    _finish(reader)
-    return options
+    return _load(BenchmarkOptions, Path(path), force)
 
 
 def load_network_options(path: str | Path) -> NetworkOptions:
@@ -76,63 +62,82 @@ def load_network_options(path: str | Path) -> NetworkOptions:
     Raises:
         OptionsError: with every complaint about the network on its own line.
     """
-    path = Path(path)
-    reader, tree = _open(path, (), training=False)
+    reader, tree = _open(NetworkOptions, Path(path), ())
     names = {entry.name for entry in dataclasses.fields(NetworkOptions)}
-    tree = Mapping({key: node for key, node in tree.entries.items() if key in names}, tree.location)
-    options: NetworkOptions = reader.read_record(tree, NetworkOptions, "")
+    options: NetworkOptions = reader.record(NetworkOptions, tree.select(key for key in tree if key in names))
     reader.complaints.raise_if_any()
     return options
 
 
-def _open(
-    path: Path, forced: Sequence[str], training: bool, kind: type[RecordReader] = RecordReader
-) -> tuple[RecordReader, Mapping]:
+def _load(kind: type[T], path: Path, force: Sequence[str]) -> T:
+    from .checks import check, unused
+
+    reader, tree = _open(kind, path, force)
+    options: T = reader.record(kind, tree, source=path)
+    check(options, tree, reader)
+    reader.complaints.raise_if_any()
+    warn([*reader.ignored, *unused(options, tree)], stacklevel=3)
+    return options
+
+
+def _open(kind: type, path: Path, force: Sequence[str]) -> tuple[Reader, Section]:
+    # Here, so that importing `hyperthumb.config` does not pay for pydantic.
+    from .official import rewrite_official
+    from .reader import Reader
+
     complaints = Complaints()
     tree = read_tree(path, complaints)
-    force_settings(tree, forced, complaints)
-    expanded = expand_variables(tree, os.environ, complaints)
-    assert isinstance(expanded, Mapping)
-    _import_plugins(expanded, complaints)
-    scale = plain_at(expanded, "scale")
-    reader = kind(complaints, {ARCHS.kind: {"scale": scale}, BASELINES.kind: {"scale": scale}})
-    rewrite_official(expanded, training, complaints, reader.ignored)
-    return reader, expanded
+    force_settings(tree, force, complaints)
+    written = expand_variables(tree, os.environ, complaints)
+    _import_plugins(tree, complaints)
+    reader = Reader(complaints, plain(tree.get("scale")), files_may_be_missing=kind is BenchmarkOptions)
+    reader.written = written
+    rewrite_official(tree, kind is TrainOptions, complaints, reader.ignored)
+    label(tree)
+    _arrange_datasets(tree, kind)
+    return reader, tree
 
 
-def _finish(reader: RecordReader) -> None:
-    reader.complaints.raise_if_any()
-    warn(reader.ignored, stacklevel=3)
+def _arrange_datasets(tree: Section, kind: type) -> None:
+    """Give data sets the names of their keys, and put a training's `val`, `val_2` ... together."""
+    datasets = tree.get("datasets")
+    if not isinstance(datasets, Section):
+        return
+    for key, dataset in datasets.items():
+        if isinstance(dataset, Section) and "name" not in dataset:
+            dataset.put("name", key, datasets.places[key])
+    if kind is TrainOptions:
+        val = datasets.select(key for key in datasets if key.startswith("val"))
+        tree["datasets"] = datasets.select(key for key in datasets if key not in val)
+        tree["datasets"].put("val", val, datasets.location)
 
 
-def _import_plugins(tree: Mapping, complaints: Complaints) -> None:
+def _import_plugins(tree: Section, complaints: Complaints) -> None:
     """Import the user's modules, found from the working directory, so that the classes they register have names."""
-    plugins = tree.entries.get("plugins")
-    if not isinstance(plugins, Listing):
+    plugins = tree.get("plugins")
+    if not isinstance(plugins, Items):
         return
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
-    for item in plugins.items:
-        name = plain(item)
+    for name, place in zip(plugins, plugins.places, strict=True):
         if not isinstance(name, str):
             continue
         if not all(part.isidentifier() for part in name.split(".")):
             problem = f'wants the name of a module, such as my_package.losses, not "{name}"'
-            complaints.add(item.location, "plugins", problem)
+            complaints.add(place, "plugins", problem)
             continue
         try:
             importlib.import_module(name)
         except Exception as error:  # a user's module may raise anything
-            complaints.add(item.location, "plugins", f'cannot import "{name}": {type(error).__name__}: {error}')
+            complaints.add(place, "plugins", f'cannot import "{name}": {type(error).__name__}: {error}')
 
 
 def _for_debugging(options: TrainOptions) -> TrainOptions:
     name = options.name if options.name.startswith(_DEBUG_PREFIX) else _DEBUG_PREFIX + options.name
+    quick: dict[str, Any] = {"print_freq": 1, "save_checkpoint_freq": 8, "use_tb_logger": False, "wandb": None}
     return dataclasses.replace(
         options,
         name=name,
         val=dataclasses.replace(options.val, val_freq=8),
-        logger=dataclasses.replace(
-            options.logger, print_freq=1, save_checkpoint_freq=8, use_tb_logger=False, wandb=None
-        ),
+        logger=dataclasses.replace(options.logger, **quick),
     )

@@ -5,13 +5,14 @@ Their keys are moved to where ours stand, with their lines; what has no counterp
 
 from __future__ import annotations
 
+from typing import Any
+
 from hyperthumb.base.wording import join_words
 
-from .complaints import Complaints
-from .ignored import Ignored
-from .nodes import Listing, Mapping, Node, Scalar, plain, plain_at
+from .complaints import Complaints, Ignored
+from .explain import show
 from .official_network import rewrite_network
-from .values import is_null, show
+from .tree import Items, Section, plain
 
 # The original matches these against parts of its parameters' names; ours take the beginnings of names.
 _FROZEN_PARTS = {
@@ -22,140 +23,128 @@ _FROZEN_PARTS = {
     "decoder": "decoder.",
 }
 _FIXED_TABLES = ("Y_TABLE", "C_TABLE")
+_LOSSES = {"pixel_opt": "reconstruction", "pixel_opt_degrade_lr": "guide", "entropy_opt": "rate"}
 
 
-def rewrite_official(tree: Mapping, training: bool, complaints: Complaints, ignored: list[Ignored]) -> None:
+def rewrite_official(tree: Section, training: bool, complaints: Complaints, ignored: list[Ignored]) -> None:
     """Rewrite the keys of an original's options file in place; a file of ours stays as it is."""
-    scale = plain_at(tree, "scale")
-    if plain_at(tree, "num_gpu") == 0 and "device" not in tree.entries:
-        tree.entries["device"] = Scalar("cpu", tree.entries.pop("num_gpu").location)
-    network, train, val, logger = (_section(tree, key) for key in ("network_g", "train", "val", "logger"))
-    if network is not None:
+    if tree.get("num_gpu") == 0 and "device" not in tree:
+        tree.put("device", "cpu", tree.places["num_gpu"])
+        del tree["num_gpu"]
+    network, train, val, logger = (tree.get(key) for key in ("network_g", "train", "val", "logger"))
+    if isinstance(network, Section) and network.get("type") == "HyperThumbnail":
         _rewrite_rate_scale(tree, network, complaints, ignored)
-        rewrite_network(network, scale, complaints, ignored)
-    if training and train is not None:
+        rewrite_network(network, tree.get("scale"), complaints, ignored)
+    if training and isinstance(train, Section):
         _rewrite_losses(train, complaints)
         _rewrite_freeze(train, complaints, ignored)
         _rewrite_schedule(train)
-    if val is not None:
-        _rewrite_metrics(val, scale, ignored)
-    wandb = _section(logger, "wandb") if logger is not None else None
-    if logger is not None and wandb is not None and plain_at(wandb, "project") is None:
-        logger.entries["wandb"] = Scalar(None, wandb.location)
+    if isinstance(val, Section) and isinstance(val.get("metrics"), Section):
+        _rewrite_metrics(val, tree.get("scale"), ignored)
+    wandb = logger.get("wandb") if isinstance(logger, Section) else None
+    if isinstance(logger, Section) and isinstance(wandb, Section) and wandb.get("project") is None:
+        logger["wandb"] = None
 
 
-def _rewrite_rate_scale(tree: Mapping, network: Mapping, complaints: Complaints, ignored: list[Ignored]) -> None:
+def _rewrite_rate_scale(tree: Section, network: Section, complaints: Complaints, ignored: list[Ignored]) -> None:
     """Their network multiplies the tables that it predicts; here that is said where pictures are measured."""
-    node = network.entries.get("inference_scalar")
-    if node is None or plain_at(network, "type") != "HyperThumbnail":
+    if "inference_scalar" not in network:
         return
-    where = "network_g.inference_scalar"
-    del network.entries["inference_scalar"]
-    if "quantization" not in network.entries and not plain_at(network, "predict_quant_table"):
-        if plain(node) != 1:
-            ignored.append(Ignored(node.location, where, "no tables are predicted"))
+    factor, place, where = (
+        network.pop("inference_scalar"),
+        network.places["inference_scalar"],
+        "network_g.inference_scalar",
+    )
+    if "quantization" not in network and not network.get("predict_quant_table"):
+        if factor != 1:
+            ignored.append(Ignored(place, where, "no tables are predicted"))
         return
-    val = tree.entries.get("val")
-    if val is None or is_null(val):
-        val = tree.entries["val"] = Mapping({}, node.location)
-    if not isinstance(val, Mapping):  # which is complained of when it is read
-        return
-    if plain(val.entries.setdefault("rate_scale", node)) != plain(node):
-        complaints.add(node.location, where, "is val.rate_scale already; give one of the two")
+    if tree.get("val") is None:
+        tree.put("val", Section(place), place)
+    val = tree["val"]
+    if isinstance(val, Section):  # anything else is complained of when it is read
+        if "rate_scale" not in val:
+            val.put("rate_scale", factor, place)
+        if val["rate_scale"] != factor:
+            complaints.add(place, where, "is val.rate_scale already; give one of the two")
 
 
-def _rewrite_losses(train: Mapping, complaints: Complaints) -> None:
-    for theirs, ours in (("pixel_opt", "reconstruction"), ("pixel_opt_degrade_lr", "guide"), ("entropy_opt", "rate")):
-        node = train.entries.pop(theirs, None)
-        if node is None or is_null(node):
+def _rewrite_losses(train: Section, complaints: Complaints) -> None:
+    for theirs, ours in _LOSSES.items():
+        loss, place = train.pop(theirs, None), train.places.get(theirs)
+        if loss is None or place is None:
             continue
-        losses = train.entries.setdefault("losses", Mapping({}, train.location))
-        if not isinstance(losses, Mapping) or ours in losses.entries:
-            complaints.add(node.location, f"train.{theirs}", f"is train.losses.{ours} already; give one of the two")
+        if "losses" not in train:
+            train.put("losses", Section(train.location), train.location)
+        losses = train["losses"]
+        if not isinstance(losses, Section) or ours in losses:
+            complaints.add(place, f"train.{theirs}", f"is train.losses.{ours} already; give one of the two")
             continue
-        losses.entries[ours] = _rewrite_loss(node, f"train.{theirs}", complaints)
+        losses.put(ours, loss, place)
+        if isinstance(loss, Section):
+            if loss.pop("reduction", "mean") not in ("mean", None):
+                where = f"train.{theirs}.reduction"
+                complaints.add(loss.places["reduction"], where, "losses are means here; scale the weight instead")
+            loss.put("weight", loss.pop("loss_weight", 1.0), loss.places.get("loss_weight", place))
 
 
-def _rewrite_loss(node: Node, where: str, complaints: Complaints) -> Node:
-    if not isinstance(node, Mapping):
-        return node
-    entries = dict(node.entries)
-    reduction = entries.pop("reduction", None)
-    if reduction is not None and plain(reduction) != "mean":
-        complaints.add(reduction.location, f"{where}.reduction", "losses are means here; scale the weight instead")
-    entries["weight"] = entries.pop("loss_weight", Scalar(1.0, node.location))
-    return Mapping(entries, node.location)
-
-
-def _rewrite_freeze(train: Mapping, complaints: Complaints, ignored: list[Ignored]) -> None:
+def _rewrite_freeze(train: Section, complaints: Complaints, ignored: list[Ignored]) -> None:
     where = "train.fix_and_grad"
-    node = train.entries.pop("fix_and_grad", None)
-    if node is None or is_null(node):
+    node, place = train.pop("fix_and_grad", None), train.places.get("fix_and_grad", train.location)
+    if node is None:
         return
-    if not isinstance(node, Mapping) or node.entries.keys() - {"fix", "grad"}:
-        complaints.add(node.location, where, f"wants {{fix: [...], grad: []}}, not {show(node)}")
+    if not isinstance(node, Section) or node.keys() - {"fix", "grad"}:
+        complaints.add(place, where, f"wants {{fix: [...], grad: []}}, not {show(node)}")
         return
-    if plain_at(node, "grad"):
-        grad = node.entries["grad"].location
-        ignored.append(Ignored(grad, f"{where}.grad", "the original does not read it either"))
-    fix = node.entries.get("fix", Listing([], node.location))
-    if not isinstance(fix, Listing):
-        complaints.add(fix.location, f"{where}.fix", f"wants a list of the original's parts, not {show(fix)}")
+    if node.get("grad"):
+        ignored.append(Ignored(node.places["grad"], f"{where}.grad", "the original does not read it either"))
+    fix = node.get("fix", Items())
+    if not isinstance(fix, Items):
+        message = f"wants a list of the original's parts, not {show(fix)}"
+        complaints.add(node.places["fix"], f"{where}.fix", message)
         return
-    frozen: list[Node] = []
-    for item in fix.items:
-        name = plain(item)
+    frozen = Items()
+    for name, at in zip(fix, fix.places, strict=True):
         if name in _FIXED_TABLES:
-            ignored.append(Ignored(item.location, f"{where}.fix: {name}", "there are no tables of ones to keep fixed"))
+            ignored.append(Ignored(at, f"{where}.fix: {name}", "there are no tables of ones to keep fixed"))
         elif isinstance(name, str) and name in _FROZEN_PARTS:
-            frozen.append(Scalar(_FROZEN_PARTS[name], item.location))
+            frozen.append(_FROZEN_PARTS[name])
+            frozen.places.append(at)
         else:
             known = join_words([*_FROZEN_PARTS, *_FIXED_TABLES])
-            complaints.add(
-                item.location, f"{where}.fix", f"wants {known}, not {name}; `train.freeze` takes our own names"
-            )
-    if frozen and "freeze" in train.entries:
-        complaints.add(node.location, where, "is train.freeze already; give one of the two")
+            message = f"wants {known}, not {plain(name)}; `train.freeze` takes our own names"
+            complaints.add(at, f"{where}.fix", message)
+    if frozen and "freeze" in train:
+        complaints.add(place, where, "is train.freeze already; give one of the two")
     elif frozen:
-        train.entries["freeze"] = Listing(frozen, node.location)
+        train.put("freeze", frozen, place)
 
 
-def _rewrite_schedule(train: Mapping) -> None:
-    warmup = train.entries.get("warmup_iter")
-    if warmup is not None and plain(warmup) == -1:
-        train.entries["warmup_iter"] = Scalar(0, warmup.location)
-    scheduler = _section(train, "scheduler")
-    if scheduler is not None and plain_at(scheduler, "type") == "MultiStepRestartLR":
-        scheduler.entries["type"] = Scalar("MultiStepLR", scheduler.entries["type"].location)
+def _rewrite_schedule(train: Section) -> None:
+    if train.get("warmup_iter") == -1:
+        train["warmup_iter"] = 0
+    scheduler = train.get("scheduler")
+    if isinstance(scheduler, Section) and scheduler.get("type") == "MultiStepRestartLR":
+        scheduler["type"] = "MultiStepLR"
 
 
-def _rewrite_metrics(val: Mapping, scale: object, ignored: list[Ignored]) -> None:
-    metrics = _section(val, "metrics")
-    if metrics is None:
-        return
-    del val.entries["metrics"]
-    for name, metric in metrics.entries.items():
-        kind = plain_at(metric, "type") if isinstance(metric, Mapping) else None
+def _rewrite_metrics(val: Section, scale: Any, ignored: list[Ignored]) -> None:
+    metrics = val.pop("metrics")
+    for name, metric in metrics.items():
+        place, settings = metrics.places[name], metric if isinstance(metric, Section) else {}
         reason = "every metric is always reported"
-        if kind in ("calculate_psnr", "calculate_ssim"):
-            crop = plain_at(metric, "crop_border")
-            protocol = "paper" if crop == 0 else "sr" if crop == scale else None
+        if settings.get("type") in ("calculate_psnr", "calculate_ssim"):
             reason = "PSNR and SSIM crop nothing (protocol paper) or scale pixels (protocol sr)"
-            if protocol and _agrees(val, "protocol", Scalar(protocol, metric.location)):
+            crop = settings.get("crop_border")
+            protocol = "paper" if crop == 0 else "sr" if crop == scale else None
+            if protocol and "protocol" not in val:
+                val.put("protocol", protocol, place)
+            if protocol and val["protocol"] == protocol:
                 continue
-        elif kind == "calculate_lpips":
+        elif settings.get("type") == "calculate_lpips":
             reason = "LPIPS is reported, of whole pictures in RGB"
-            val.entries.setdefault("lpips", Mapping({}, metric.location))
-            if not plain_at(metric, "crop_border") and not plain_at(metric, "test_y_channel"):
+            if "lpips" not in val:
+                val.put("lpips", Section(place), place)
+            if not settings.get("crop_border") and not settings.get("test_y_channel"):
                 continue
-        ignored.append(Ignored(metric.location, f"val.metrics.{name}", reason))
-
-
-def _agrees(section: Mapping, key: str, node: Scalar) -> bool:
-    """Whether the key has the node's value, after setting it where nothing else did."""
-    return plain(section.entries.setdefault(key, node)) == node.value
-
-
-def _section(parent: Mapping, key: str) -> Mapping | None:
-    child = parent.entries.get(key)
-    return child if isinstance(child, Mapping) else None
+        ignored.append(Ignored(place, f"val.metrics.{name}", reason))

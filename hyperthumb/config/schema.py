@@ -1,6 +1,6 @@
 """Every setting of an options file, with its type, its bounds and its default.
 
-A field without a default is a key that has to be given. `build.py` reads files by these annotations; nothing else says
+A field without a default is a key that has to be given. `reader.py` reads files by these annotations; nothing else says
 what a key may be.
 """
 
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName, OneOf
+from hyperthumb.base.constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName
 from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
 
-from .marks import Flat, KeysFrom, NamedByKey
-
-Scale = Annotated[int, OneOf((1, 2, 4, 8))]
+Scale = Literal[1, 2, 4, 8]
 Name = Annotated[str, FolderName()]
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -38,8 +36,10 @@ class DatasetOptions:
         max_images: only the first so many, in the order of names.
     """
 
-    source: Annotated[Component, PartOf(DATASETS), Flat()]
-    name: Annotated[str, FolderName(), NamedByKey()]
+    flat: ClassVar[str] = "source"
+
+    source: Annotated[Component, PartOf(DATASETS)]
+    name: Name
     gt_size: Count | None = None
     use_flip: bool = True
     use_rot: bool = True
@@ -62,7 +62,7 @@ class TrainDatasets:
     """What is trained on, and what is validated on (the keys `val`, `val_2`, ...)."""
 
     train: DatasetOptions
-    val: Annotated[dict[str, DatasetOptions], KeysFrom("val")] = field(default_factory=dict)
+    val: dict[str, DatasetOptions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,9 @@ class SchedulerOptions:
 class WeightedLoss:
     """A class of `LOSSES`, its `type` and arguments flat beside the `weight` it has in the sum."""
 
-    loss: Annotated[Component, PartOf(LOSSES), Flat()]
+    flat: ClassVar[str] = "loss"
+
+    loss: Annotated[Component, PartOf(LOSSES)]
     weight: Annotated[float, AtLeast(0)] = 1.0
 
 

@@ -31,7 +31,7 @@ def test_loads_although_weights_are_missing(tmp_path):
         ({"name": "a", "method": {"type": "Jpeg"}, "refine": 5}, "refine: is for models"),
         ({"name": "a", "model": "lite_4x", "refine": -1}, "wants 0 or more, not -1"),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"qualty": [1]}}, 'Jpeg takes no "qualty"'),
-        ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": [101]}}, "wants 1 to 100, not 101"),
+        ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": [101]}}, "wants 100 or less, not 101"),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": ["high"]}}, 'wants a whole number, not "high"'),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": []}}, '"quality" has no values'),
         ({"name": "a", "method": {"type": "Jpeg", "quality": 5}, "sweep": {"quality": [5]}}, "given among the arg"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import warnings
 
 import pytest
-import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hyperthumb.config import dump_options, load_test_options, load_train_options
 from hyperthumb.config.complaints import Complaints
-from hyperthumb.config.dump import _Dumper
-from hyperthumb.config.nodes import parse, plain
+from hyperthumb.config.tree import plain
+from hyperthumb.config.yaml_text import parse, to_yaml
 from tests.config.samples import TEST, TRAIN, write
 
 RICH = TRAIN.replace("gt_size: 64", "gt_size: 64\n    name: 'None'\n    cache_limit_gb: 1e-5\n    cache: ram").replace(
@@ -84,7 +83,7 @@ NESTED = st.recursive(
 @example("\x85")
 @example("a\u2028b")
 def test_any_argument_is_read_back_as_it_was(value):
-    text = yaml.dump({"key": value}, Dumper=_Dumper, allow_unicode=True)
+    text = to_yaml({"key": value})
     complaints = Complaints()
     assert plain(parse(text, "o.yml", complaints)) == {"key": value}
-    assert not complaints
+    assert not complaints.lines()

@@ -7,13 +7,14 @@ import pytest
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.inheritance import expand_variables, force_settings, merge, read_tree
-from hyperthumb.config.nodes import parse, plain
+from hyperthumb.config.tree import plain
+from hyperthumb.config.yaml_text import parse
 
 
 def tree(text: str, file: str = "o.yml"):
     complaints = Complaints()
     node = parse(text, file, complaints)
-    assert not complaints
+    assert not complaints.lines()
     return node
 
 
@@ -40,10 +41,10 @@ def test_a_base_is_relative_to_its_file_and_keeps_its_lines(tmp_path):
     (tmp_path / "sub/o.yml").write_text("base: ../base.yml\nb: 3\n")
     complaints = Complaints()
     merged = read_tree(tmp_path / "sub/o.yml", complaints)
-    assert not complaints
+    assert not complaints.lines()
     assert plain(merged) == {"a": 1, "b": 3}
-    assert merged.entries["a"].location.file.endswith("base.yml")
-    assert (merged.entries["b"].location.file, merged.entries["b"].location.line) == (str(tmp_path / "sub/o.yml"), 2)
+    assert merged.places["a"].file.endswith("base.yml")
+    assert merged.places["b"] == (str(tmp_path / "sub/o.yml"), 2)
 
 
 def test_inheritance_has_one_level(tmp_path):
@@ -73,13 +74,13 @@ def test_a_base_is_a_file_name(tmp_path):
 def test_forced_settings_win_and_may_be_new():
     node, complaints = tree("a: {b: 1}\nlogger: ~"), Complaints()
     force_settings(node, ["a:b=2e-4", "a:c:d=[1, x]", "logger:print_freq=3", "e={type: fixed, quality: 5}"], complaints)
-    assert not complaints
+    assert not complaints.lines()
     assert plain(node) == {
         "a": {"b": 2e-4, "c": {"d": [1, "x"]}},
         "logger": {"print_freq": 3},
         "e": {"type": "fixed", "quality": 5},
     }
-    assert str(node.entries["a"].entries["c"].entries["d"].location) == "--force_yml a:c:d=[1, x]"
+    assert str(node["a"]["c"].places["d"]) == "--force_yml a:c:d=[1, x]"
 
 
 @pytest.mark.parametrize("entry", ["a", "=3", "a::b=3"])
@@ -97,12 +98,13 @@ def test_a_forced_value_may_hold_an_equals_sign():
 
 def test_the_variable_is_expanded_inside_of_text():
     text = "a: ${HYPERTHUMB_DATA}/kodak\nb: ['x ${HYPERTHUMB_DATA}', 3]\nc: $HOME"
-    assert plain(expand_variables(tree(text), {"HYPERTHUMB_DATA": "/d"}, Complaints())) == {
-        "a": "/d/kodak",
-        "b": ["x /d", 3],
-        "c": "$HOME",
-    }
-    assert plain(expand_variables(tree(text), {}, Complaints()))["a"] == "datasets/kodak"
+    node = tree(text)
+    written = expand_variables(node, {"HYPERTHUMB_DATA": "/d"}, Complaints())
+    assert plain(node) == {"a": "/d/kodak", "b": ["x /d", 3], "c": "$HOME"}
+    assert written == {"/d/kodak": "${HYPERTHUMB_DATA}/kodak", "x /d": "x ${HYPERTHUMB_DATA}"}
+    node = tree(text)
+    expand_variables(node, {}, Complaints())
+    assert node["a"] == "datasets/kodak"
 
 
 @pytest.mark.parametrize("use", ["${HOME}", "${HYPERTHUMB_DATA", "${}"])

@@ -10,16 +10,17 @@ import pytest
 
 from hyperthumb.config import OptionsError, OptionsWarning, load_test_options, load_train_options
 from hyperthumb.config.complaints import Complaints
-from hyperthumb.config.nodes import Mapping, Node, parse
+from hyperthumb.config.tree import Section
+from hyperthumb.config.yaml_text import parse
 from tests.config.samples import TEST, TRAIN, write
 
 ORIGINAL = (Path(__file__).parent / "original_4x.yml").read_text(encoding="utf-8")
 NONSENSE = ("~", "-1", "word", "[[1], {a: b}]", "{type: [x]}")
 
 
-def paths(node: Node, prefix: str = "") -> Iterator[str]:
-    if isinstance(node, Mapping):
-        for key, child in node.entries.items():
+def paths(node: object, prefix: str = "") -> Iterator[str]:
+    if isinstance(node, Section):
+        for key, child in node.items():
             yield f"{prefix}{key}"
             yield from paths(child, f"{prefix}{key}:")
 

@@ -1,4 +1,4 @@
-"""YAML to nodes: what values mean, where they stand, and what is refused."""
+"""YAML text: what values mean, where they stand, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.config.complaints import Complaints
-from hyperthumb.config.nodes import Mapping, parse, plain, read_plain_scalar
+from hyperthumb.config.tree import plain
+from hyperthumb.config.yaml_text import _meaning, _value, parse
 
 
 def complaints_of(text: str) -> list[str]:
@@ -65,11 +66,9 @@ def test_core_tags_convert():
 
 def test_locations_are_the_keys_lines():
     node = parse("a: 1\nb:\n  c:\n    - 5\n    - 6\n", "o.yml", Complaints())
-    b = node.entries["b"]
-    assert isinstance(b, Mapping)
-    assert (b.location.line, b.entries["c"].location.line) == (2, 3)
-    assert [item.location.line for item in b.entries["c"].items] == [4, 5]
-    assert str(b.location) == "o.yml:2"
+    assert (node.places["b"].line, node["b"].places["c"].line) == (2, 3)
+    assert [place.line for place in node["b"]["c"].places] == [4, 5]
+    assert str(node["b"].location) == "o.yml:2"
 
 
 def test_an_empty_file_is_an_empty_mapping():
@@ -103,7 +102,7 @@ def test_merge_keys_point_to_base():
 def test_aliases_share_values_and_have_their_own_lines():
     node = parse("a: &betas [1, 2]\nb: *betas\n", "o.yml", Complaints())
     assert plain(node) == {"a": [1, 2], "b": [1, 2]}
-    assert node.entries["b"].location.line == 2
+    assert node.places["b"].line == 2
 
 
 @pytest.mark.parametrize(
@@ -145,6 +144,6 @@ def test_what_pyyaml_writes_is_read_back(value):
 
 @given(st.text())
 def test_any_text_has_a_meaning(text):
-    value = read_plain_scalar(text)
+    value = _value(text, _meaning(text))
     assert isinstance(value, (bool, int, float, str, type(None)))
     assert not isinstance(value, str) or value == text

@@ -1,4 +1,4 @@
-"""Components: arguments against signatures, nested parts, supplied values, and building."""
+"""Components: arguments against signatures, nested parts, supplied values."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hyperthumb.base.component import Component
 from hyperthumb.base.errors import RegistryError
 from hyperthumb.base.registry import PartOf, Registry
 from hyperthumb.config import OptionsError
-from hyperthumb.config.build import RecordReader
 from hyperthumb.config.complaints import Complaints
-from hyperthumb.config.nodes import parse
-from hyperthumb.config.values import INVALID
+from hyperthumb.config.reader import INVALID, Reader
+from hyperthumb.config.tree import label
+from hyperthumb.config.yaml_text import parse
 
-WHEELS = Registry("wheel")
-CARS = Registry("car")
+WHEELS = Registry("wheel", supplied=("scale",))
+CARS = Registry("car", supplied=("scale",))
 
 
 @WHEELS.register()
@@ -64,9 +64,10 @@ class Car:
 
 
 def read(text: str, registry: Registry = CARS, scale: int | None = 4) -> tuple[Any, list[str]]:
-    node = parse(text, "o.yml", Complaints())
-    reader = RecordReader(Complaints(), {registry.kind: {"scale": scale}})
-    return reader.read_component(node, registry, "car"), reader.complaints.lines()
+    section = parse(text, "o.yml", Complaints())
+    label(section, "car")
+    reader = Reader(Complaints(), scale)
+    return reader.component(registry, section), reader.complaints.lines()
 
 
 def test_a_component_with_parts():
@@ -93,10 +94,10 @@ def test_every_mistake_is_named():
         'o.yml:1: car: the key "seats" is missing (Car needs it)',
         'o.yml:2: car.wheel: unknown key "spoke"; did you mean "spokes"?',
         'o.yml:2: car.wheel.tyre: wants one of soft, hard, not "sof"; did you mean "soft"?',
-        'o.yml:3: car.spare: unknown key "spokes" (square takes none)',
+        'o.yml:3: car.spare: unknown key "spokes" (known here: none)',
         "o.yml:4: car.extra: wants a mapping: write {type: Round}",
-        'o.yml:5: car.paint.coats: wants a whole number, not "two"',
         'o.yml:5: car.paint: unknown key "colour"; did you mean "color"?',
+        'o.yml:5: car.paint.coats: wants a whole number, not "two"',
     ]
 
 
@@ -171,7 +172,7 @@ def test_equality_forgets_the_place():
 
 
 def test_upscale_is_basicsrs_word_for_scale():
-    registry = Registry("thing")
+    registry = Registry("thing", supplied=("scale",))
 
     @registry.register()
     class Upscaler:
@@ -198,5 +199,5 @@ def test_a_module_without_a_constructor_takes_nothing(monkeypatch, compiled):
         pass
 
     assert read("type: Loss\nreduction: mean", registry)[1] == [
-        'o.yml:2: car: unknown key "reduction" (Loss takes none)'
+        'o.yml:2: car: unknown key "reduction" (known here: none)'
     ]
