@@ -19,6 +19,7 @@ from hyperthumb.base.registry import DATASETS
 from .cache import cache_in_memory
 from .contract import ImageSource, SourceView
 from .order import BatchPositions
+from .sockets import keep_socket_names_short
 from .training_set import TrainingBatch, TrainingSet, collate
 from .usable import UsableSource
 
@@ -172,6 +173,7 @@ def build_training_loader(
         )
     positions = BatchPositions(start_iteration, total_iterations, batch_size, rank, world_size, accumulate)
     if num_workers:
+        keep_socket_names_short()
         _warn_of_little_shared_memory(training_set, positions, num_workers)
     return TrainingLoader(training_set, positions, num_workers, pin_memory)
 

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from multiprocessing import process
+from pathlib import Path
+
+import pytest
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.data import sockets
+from tests.support import write_photographs
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys
+from hyperthumb.base.component import Component
+from hyperthumb.data import build_training_loader
+
+component = Component("HRImageDataset", {"dataroot_gt": sys.argv[1]})
+settings = dict(gt_size=32, batch_size=2, scale=4, seed=0, total_iterations=3, num_workers=1)
+print(len(list(build_training_loader(component, **settings))), "batches")
+"""
+
+
+@pytest.mark.parametrize("length", [76])  # the shortest that is too long
+def test_data_workers_hand_over_batches_wherever_temporary_files_go(tmp_path, length):
+    photos = write_photographs(tmp_path / "photos", 2)
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        temporary = Path(short) / ("n" * max(length - len(short) - 1, 1))
+        temporary.mkdir()
+        environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", PROGRAM, str(photos)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stdout) == (0, "3 batches\n"), done.stderr
+        assert not list(temporary.iterdir())
+
+
+def test_nowhere_to_put_them_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", f"/{'n' * 100}")
+    monkeypatch.setattr(sockets, "_SHORT", str(tmp_path / "none"))
+    monkeypatch.delitem(process.current_process()._config, "tempdir", raising=False)
+    with pytest.raises(HyperthumbError, match=r"TMPDIR is too long .* cannot be used \(No such file or directory\)"):
+        sockets.keep_socket_names_short()
+    assert tempfile.tempdir == f"/{'n' * 100}"
