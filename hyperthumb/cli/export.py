@@ -61,11 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _photographs(folder: str) -> list[np.ndarray]:
-    from hyperthumb.images.pictures import EXTENSIONS, decode_picture
+    from hyperthumb.images.opening import EXTENSIONS
+    from hyperthumb.images.pictures import decode_picture
 
     from .sources import find_sources, read_source
 
-    sources = find_sources([folder], EXTENSIONS, "photographs")[:_MOST_PHOTOGRAPHS]
+    sources = find_sources([folder], EXTENSIONS, "photographs").sources[:_MOST_PHOTOGRAPHS]
     for source in sources:
         if source.problem:
             raise HyperthumbError(f"{source.path}: {source.problem}")

@@ -30,8 +30,8 @@ class DatasetOptions:
         batch_size_per_gpu: crops a process takes at once; `train.accumulate` multiplies it.
         cache: `ram` keeps the decoded pictures in memory when they fit.
         cache_limit_gb: GB (1e9 bytes) they may take; None is half of what is available.
-        on_corrupt: whether a picture that cannot be used (damaged, transparent, CMYK without a profile, smaller than the
-            crops, with a thumbnail of the wrong size) stops the run or is passed over.
+        on_corrupt: whether a picture that cannot be used (damaged, transparent, CMYK without a profile, smaller than
+            the crops, with a thumbnail of the wrong size) stops the run or is passed over.
         max_corrupt: how many may be passed over.
         max_images: only the first so many, in the order of names.
     """
