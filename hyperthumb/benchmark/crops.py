@@ -88,9 +88,22 @@ def find_details(crops: Sequence[CropOptions] | None, sets: Sequence[Photographs
 
 
 def restore_details(
-    details: Sequence[Detail], subjects: Mapping[str, tuple[Subject, RowResult]], target_bpp: float, bench: Bench
+    details: Sequence[Detail],
+    rows: Sequence[RowResult],
+    subjects: Mapping[str, Subject],
+    target_bpp: float,
+    bench: Bench,
+    before: Sequence[CropResult] = (),
 ) -> tuple[list[CropResult], dict[str, str]]:
     """Writes `crops/*.png`, restoring what is not on disk yet.
+
+    Args:
+        details: to show.
+        rows: of the results, in this order.
+        subjects: of the rows that were measured now and did not fail, by name.
+        target_bpp: the rate.
+        bench: what the rows share.
+        before: crops of an earlier run, for the other rows.
 
     Returns:
         The crops, and the reasons why rows failed at them, by the rows' names.
@@ -100,16 +113,21 @@ def restore_details(
         stem = _slug(f"{detail.photographs.info.name}_{detail.image}_{'_'.join(map(str, detail.box))}")
         original = Path("crops") / f"{stem}.png"
         write_png(bench.root / original, detail.cut(detail.load()))
+        place = (detail.photographs.info.name, detail.image, list(detail.box))
+        same = [crop for crop in before if (crop.dataset, crop.image, crop.box) == place]
+        known = {one.row: one for crop in same for one in crop.restored}
         restored = []
-        for number, (name, (subject, row)) in enumerate(subjects.items()):
-            if name in lost:
+        for number, row in enumerate(rows):
+            if row.name in known and row.name not in subjects and row.failure is None:
+                restored.append(known[row.name])
+            if row.name not in subjects or row.name in lost:
                 continue
             try:
-                file = Path("crops") / f"{stem}_{number:02d}_{_slug(name)}.png"
-                restored.append(_restore(detail, subject, row, target_bpp, file, bench))
+                file = Path("crops") / f"{stem}_{number:02d}_{_slug(row.name)}.png"
+                restored.append(_restore(detail, subjects[row.name], row, target_bpp, file, bench))
             except Exception as error:  # as in the runner: the other rows still count
-                lost[name] = explain(name, error)
-        crops.append(CropResult(detail.photographs.info.name, detail.image, list(detail.box), str(original), restored))
+                lost[row.name] = explain(row.name, error)
+        crops.append(CropResult(*place, str(original), restored))
     kept = {Path(file).name for crop in crops for file in (crop.original, *(one.file for one in crop.restored))}
     for path in (bench.root / "crops").glob("*.png"):
         if path.name not in kept:  # of rows or details of an earlier run

@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hyperthumb.base.environment import describe_environment
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.base.wording import did_you_mean
 from hyperthumb.baselines import Rescaler
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow
 from hyperthumb.evaluation.evaluator import evaluate_image
@@ -24,33 +25,44 @@ from .crops import find_details, restore_details
 from .identity import library_versions
 from .points import StoredImage, StoredPoint
 from .progress import Progress
-from .results import FILE_NAME, FORMAT, BenchmarkResults, CurveResult, PointResult, RowResult, save_results
+from .results import (
+    FILE_NAME,
+    FORMAT,
+    BenchmarkResults,
+    CurveResult,
+    PointResult,
+    RowResult,
+    load_results,
+    save_results,
+)
 from .subjects import Subject, open_subject
 
 
-def run_benchmark(options: BenchmarkOptions) -> BenchmarkResults:
+def run_benchmark(options: BenchmarkOptions, only: Sequence[str] = ()) -> BenchmarkResults:
     """Measures, and writes `results.json` and the details' pictures into `<results_root>/<name>/`.
 
     A row that fails is reported on standard error with the reason, and stands as failed in the results.
 
+    Args:
+        options: of the benchmark.
+        only: names of the rows to measure; the others stay as `results.json` has them, or are left out. Empty for all.
+
     Raises:
         HyperthumbError: for anything that concerns all rows.
     """
+    names = [row.name for row in options.rows]
+    for name in only:
+        if name not in names:
+            raise OptionsError(f'{options.source} has no row "{name}"{did_you_mean(name, names)}')
     bench = open_bench(options)
     details = find_details(options.crops, bench.sets)
-    images = sum(len(photographs.digests) for photographs in bench.sets)
-    progress = Progress(images * sum(map(_count_settings, options.rows)))
-    rows, subjects, counted = [], {}, 0
-    for row in options.rows:
-        subject, result = _measure_row(row, options.scale, bench, progress)
-        counted += images * _count_settings(row)
-        progress.skip_to(counted)
-        rows.append(result)
-        if subject is not None and result.failure is None:
-            subjects[row.name] = (subject, result)
-    progress.close()
-    crops, lost = restore_details(details, subjects, options.target_bpp, bench)
-    rows = [dataclasses.replace(row, failure=lost[row.name]) if row.name in lost else row for row in rows]
+    before = _results_on_disk(bench) if only else None
+    kept = {row.name: row for row in before.rows if row.name not in only} if before else {}
+    measured = [row for row in options.rows if not only or row.name in only]
+    rows, subjects = _measure_rows(measured, options.scale, bench)
+    rows = [row for one in options.rows for row in (*rows, *kept.values()) if row.name == one.name]
+    crops, lost = restore_details(details, rows, subjects, options.target_bpp, bench, before.crops if before else [])
+    rows = [dataclasses.replace(row, failure=lost.get(row.name, row.failure)) for row in rows]
     results = BenchmarkResults(
         format=FORMAT,
         name=options.name,
@@ -59,7 +71,7 @@ def run_benchmark(options: BenchmarkOptions) -> BenchmarkResults:
         crop=bench.protocol.crop,
         headline="psnr_rgb" if bench.protocol.channels == "RGB" else "psnr_y",
         target_bpp=options.target_bpp,
-        anchor=options.anchor,
+        anchor=options.anchor if options.anchor in [row.name for row in rows] else None,
         lpips=options.lpips.net if options.lpips is not None and bench.lpips is not None else None,
         environment={**describe_environment(), **library_versions(network=True), "device": bench.device_name},
         published=options.published,
@@ -69,6 +81,37 @@ def run_benchmark(options: BenchmarkOptions) -> BenchmarkResults:
     )
     save_results(bench.root / FILE_NAME, results)
     return results
+
+
+def _results_on_disk(bench: Bench) -> BenchmarkResults | None:
+    """What an earlier run found, for the rows that are not measured now.
+
+    Raises:
+        HyperthumbError: when it cannot stand beside what is measured now.
+    """
+    path = bench.root / FILE_NAME
+    if not path.exists():
+        return None
+    before = load_results(path)
+    if before.datasets != [photographs.info for photographs in bench.sets] or before.protocol != bench.protocol.name:
+        raise HyperthumbError(f"{path} has other photographs or another protocol; measure all rows, without --rows")
+    return before
+
+
+def _measure_rows(rows: Sequence[BenchmarkRow], scale: int, bench: Bench) -> tuple[list[RowResult], dict[str, Subject]]:
+    """All rows, and by name those that did not fail, to restore details with."""
+    images = sum(len(photographs.digests) for photographs in bench.sets)
+    progress = Progress(images * sum(map(_count_settings, rows)))
+    results, subjects, counted = [], {}, 0
+    for row in rows:
+        subject, result = _measure_row(row, scale, bench, progress)
+        counted += images * _count_settings(row)
+        progress.skip_to(counted)
+        results.append(result)
+        if subject is not None and result.failure is None:
+            subjects[row.name] = subject
+    progress.close()
+    return results, subjects
 
 
 def _count_settings(row: BenchmarkRow) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.output import warnings_as_lines
@@ -18,6 +19,7 @@ _EXAMPLES = """\
 examples:
   hyperthumb benchmark -opt options/benchmark/kodak_4x.yml
   hyperthumb benchmark -opt options/benchmark/kodak_4x.yml --force_yml target_bpp=0.25
+  hyperthumb benchmark -opt options/benchmark/zoo.yml --rows lite_4x "lite_4x, refined"
 A second run measures only what is new; `hyperthumb report` makes tables, plots and report.html again without measuring.
 Exit codes: 0 all well, 1 some rows failed, 2 nothing was tried.
 """
@@ -31,6 +33,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--force_yml", nargs="+", default=[], metavar="a:b=c", help="set an option, such as target_bpp=0.25"
     )
+    parser.add_argument(
+        "--rows", nargs="+", default=[], metavar="NAME",
+        help="measure these rows; the others stay as results.json has them (default: all)",
+    )  # fmt: skip
     return parser
 
 
@@ -38,17 +44,28 @@ def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.config import load_benchmark_options
 
     with warnings_as_lines():
-        return measure(load_benchmark_options(arguments.opt, arguments.force_yml))
+        return measure(load_benchmark_options(arguments.opt, arguments.force_yml), arguments.rows)
 
 
-def measure(options: BenchmarkOptions) -> int:
-    """Runs a benchmark, writes its report, and prints its table and where its files are; 1 when a row failed."""
+def measure(options: BenchmarkOptions, only: Sequence[str] = ()) -> int:
+    """Runs a benchmark, writes its report, and prints its table and where its files are.
+
+    Args:
+        options: of the benchmark.
+        only: names of the rows to measure; empty for all.
+
+    Returns:
+        1 when a row failed, else 0.
+
+    Raises:
+        HyperthumbError: for what has to be mended before anything is measured.
+    """
     from hyperthumb.benchmark.report.published import find_published
     from hyperthumb.benchmark.report.write import write_report
     from hyperthumb.benchmark.runner import run_benchmark
 
     find_published(options.published, dataset="")  # an unknown name is an error before anything is measured
-    results = run_benchmark(options)
+    results = run_benchmark(options, only)
     folder = options.results_root / options.name
     write_report(folder, results)
     print((folder / "table.md").read_text(encoding="utf-8"))

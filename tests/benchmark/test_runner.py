@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -214,6 +215,38 @@ def test_what_cannot_be_refined_for_is_named(tmp_path, capsys):
     rows = rows_of(run(write_options(tmp_path / "small.yml", options)))
     assert "takes a rate model" in rows[OURS].failure
     assert rows[JPEG].failure is None
+
+
+def test_rows_that_are_not_measured_now_stay(tmp_path, counted):
+    options = load_benchmark_options(write_benchmark(tmp_path))
+    before = runner.run_benchmark(options)
+    shutil.rmtree(tmp_path / "results/small/points")
+    counted.clear()
+    results = runner.run_benchmark(options, only=[JPEG])
+    assert len(counted) == 2 * 7
+    assert [row.name for row in results.rows] == [BICUBIC, JPEG, RIVAL, OURS]
+    for old, new in zip(before.rows, results.rows, strict=True):
+        assert old == new or old.name == JPEG
+    assert [one.row for one in results.crops[0].restored] == [BICUBIC, JPEG, OURS]
+    assert all((tmp_path / "results/small" / one.file).is_file() for one in results.crops[0].restored)
+
+
+def test_rows_alone_where_there_are_no_results_yet(tmp_path, counted):
+    results = runner.run_benchmark(load_benchmark_options(write_benchmark(tmp_path)), only=[BICUBIC])
+    assert [row.name for row in results.rows] == [BICUBIC]
+    assert results.anchor is None
+    assert load_results(tmp_path / "results/small") == results
+
+
+def test_rows_do_not_stand_beside_those_of_other_photographs(tmp_path):
+    path = write_benchmark(tmp_path, anchor=None)
+    options = load_benchmark_options(path)
+    runner.run_benchmark(options, only=[BICUBIC])
+    Image.fromarray(photograph(80, 96, 99)).save(tmp_path / "photos/photo0.png")
+    with pytest.raises(HyperthumbError, match=r"has other photographs or another protocol; measure all rows"):
+        runner.run_benchmark(options, only=[JPEG])
+    with pytest.raises(HyperthumbError, match='has no row "JPG"; did you mean "JPEG"'):
+        runner.run_benchmark(options, only=["JPG"])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What the card of a model that ships has to say.
 
-Scores on test sets are not on it: those are measured (scripts/measure_models.py) and kept in results/zoo.
+Scores on test sets are not on it: those are measured (options/benchmark/zoo.yml) and kept in results/zoo.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
-from hyperthumb.config import load_train_options
-from hyperthumb.evaluation.model_results import average, read_results
+from hyperthumb.benchmark.results import load_results
+from hyperthumb.config import load_benchmark_options, load_train_options
+from hyperthumb.metrics import QUALITY, mean_scores
 from hyperthumb.models import zoo
 from hyperthumb.models.file import describe_part, load_model
 from hyperthumb.models.header import read_model_header
@@ -19,7 +19,13 @@ from hyperthumb.models.zoo.checksums import FILE_NAME, read_sums
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = ROOT / "options/train/zoo"
-RESULTS = sorted((ROOT / "results/zoo").glob("*.json"))
+RESULTS = load_results(ROOT / "results/zoo")
+POINTS = [
+    pytest.param(row, curve.dataset, point, id=f"{row.name}-{curve.dataset}-{point.setting}")
+    for row in RESULTS.rows
+    for curve in row.curves
+    for point in curve.points
+]
 MODELS = zoo.model_names()
 MAX_BYTES = 60_000_000
 
@@ -79,27 +85,57 @@ def test_every_options_file_is_some_model_s_or_the_first_part_of_it():
     assert made | inherited == set(OPTIONS.rglob("*.yml"))
 
 
-def test_every_4x_model_is_measured_on_every_set():
-    assert RESULTS
+@pytest.fixture
+def rows(tmp_path, monkeypatch):
+    """The rows of options/benchmark/zoo.yml by name."""
+    monkeypatch.setenv("HYPERTHUMB_DATA", str(tmp_path))
+    for dataset in RESULTS.datasets:
+        (tmp_path / dataset.name).mkdir()
+    options = load_benchmark_options(ROOT / "options/benchmark/zoo.yml")
+    assert list(options.datasets) == [dataset.name for dataset in RESULTS.datasets]
+    return {row.name: row for row in options.rows}
+
+
+def test_every_4x_model_is_measured_on_every_set(rows):
     headers = {name: read_model_header(zoo.find_model(name)) for name in MODELS}
     shipped = {name for name, header in headers.items() if header.description.scale == 4}
-    for path in RESULTS:
-        measured = {row.model for row in read_results(path) if row.rate_scale == 1}
-        assert shipped <= measured, path.name
+    assert shipped
+    for dataset in RESULTS.datasets:
+        measured = {
+            (rows[row.name].model, rows[row.name].profile)
+            for row in RESULTS.rows
+            for curve in row.curves
+            if curve.dataset == dataset.name and "rate_scale=1" in [point.setting for point in curve.points]
+        }
+        assert {(name, profile) for name in shipped for profile in ("small", "default")} <= measured
 
 
-@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
-def test_results_are_of_the_files_that_ship(path):
-    for row in read_results(path):
-        header = read_model_header(zoo.find_model(row.model))
-        assert (row.sha256, row.model_id) == (header.sha256, header.model_id.hex())
-        assert row.scale == header.description.scale
-        assert f"--models {row.model} --data {path.stem} --rate_scales {row.rate_scale:g}" in row.command
+def test_results_are_of_the_files_that_ship_and_of_the_options(rows):
+    assert [row.name for row in RESULTS.rows] == list(rows)
+    for row in RESULTS.rows:
+        header = read_model_header(zoo.find_model(rows[row.name].model))
+        assert row.weights_sha256 == header.sha256
+        assert row.facts.scale == header.description.scale
+        steps = f" refine={rows[row.name].refine}" if rows[row.name].refine else ""
+        settings = {f"rate_scale={scale:g}{steps}" for scale in rows[row.name].rate_scales or [1.0]}
+        assert {point.setting for curve in row.curves for point in curve.points} == settings
 
 
-@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
-def test_means_are_those_of_the_images(path):
-    for row in read_results(path):
-        means = average(row.per_image)
-        assert {field: getattr(row, field) for field in vars(means)} == dataclasses.asdict(means)
-        assert row.images == len(row.per_image.image) == len(row.per_image.thumb_psnr)
+@pytest.mark.parametrize(("row", "dataset", "point"), POINTS)
+def test_means_are_those_of_the_images(row, dataset, point):
+    mean = mean_scores(point.images)
+    for name in ("bpp", *QUALITY):
+        expected = getattr(mean, name)
+        assert getattr(point, name) == (None if expected is None else pytest.approx(expected, abs=1.1e-6)), name
+    (info,) = [info for info in RESULTS.datasets if info.name == dataset]
+    assert [image.image for image in point.images] == info.images
+
+
+def test_files_with_the_standard_s_huffman_tables_are_larger_and_show_the_same(rows):
+    by_name = {row.name: row for row in RESULTS.rows}
+    for name in [name for name, row in rows.items() if row.profile == "default"]:
+        small = by_name[name.removesuffix(", default Huffman")]
+        for curve, other in zip(by_name[name].curves, small.curves, strict=True):
+            for point, same in zip(curve.points, other.points, strict=True):
+                assert (point.setting, point.psnr_rgb) == (same.setting, same.psnr_rgb)
+                assert all(one.bytes > two.bytes for one, two in zip(point.images, same.images, strict=True))
