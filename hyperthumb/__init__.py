@@ -59,6 +59,7 @@ def read_picture(
     background: tuple[int, int, int] | None = None,
     icc: IccChoice = "keep",
     exif: ExifChoice = "none",
+    max_pixels: int = 89_478_485,
 ) -> Picture:
     """The photograph in a PNG, JPEG, WebP, TIFF or BMP file, upright, as `Codec.compress` takes it.
 
@@ -73,6 +74,8 @@ def read_picture(
             the profile out. One that describes sRGB is left out in any case.
         exif: none; basic for date, camera and lens, but neither place nor serial numbers nor names; all for everything
             but the orientation, which is applied, and the embedded preview.
+        max_pixels: a picture of more is refused. Pillow refuses those of more than twice its own
+            `PIL.Image.MAX_IMAGE_PIXELS` beside it, which has the same default.
 
     Returns:
         The pixels, uint8 (H, W, 3); the profile and the EXIF data that are kept; and `notes`, sentences about what was
@@ -85,4 +88,4 @@ def read_picture(
     """
     from hyperthumb.images.pictures import read_picture as read
 
-    return read(path, background, icc, exif)
+    return read(path, background, icc, exif, max_pixels)

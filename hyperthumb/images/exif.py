@@ -32,6 +32,7 @@ _DESCRIPTIVE = (
     *_BASIC, Base.ImageDescription, Base.Software, Base.HostComputer, Base.Artist, Base.Copyright, Base.Rating,
     Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject,
 )  # fmt: skip
+_INTEROPERABILITY_INDEX = 1
 _POINTERS = (IFD.Exif, IFD.GPSInfo, IFD.Interop)  # to directories within the data
 
 
@@ -59,13 +60,24 @@ def read_orientation(image: Image.Image) -> int | None:
         return None
 
 
+def says_adobe_rgb(image: Image.Image) -> bool:
+    """Whether the EXIF data of a loaded picture say that its numbers are Adobe RGB's (a DCF option file)."""
+    try:
+        exif = Image.Image.getexif(image)
+        exif.get_ifd(IFD.Exif)
+        return str(exif.get_ifd(IFD.Interop).get(_INTEROPERABILITY_INDEX)).startswith("R03")
+    except Exception:  # as above
+        return False
+
+
 def select_exif(image: Image.Image, choice: ExifChoice) -> Exif:
     """The part of a loaded picture's EXIF data that is wanted."""
     if choice == "none":
         return Exif(None)
     try:
         data = _of_tiff(image) if image.format == "TIFF" else image.info.get("exif")
-        data = data and data.removeprefix(PREFIX)
+        while data and data.startswith(PREFIX):  # in some files it stands twice
+            data = data.removeprefix(PREFIX)
         if not data:
             return Exif(None)
         return Exif(_basic(data) if choice == "basic" else without_orientation(data))
@@ -129,10 +141,10 @@ def _basic(data: bytes) -> bytes | None:
         if isinstance(given.get(tag), str):
             kept[tag] = given[tag]
     photo = given.get_ifd(IFD.Exif)
-    inner: dict[int, object] = {tag: photo[tag] for tag in _BASIC_OF_PHOTO if isinstance(photo.get(tag), (str, tuple))}
+    inner = {int(tag): photo[tag] for tag in _BASIC_OF_PHOTO if isinstance(photo.get(tag), (str, tuple))}
     if inner:
-        kept.get_ifd(IFD.Exif).update(inner)
-    return kept.tobytes().removeprefix(PREFIX) if kept or inner else None
+        kept[IFD.Exif] = inner
+    return kept.tobytes().removeprefix(PREFIX) if kept else None
 
 
 def _of_tiff(image: Image.Image) -> bytes | None:
@@ -142,8 +154,7 @@ def _of_tiff(image: Image.Image) -> bytes | None:
         if tag in given:
             kept[tag] = given[tag]
     for directory in (IFD.Exif, IFD.GPSInfo):
-        inner = {key: value for key, value in given.get_ifd(directory).items() if key != IFD.Interop}
+        inner = {tag: value for tag, value in given.get_ifd(directory).items() if tag != IFD.Interop}
         if inner:
-            kept.get_ifd(directory).update(inner)
-    empty = not kept and not kept.get_ifd(IFD.Exif) and not kept.get_ifd(IFD.GPSInfo)
-    return None if empty else kept.tobytes()
+            kept[directory] = inner
+    return kept.tobytes() if kept else None

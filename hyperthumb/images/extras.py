@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 
 from PIL import Image
 
+from .exif import says_adobe_rgb
 from .png import Png
+from .tiff import count_pictures
 
 # Ultra HDR (Android), ISO 21496-1, and Apple's own: each names itself in a segment of the file.
 _GAIN_MAPS = (b'hdrgm:Version="', b"urn:iso:std:iso:ts:21496:-1\0", b"urn:com:apple:photo:2020:aux:hdrgainmap")
@@ -32,11 +35,13 @@ def find_extras(image: Image.Image, data: bytes, png: Png | None) -> tuple[str, 
         data: the file.
         png: its chunks, if it is a PNG.
     """
-    return (*_pictures(image, data, png), *(_colors(png.colors, png.profile is not None) if png else ()))
+    return (*_pictures(image, data, png), *_colors(image, png.colors if png else {}))
 
 
 def _pictures(image: Image.Image, data: bytes, png: Png | None) -> Iterator[str]:
     count = png.frames if png else getattr(image, "n_frames", 1)
+    if image.format == "TIFF":
+        count = count_pictures(io.BytesIO(data))
     if image.format in ("JPEG", "MPO"):
         count = 1 + sum(1 for kind in _further_kinds(image) if not kind.startswith(_SMALLER_COPY))
         if any(name in data for name in _GAIN_MAPS):
@@ -52,16 +57,20 @@ def _further_kinds(image: Image.Image) -> list[str]:
     return [entry["Attribute"]["MPType"] for entry in entries[1:]]
 
 
-def _colors(chunks: dict[str, bytes], has_profile: bool) -> Iterator[str]:
-    """The chunks that say what a PNG's samples mean (11.3.2), as far as one does not supersede the other (4.3)."""
+def _colors(image: Image.Image, chunks: dict[str, bytes]) -> Iterator[str]:
+    """What a file without a profile says that its samples mean, other than sRGB.
+
+    Of a PNG's chunks (11.3.2) each supersedes the next (4.3): cICP, the profile, sRGB, gAMA and cHRM.
+    """
+    has_profile = "icc_profile" in image.info
+    if not has_profile and image.format in ("JPEG", "MPO") and says_adobe_rgb(image):
+        yield "its EXIF data say that it is Adobe RGB; it is taken for sRGB"
     cicp = chunks.get("cICP", _CICP_SRGB)
     if cicp != _CICP_SRGB and len(cicp) == 4:
         primaries = _PRIMARIES.get(cicp[0], f"primaries {cicp[0]}")
         transfer = _TRANSFERS.get(cicp[1], f"transfer {cicp[1]}")
-        yield (
-            f"its cICP chunk was not applied ({primaries} colors, {transfer} transfer); it is taken for "
-            f"{'what its color profile says' if has_profile else 'sRGB'}"
-        )
+        instead = "" if has_profile else "; it is taken for sRGB"
+        yield f"its cICP chunk was not applied ({primaries} colors, {transfer} transfer){instead}"
     if has_profile or "cICP" in chunks or "sRGB" in chunks:
         return
     gamma = _numbers(chunks.get("gAMA", b""), 1)

@@ -107,13 +107,14 @@ def read_picture(
     background: tuple[int, int, int] | None = None,
     icc: IccChoice = "keep",
     exif: ExifChoice = "none",
+    max_pixels: int = MAX_PIXELS,
 ) -> Picture:
     """See `hyperthumb.read_picture`."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         raise HyperthumbError(f"{printable(str(path))}: cannot be read ({error.strerror or error})") from error
-    return decode_picture(data, printable(str(path)), background, icc=icc, exif=exif)
+    return decode_picture(data, printable(str(path)), background, max_pixels, icc, exif)
 
 
 def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None, exif: bytes | None = None) -> bytes:

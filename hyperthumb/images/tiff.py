@@ -8,6 +8,7 @@ from typing import IO, NamedTuple
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _MAX_ENTRIES = 0xFFFF  # of a plain TIFF's directory; a hostile BigTIFF could declare 2**64
+_NEW_SUBFILE_TYPE = 254
 _PHOTOMETRIC, _MIN_IS_WHITE, _MIN_IS_BLACK = 262, 0, 1
 
 
@@ -96,6 +97,23 @@ def unpack_at(file: IO[bytes], format_: str, place: int) -> tuple[int, ...]:
     """The numbers at a place of a file, by a format of `struct`."""
     file.seek(place)
     return struct.unpack(format_, file.read(struct.calcsize(format_)))
+
+
+def count_pictures(file: IO[bytes]) -> int:
+    """How many pictures a TIFF file holds, without the smaller copies that programs add (NewSubfileType, bit 0)."""
+    layout = read_layout(file)
+    places, count = set[int](), 0
+    place = layout.first if layout else 0
+    while layout and place and place not in places:
+        places.add(place)
+        directory = read_directory(file, layout, place)
+        if directory is None:
+            break
+        kind = directory.find(_NEW_SUBFILE_TYPE)
+        is_copy = kind and kind.value_size == 4 and unpack_at(file, f"{layout.order}I", kind.value_place)[0] & 1
+        count += not is_copy
+        (place,) = unpack_at(file, layout.order + layout.offset_format, directory.next_place)
+    return count
 
 
 def as_min_is_black(file: IO[bytes]) -> IO[bytes] | None:

@@ -31,26 +31,26 @@ def exif_of(orientation: int = 6, order: str = "<", note: bytes = b"NOTE" + byte
         Base.ImageDescription: "at home",
     }.items():
         exif[tag] = value
-    exif.get_ifd(IFD.Exif).update(
-        {
-            Base.DateTimeOriginal: DATE,
-            Base.DateTimeDigitized: DATE,
-            Base.SubsecTimeOriginal: "42",
-            Base.OffsetTimeOriginal: "+02:00",
-            Base.ExposureTime: IFDRational(1, 100),
-            Base.LensSpecification: tuple(IFDRational(*value) for value in ((24, 1), (70, 1), (4, 1), (4, 1))),
-            Base.LensMake: "NIKON",
-            Base.LensModel: LENS,
-            Base.BodySerialNumber: "SN123456",
-            Base.LensSerialNumber: "LSN99",
-            Base.CameraOwnerName: "Jane Doe",
-            Base.UserComment: b"ASCII\0\0\0at home",
-            Base.MakerNote: note,
-        }
-    )
-    exif.get_ifd(IFD.GPSInfo).update(
-        {GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: tuple(map(IFDRational, (48, 8, 9))), GPS.GPSMapDatum: "WGS-84"}
-    )
+    exif[IFD.Exif] = {
+        Base.DateTimeOriginal: DATE,
+        Base.DateTimeDigitized: DATE,
+        Base.SubsecTimeOriginal: "42",
+        Base.OffsetTimeOriginal: "+02:00",
+        Base.ExposureTime: IFDRational(1, 100),
+        Base.LensSpecification: tuple(IFDRational(*value) for value in ((24, 1), (70, 1), (4, 1), (4, 1))),
+        Base.LensMake: "NIKON",
+        Base.LensModel: LENS,
+        Base.BodySerialNumber: "SN123456",
+        Base.LensSerialNumber: "LSN99",
+        Base.CameraOwnerName: "Jane Doe",
+        Base.UserComment: b"ASCII\0\0\0at home",
+        Base.MakerNote: note,
+    }
+    exif[IFD.GPSInfo] = {
+        GPS.GPSLatitudeRef: "N",
+        GPS.GPSLatitude: tuple(map(IFDRational, (48, 8, 9))),
+        GPS.GPSMapDatum: "WGS-84",
+    }
     return exif.tobytes().removeprefix(b"Exif\0\0")
 
 

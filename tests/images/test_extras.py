@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import IFD
 
 from hyperthumb.images.pictures import decode_picture
+from tests.images.icc import P3
 from tests.images.pngs import chunk, with_chunks
 from tests.support import photograph
 
@@ -84,7 +86,7 @@ PROFILE = chunk(b"iCCP", b"name\0\0" + zlib.compress(b"damaged"))
     ("chunks", "sentence"),
     [
         (BT2020_PQ, r"its cICP chunk was not applied \(BT.2020 colors, PQ transfer\); it is taken for sRGB"),
-        (BT2020_PQ + PROFILE, r"its cICP chunk was not applied .* it is taken for what its color profile says"),
+        (BT2020_PQ + PROFILE, r"its cICP chunk was not applied \(BT.2020 colors, PQ transfer\)$"),
         (chunk(b"cICP", bytes([99, 77, 0, 1])), r"its cICP chunk was not applied \(primaries 99 colors, transfer 77"),
         (GAMMA, r"its gAMA chunk was not applied \(gamma 1\); it is taken for sRGB"),
         (WIDE, r"its cHRM chunk was not applied \(other primary colors than sRGB's\); it is taken for sRGB"),
@@ -111,3 +113,12 @@ def test_what_a_png_says_of_its_colors_is_not_applied_and_that_is_said(chunks, s
 )
 def test_what_says_srgb_or_is_superseded_needs_no_note(chunks):
     assert decode_picture(with_chunks(PICTURE, chunks), "x").notes == ()
+
+
+@pytest.mark.parametrize(("index", "notes"), [("R03", 1), ("R98", 0)])
+def test_adobe_rgb_that_only_the_exif_data_name(index, notes):
+    exif = Image.Exif()
+    exif[IFD.Exif] = {0xA001: 65535, IFD.Interop: {1: index}}
+    data = saved("JPEG", FRAMES[:1], exif=exif)
+    assert decode_picture(data, "x").notes == ("its EXIF data say that it is Adobe RGB; it is taken for sRGB",)[:notes]
+    assert decode_picture(saved("JPEG", FRAMES[:1], exif=exif, icc_profile=P3), "x").notes == ()

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from hyperthumb.base.errors import CorruptImageError
 from hyperthumb.data.image_io import read_image, read_size
 from hyperthumb.images.pictures import decode_picture
-from hyperthumb.images.tiff import as_min_is_black, read_directory, read_layout
+from hyperthumb.images.tiff import as_min_is_black, count_pictures, read_directory, read_layout
 from tests.images.tiffs import Kind, write_tiff
 from tests.support import photograph
 
@@ -90,3 +92,26 @@ def test_what_is_no_min_is_white_tiff_is_left_alone(content):
     file.seek(2)
     assert as_min_is_black(file) is None
     assert file.tell() == 2
+
+
+def test_smaller_copies_are_not_counted():
+    for kind, expected in ((1, 1), (0, 2)):
+        buffer = io.BytesIO()
+        with tifffile.TiffWriter(buffer) as writer:
+            writer.write(GREY, photometric="minisblack")
+            writer.write(GREY[::2, ::2], photometric="minisblack", subfiletype=kind)
+        assert count_pictures(buffer) == expected
+        notes = decode_picture(buffer.getvalue(), "x").notes
+        assert notes == ("only the first of its 2 pictures was taken",)[: expected - 1]
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_circle_of_pictures_ends(order, big):
+    data = bytearray(write_tiff(GREY, Kind(8, 1, order, big=big)))
+    layout = read_layout(io.BytesIO(data))
+    directory = read_directory(io.BytesIO(data), layout, layout.first)
+    assert count_pictures(io.BytesIO(data)) == 1
+    struct.pack_into(order + layout.offset_format, data, directory.next_place, layout.first)
+    assert count_pictures(io.BytesIO(data)) == 1
+    assert count_pictures(io.BytesIO(b"no TIFF file at all")) == 0
