@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from hyperthumb.base.errors import HyperthumbError, UnusableImageError
+from hyperthumb.base.orientation import STEPS, UPRIGHT
 from hyperthumb.base.wording import join_words, printable
 
 from .exif import PREFIX, ExifChoice, read_orientation, select_exif
@@ -159,7 +160,7 @@ class Presentation(NamedTuple):
 
     Attributes:
         icc: the RGB profile; None stands for sRGB.
-        orientation: EXIF's, 1 to 8.
+        orientation: EXIF's, 1 to 8; 1 also where the file says something else, or nothing.
         note: a sentence when there is a profile that cannot be used.
         exif: EXIF data without a prefix and without the orientation; None for none, and for damaged ones.
     """
@@ -178,16 +179,17 @@ def read_presentation(data: bytes) -> Presentation:
         exif = select_exif(image, "all").data
     usable = rgb_profile(icc)
     note = None if icc == usable else WRONG_PROFILE if icc and is_whole(icc) else DAMAGED_PROFILE
-    return Presentation(usable, orientation or 1, note, exif)
+    return Presentation(usable, orientation if orientation in STEPS else UPRIGHT, note, exif)
 
 
 def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """An (H, W, 3) image with an EXIF orientation (Exif 3.0, tag 0x0112) applied; unknown ones do nothing."""
-    if orientation in (5, 6, 7, 8):
+    """An (H, W, 3) image with an EXIF orientation applied; unknown ones do nothing."""
+    steps = STEPS.get(orientation, STEPS[UPRIGHT])
+    if steps.transposes:
         pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
+    if steps.mirrors:
         pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
+    if steps.flips:
         pixels = pixels[::-1]
     return np.ascontiguousarray(pixels)
 

@@ -1,0 +1,54 @@
+"""The eight ways to turn a picture, under the numbers that EXIF gives them (Exif 3.0, tag 0x0112)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+UPRIGHT = 1
+
+
+class Steps(NamedTuple):
+    """What makes an upright picture out of a stored one, in this order: each is done or left out.
+
+    Attributes:
+        transposes: rows become columns.
+        mirrors: the order of the columns is reversed.
+        flips: the order of the rows is reversed.
+    """
+
+    transposes: bool
+    mirrors: bool
+    flips: bool
+
+
+STEPS: dict[int, Steps] = {
+    1: Steps(False, False, False),
+    2: Steps(False, True, False),
+    3: Steps(False, True, True),
+    4: Steps(False, False, True),
+    5: Steps(True, False, False),
+    6: Steps(True, True, False),
+    7: Steps(True, True, True),
+    8: Steps(True, False, True),
+}
+
+IN_WORDS: dict[int, str] = {
+    1: "not turned",
+    2: "mirrored left to right",
+    3: "turned by 180 degrees",
+    4: "mirrored top to bottom",
+    5: "transposed",
+    6: "turned by 90 degrees clockwise",
+    7: "transposed along the other diagonal",
+    8: "turned by 90 degrees counterclockwise",
+}
+
+
+def inverse(orientation: int) -> int:
+    """The orientation that undoes another: a quarter turn is undone by the opposite one, all others by themselves."""
+    return {6: 8, 8: 6}.get(orientation, orientation)
+
+
+def turned_size(height: int, width: int, orientation: int) -> tuple[int, int]:
+    """(height, width) of a picture after it was turned."""
+    return (width, height) if STEPS[orientation].transposes else (height, width)
