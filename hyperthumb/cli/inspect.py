@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hyperthumb.base.orientation import IN_WORDS, UPRIGHT, turned_size
 
 from .arguments import add_reporting, new_parser
 from .batch import Result, run_batch
@@ -14,7 +16,7 @@ from .sources import JPEG_EXTENSIONS, find_sources, read_source
 from .targets import Job
 
 if TYPE_CHECKING:
-    from hyperthumb.jpeg.inspection import Scan
+    from hyperthumb.jpeg.inspection import FileDescription, Scan
 
 Table = tuple[tuple[int, ...], ...]
 _PLANES = {1: ("Y",), 3: ("Y", "Cb", "Cr")}
@@ -38,6 +40,7 @@ class Inspected(Result):
         bpp: bits of the file per pixel of the photograph.
         model: the id of the model that made it, in hexadecimal.
         unchanged: whether it is as hyperthumb wrote it; None when that was not asked, or the file is not ours.
+        changes: what other programs did to it since; None as above.
         subsampling: "4:4:4" for thumbnails.
         coding: baseline, extended or progressive.
         profile: the profile that codes pictures so.
@@ -61,6 +64,7 @@ class Inspected(Result):
     bpp: float | None
     model: str | None
     unchanged: bool | None
+    changes: tuple[str, ...] | None
     subsampling: str
     coding: str
     profile: str
@@ -82,13 +86,13 @@ class Inspected(Result):
             ("file", f"{in_bytes(self.bytes)}, {header}"),
         ]
         if self.scale is None:
-            lines.append(("photograph", "not known: this file does not come from hyperthumb, or has lost its marker"))
+            lines.append(("photograph", "not known: this file has no marker of hyperthumb"))
         else:
             lines.append(("photograph", f"{self.photograph_width}x{self.photograph_height}, {self.bpp:.3f} bpp"))
             lines.append(("scale", str(self.scale)))
             lines.append(("model", self.model or "not known"))
-        if self.unchanged is not None:
-            lines.append(("unchanged", "yes" if self.unchanged else "no: recompressed or edited since it was written"))
+        if self.changes is not None:
+            lines.append(("unchanged", f"no: {'; '.join(self.changes)}" if self.changes else "yes"))
         every = f", restart markers every {self.restart_interval} blocks" if self.restart_interval else ""
         lines.append(("coding", f"{self.coding}, {self.huffman} Huffman tables{every} (profile {self.profile})"))
         for scan in self.scans:
@@ -100,7 +104,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("inspect", "Says what is in thumbnail files, or in any other JPEG. Needs no model.")
     parser.add_argument("thumbs", nargs="+", metavar="THUMB", help="files, folders (searched to the bottom), patterns")
     parser.add_argument(
-        "--verify", action="store_true", help="decode the file as well: is it whole, and as hyperthumb wrote it?"
+        "--verify",
+        action="store_true",
+        help="decode the file as well: is it whole, and what did other programs do to it since hyperthumb wrote it?",
     )
     add_reporting(parser)
     return parser
@@ -126,7 +132,9 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
     from hyperthumb.jpeg.inspection import describe
 
     data = read_source(path)
-    said = describe(data)
+    said, changes = describe(data), None
+    if verify or said.needs_picture:
+        said, changes = _verify(data, said, verify)
     planes = _PLANES.get(len(said.tables)) or tuple(f"{number}" for number in range(1, len(said.tables) + 1))
     return Inspected(
         bytes=said.num_bytes,
@@ -141,7 +149,8 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
         scale=said.scale,
         bpp=said.bpp,
         model=said.model_id.hex() if said.model_id else None,
-        unchanged=_verify(data) if verify else None,
+        unchanged=None if changes is None else not changes,
+        changes=changes,
         subsampling=said.subsampling,
         coding=said.kind,
         profile=said.profile,
@@ -153,15 +162,37 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
     )
 
 
-def _verify(data: bytes) -> bool | None:
-    from hyperthumb.base.errors import ForeignJpegError
-    from hyperthumb.jpeg.file import decode_rgb, read_jpeg
+def _verify(data: bytes, said: FileDescription, whole: bool) -> tuple[FileDescription, tuple[str, ...] | None]:
+    """The description with what the picture says of the marker, and what was done to a file of ours.
+
+    Args:
+        data: the file.
+        said: what its headers say.
+        whole: whether damage to the picture is an error and changes are asked for.
+    """
+    from hyperthumb.base.errors import ThumbnailError
+    from hyperthumb.jpeg.file import decode_rgb
+    from hyperthumb.jpeg.foreign import recognize
+    from hyperthumb.jpeg.matching import State
+    from hyperthumb.models.zoo import is_shipped
 
     try:
-        return read_jpeg(data).intact
-    except ForeignJpegError:  # not as we write them; whether it decodes is still worth knowing
+        read = recognize(data, is_known=is_shipped)
+    except ThumbnailError:
+        if whole:
+            raise
+        return said, None
+    if whole and not read.intact:  # not as we write them; whether it decodes is still worth knowing
         decode_rgb(data)
-        return None
+    said = replace(said, hr_height=None, hr_width=None, scale=read.scale, model_id=read.model_id)
+    if read.scale is None:
+        return said, None
+    height, width = read.hr_height or read.height * read.scale, read.hr_width or read.width * read.scale
+    hr_height, hr_width = turned_size(height, width, read.orientation)
+    said = replace(said, hr_height=hr_height, hr_width=hr_width)
+    changes = {State.CUT: ["its edges were cut off or changed"], State.CHANGED: ["recompressed, cropped or edited"]}
+    turned = [f"{IN_WORDS[read.orientation]} without loss"] if read.orientation != UPRIGHT else []
+    return said, (*changes.get(read.state, []), *turned) if whole else None
 
 
 def _scan_in_words(scan: Scan, names: tuple[str, ...]) -> str:

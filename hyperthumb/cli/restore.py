@@ -96,7 +96,7 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
         HyperthumbError: when any of it cannot be done; nothing is written then.
     """
     from hyperthumb.base.files import write_atomically
-    from hyperthumb.images.pictures import encode_picture, read_presentation, turn
+    from hyperthumb.images.pictures import encode_picture, read_presentation
 
     data = read_source(source)
     restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size)
@@ -104,11 +104,9 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
     presentation = read_presentation(data)
     if presentation.note:
         note(presentation.note)
-    # Not in files of ours: a JPEG that never was a thumbnail may lie on its side.
-    pixels = turn(restored.image, presentation.orientation)
-    encoded = encode_picture(pixels, target.suffix, presentation.icc, presentation.exif)
+    encoded = encode_picture(restored.image, target.suffix, presentation.icc, presentation.exif)
     write_atomically(target, encoded)
-    height, width = pixels.shape[:2]
+    height, width = restored.image.shape[:2]
     return Restored(
         width=width,
         height=height,

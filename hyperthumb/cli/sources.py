@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 2**30
 """No photograph or thumbnail is larger; a file that is would fill the memory before anything can be said of it."""
 
 JPEG_EXTENSIONS = (".jpg", ".jpeg")
-_HEAD_BYTES = 2**16  # our segment is the second one of the file
+_END_BYTES = 2**16  # our marker is the second segment of a file; other programs may move it to the end
 
 
 class Source(NamedTuple):
@@ -136,22 +136,39 @@ def _match(pattern: str, remarks: list[str]) -> list[Source]:
 
 
 def is_thumbnail(path: Path) -> bool:
-    """Whether a file carries our segment, by its first bytes."""
-    from hyperthumb.jpeg.marker import find_origin
-    from hyperthumb.jpeg.segments import SOS, Segment, segments
+    """Whether a file is a thumbnail that hyperthumb wrote, also if it was changed or damaged since."""
+    from hyperthumb.jpeg.marker import MARKER_START
 
     if path.suffix.lower() not in JPEG_EXTENSIONS or not path.is_file():  # opening a pipe would wait for ever
         return False
-    headers: list[Segment] = []
     try:
         with open(path, "rb") as file:
-            head = file.read(_HEAD_BYTES)
-        for segment in takewhile(lambda segment: segment.marker != SOS, segments(head)):
-            headers.append(segment)
-    except (OSError, ThumbnailError):  # what is wrong with it, if anything is, comes out when it is read
-        pass
+            head = file.read(_END_BYTES)
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _END_BYTES))
+            if MARKER_START not in head and MARKER_START not in file.read():
+                return False
+            file.seek(0)
+            return _carries_marker(file.read())
+    except OSError:  # what is wrong with it, if anything is, comes out when it is read
+        return False
+
+
+def _carries_marker(data: bytes) -> bool:
+    from hyperthumb.jpeg.foreign import recognize
+    from hyperthumb.jpeg.marker import find_origins
+    from hyperthumb.jpeg.matching import State
+    from hyperthumb.jpeg.segments import Segment, segments
+    from hyperthumb.models.zoo import is_shipped
+
+    parts: list[Segment] = []
+    with contextlib.suppress(ThumbnailError):  # the segments before the damage are enough
+        for part in segments(data):
+            parts.append(part)
     try:
-        return find_origin(headers, 1, 1) is not None
+        origins = find_origins(parts)
+        if not origins or any(origin.is_sealed for origin in origins):
+            return bool(origins)
+        return recognize(data, is_known=is_shipped).state is not State.UNMARKED
     except ThumbnailError:  # ours, though damaged or of a later version
         return True
 

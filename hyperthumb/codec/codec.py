@@ -12,15 +12,17 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError, ThumbnailWarning
-from hyperthumb.images.pictures import Picture
+from hyperthumb.base.orientation import STEPS
+from hyperthumb.images.pictures import Picture, read_presentation, turn
 from hyperthumb.images.profiles import rgb_profile
 from hyperthumb.jpeg.backends import Backend, find_backend
-from hyperthumb.jpeg.file import Header, Profile, read_header, write_jpeg
+from hyperthumb.jpeg.file import JpegThumbnail, Profile, read_header, write_jpeg
 from hyperthumb.jpeg.foreign import read_foreign
+from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.metadata import metadata_segments
 from hyperthumb.models.build import resolve_device
 from hyperthumb.models.file import LoadedModel, load_model
-from hyperthumb.models.zoo import find_model, find_model_of
+from hyperthumb.models.zoo import find_model, find_model_of, is_shipped
 
 from .photograph import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
 from .photograph import refine as refine_photograph
@@ -32,7 +34,8 @@ class Restoration(NamedTuple):
     """A restored photograph.
 
     Attributes:
-        image: uint8 (H, W, 3).
+        image: uint8 (H, W, 3), turned as a viewer shows the file: as its picture was turned since it was written, and
+            then as its EXIF orientation says.
         notes: sentences on what was assumed or lost: none for a file of ours.
         model: what it was restored with.
     """
@@ -176,13 +179,13 @@ class Codec:
         precision: Precision = "fp32",
         size: tuple[int, int] | None = None,
     ) -> np.ndarray:
-        """The photograph of a thumbnail file, uint8 (H, W, 3), of exactly its size.
+        """The photograph of a thumbnail file, uint8 (H, W, 3), of exactly its size, turned as a viewer shows the file.
 
         Args:
             data: the file.
             tile: HR rows worked on at a time, see `tiling`; None chooses.
             precision: fp32, or bf16 where that is faster.
-            size: the photograph's (height, width), for a file that has lost it.
+            size: the photograph's (height, width), as it is returned, for a file that has lost it.
 
         Raises:
             ThumbnailError: for bytes that are no JPEG file, a damaged one, or one of another scale than the model's.
@@ -205,32 +208,49 @@ class Codec:
         """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
-        header = read_header(data)
-        maker = self._maker_of(header)
-        if maker is not self:
-            return maker.restore_with_notes(data, tile, precision, size)
-        check_restorable(header, self.model.scale)
-        thumbnail, notes = read_foreign(data, self.backend)
-        thumbnail, assumed = with_size(thumbnail, self.model.scale, size)
-        notes = [*notes, *assumed]
+        check_restorable(read_header(data), self.model.scale)
+        thumbnail, notes = read_foreign(data, self.backend, self._is_known)
+        maker, orientation = self._maker_of(thumbnail), read_presentation(data).orientation
+        image, assumed = maker._restore(thumbnail, orientation, tile, precision, size)
+        return Restoration(image, [*notes, *assumed], maker.model)
+
+    def _restore(
+        self,
+        thumbnail: JpegThumbnail,
+        orientation: int,
+        tile: int | None,
+        precision: Precision,
+        size: tuple[int, int] | None,
+    ) -> tuple[np.ndarray, list[str]]:
+        """The photograph as a viewer shows the file, whose EXIF orientation is given, and what was assumed."""
+        sideways = STEPS[thumbnail.orientation].transposes != STEPS[orientation].transposes
+        if size is not None and sideways:
+            size = size[1], size[0]
+        thumbnail, notes = with_size(thumbnail, self.model.scale, size, sideways)
+        if thumbnail.state is State.UNMARKED:
+            notes.append(f"the model is taken to be {self.model.name}")
         if thumbnail.model_id is not None and thumbnail.model_id != self.model.model_id:
             notes.append(
                 f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
                 f"({self.model.model_id.hex()}), which may restore it badly"
             )
-        return Restoration(restore(self._restorer(precision), thumbnail, tile), notes, self.model)
+        image = restore(self._restorer(precision), thumbnail, tile)
+        return turn(turn(image, thumbnail.orientation), orientation), notes
 
-    def _maker_of(self, header: Header) -> Codec:
+    def _maker_of(self, thumbnail: JpegThumbnail) -> Codec:
         """The codec of the model that made a file; this one where that is not known or was not asked for."""
-        origin = header.origin
-        if self._others is None or origin is None or origin.model_id is None:
+        model_id = thumbnail.model_id
+        if self._others is None or model_id is None:
             return self
         with self._others_lock:
-            if origin.model_id not in self._others:
-                path = find_model_of(origin.model_id)
+            if model_id not in self._others:
+                path = find_model_of(model_id)
                 maker = self if path is None else Codec(load_model(path), self.device, self.backend)
-                self._others[origin.model_id] = maker
-            return self._others[origin.model_id]
+                self._others[model_id] = maker
+            return self._others[model_id]
+
+    def _is_known(self, model_id: bytes) -> bool:
+        return model_id == self.model.model_id or is_shipped(model_id)
 
     def _restorer(self, precision: Precision) -> Restorer:
         with self._lock:  # making one ready is no work for several threads at a time

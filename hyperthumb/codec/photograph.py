@@ -14,6 +14,7 @@ from torch import nn
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 from hyperthumb.images.pixels import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
+from hyperthumb.jpeg.matching import State
 from hyperthumb.models.contract import Analysis, RescalingNetwork
 
 from . import refinement
@@ -126,8 +127,11 @@ def check_restorable(header: Header, scale: int) -> None:
     Raises:
         ThumbnailError: for the thumbnail of a photograph too large.
     """
-    _, frame, origin = header
-    _check_size(*(origin[:2] if origin else (frame.height * scale, frame.width * scale)))
+    _, frame, origins = header
+    if origins:
+        _check_size(*origins[0].photograph_size(frame.height, frame.width))
+    else:
+        _check_size(frame.height * scale, frame.width * scale)
 
 
 def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = None) -> np.ndarray:
@@ -157,7 +161,7 @@ def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = Non
 
 
 def with_size(
-    thumbnail: JpegThumbnail, scale: int, size: tuple[int, int] | None = None
+    thumbnail: JpegThumbnail, scale: int, size: tuple[int, int] | None = None, sideways: bool = False
 ) -> tuple[JpegThumbnail, list[str]]:
     """The thumbnail with its photograph's size and scale, and sentences on what of them had to be assumed.
 
@@ -165,23 +169,30 @@ def with_size(
         thumbnail: what a file holds, with or without them.
         scale: the model's, for a file that says none.
         size: the photograph's (height, width), if the caller knows it.
+        sideways: whether rows and columns change places before anyone sees the photograph; messages then say them so.
 
     Raises:
         ThumbnailError: when `size` contradicts the file.
     """
+    scale = thumbnail.scale or scale
+    said, notes = None, []
     if thumbnail.hr_height is not None and thumbnail.hr_width is not None:
-        known = (thumbnail.hr_height, thumbnail.hr_width)
-        if size is not None and size != known:
-            raise ThumbnailError(f"the file says that the photograph is {_in_words(known)}, not {_in_words(size)}")
-        return thumbnail, []
-    notes = []
+        said = (thumbnail.hr_height, thumbnail.hr_width)
+    is_certain = said is not None and thumbnail.state is not State.CUT
+    if said is not None and is_certain and size not in (None, said):
+        raise ThumbnailError(
+            f"the file says that the photograph is {_in_words(said, sideways)}, not {_in_words(size, sideways)}"
+        )
     if size is None:
-        size = (thumbnail.height * scale, thumbnail.width * scale)
-        notes = [f"the photograph is taken to be {_in_words(size)}, {scale} times the picture in the file"]
+        size = said or (thumbnail.height * scale, thumbnail.width * scale)
+        if not is_certain:
+            notes.append(
+                f"the photograph is taken to be {_in_words(size, sideways)}, {scale} times the picture in the file"
+            )
     elif (math.ceil(size[0] / scale), math.ceil(size[1] / scale)) != (thumbnail.height, thumbnail.width):
         raise ThumbnailError(
-            f"a photograph of {_in_words(size)} at scale {scale} has no thumbnail of "
-            f"{_in_words((thumbnail.height, thumbnail.width))}"
+            f"a photograph of {_in_words(size, sideways)} at scale {scale} has no thumbnail of "
+            f"{_in_words((thumbnail.height, thumbnail.width), sideways)}"
         )
     return dataclasses.replace(thumbnail, hr_height=size[0], hr_width=size[1], scale=scale), notes
 
@@ -197,8 +208,9 @@ def _check_image(image: np.ndarray) -> None:
         raise HyperthumbError(f"a photograph is a uint8 array of shape (height, width, 3), not {kind}")
 
 
-def _in_words(size: tuple[int, int]) -> str:
-    return f"{size[1]}x{size[0]}"
+def _in_words(size: tuple[int, int], sideways: bool = False) -> str:
+    height, width = reversed(size) if sideways else size
+    return f"{width}x{height}"
 
 
 def _check_size(height: int, width: int) -> None:

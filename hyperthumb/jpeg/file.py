@@ -16,22 +16,21 @@ import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
+from hyperthumb.base.orientation import UPRIGHT
 
 from .backends import Backend, CodedPicture, find_backend
 from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
-from .marker import MODEL_ID_BYTES, SCALES, Origin, find_origin, is_intact, pack_origin
+from .marker import MODEL_ID_BYTES, SCALES, Origin, find_origins, pack_origin
+from .matching import State, match
 from .metadata import metadata_segments
 from .profiles import Profile, write_profile
-from .segments import (
-    Frame,
-    Segment,
-    segments,
-    without_metadata,
-)
+from .segments import Frame, Segment, segments, without_metadata
+from .turn import BLOCK
 
 MAX_AC = 1023  # ITU-T T.81, table F.2: AC magnitude categories of 8-bit baseline end at 10 bits
 MAX_DC_STEP = 2047  # table F.1: differences between neighbouring blocks' DC, at 11 bits
 RESTART_ROWS = 4  # rows of blocks between the restart markers of `fast`: two bytes each
+_PREFERENCE = (State.INTACT, State.CUT, State.CHANGED, State.DOUBTFUL, State.UNMARKED)
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,14 @@ class JpegThumbnail:
         tables: (2, 8, 8) integers in 1..255, for Y and for both chroma planes, natural order.
         height: rows that a viewer shows, ceil(hr_height / scale).
         width: columns that a viewer shows.
-        hr_height: the photograph's rows; None, like the next three, when the file does not say.
+        hr_height: the photograph's rows; None, like the next three, when the file does not say. A file whose picture
+            was changed says the last two only.
         hr_width: the photograph's columns.
         scale: 1, 2, 4 or 8.
         model_id: 3 bytes that name the weights that made the file, not all zeros.
-        intact: of a file of ours that was read, whether the picture is still the one that we wrote; None for others.
-            Writing takes no notice of it.
+        state: what has become of a file that was read. Writing ignores it, and the next.
+        orientation: how the file's picture was turned after it was written, as EXIF counts (`base.orientation`). All
+            else that is said here is of the picture before that.
     """
 
     coefficients: np.ndarray
@@ -60,7 +61,13 @@ class JpegThumbnail:
     hr_width: int | None = None
     scale: int | None = None
     model_id: bytes | None = None
-    intact: bool | None = None
+    state: State = State.UNMARKED
+    orientation: int = UPRIGHT
+
+    @property
+    def intact(self) -> bool | None:
+        """Whether the picture is still the one that we wrote, turned or not; None for files without a marker."""
+        return None if self.state is State.UNMARKED else self.state is State.INTACT
 
 
 def write_jpeg(
@@ -98,11 +105,14 @@ def write_jpeg(
 
 
 class Header(NamedTuple):
-    """A file before anything of it is decoded: all its segments, its frame, and what our marker says if it has one."""
+    """A file before anything of it is decoded: all its segments, its frame, and what our marker in it says.
+
+    There is no marker in most files, and there may be several.
+    """
 
     parts: list[Segment]
     frame: Frame
-    origin: Origin | None
+    origins: list[Origin]
 
 
 def read_header(data: bytes) -> Header:
@@ -113,38 +123,51 @@ def read_header(data: bytes) -> Header:
     """
     parts = list(segments(data))
     frame = check_file(parts, len(data))
-    return Header(parts, frame, find_origin(parts, frame.height, frame.width))
+    return Header(parts, frame, find_origins(parts))
 
 
 def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
     """What `write_jpeg` wrote, or any 4:4:4 8-bit color JPEG holds.
 
-    A file of ours that was changed since is read nevertheless; `intact` says so.
+    A file of ours that was changed since is read nevertheless; `state` says so. One that was turned is turned back.
 
     Raises:
         ForeignJpegError: for one that is not 4:4:4 YCbCr with 8-bit tables of which both chroma planes share one
             (`foreign.read_foreign` takes it).
         ThumbnailError: for bytes that are no whole JPEG file that can be restored.
     """
-    parts, frame, origin = read_header(data)
+    parts, frame, origins = read_header(data)
     _check_planes(frame, parts)
     picture = find_backend(backend).read(without_metadata(data, parts), frame.height, frame.width)
     if not np.array_equal(picture.tables[1], picture.tables[2]):
         raise ForeignJpegError("Cb and Cr have tables of their own in this JPEG file; hyperthumb's share one")
-    tables = picture.tables[:2]
-    intact = is_intact(parts, *frame[2:4], picture.coefficients, tables) if origin else None
-    if not intact:
+    stored = JpegThumbnail(picture.coefficients, picture.tables[:2], frame.height, frame.width)
+    found = [_as_written(stored, origin) for origin in origins] or [stored]
+    thumbnail = min(found, key=lambda each: _PREFERENCE.index(each.state))
+    if not thumbnail.intact:
         decode(data)  # libjpeg reads coefficients of a truncated file without a word; Pillow does not
+    return thumbnail
+
+
+def _as_written(stored: JpegThumbnail, origin: Origin) -> JpegThumbnail:
+    """A file's picture, turned back where the marker says so, and what the marker says that still holds."""
+    picture = match(origin, stored.coefficients, stored.tables, stored.height, stored.width)
+    hr_height, hr_width = origin.photograph_size(picture.height, picture.width)
+    if picture.state is State.CUT:  # what is missing at an edge is known while the partial blocks there are
+        hr_height = hr_height if picture.height % BLOCK else picture.height * origin.scale
+        hr_width = hr_width if picture.width % BLOCK else picture.width * origin.scale
+    has_size = picture.state in (State.INTACT, State.CUT)
     return JpegThumbnail(
         coefficients=picture.coefficients,
-        tables=tables,
-        height=frame.height,
-        width=frame.width,
-        hr_height=origin.height if origin else None,
-        hr_width=origin.width if origin else None,
-        scale=origin.scale if origin else None,
-        model_id=origin.model_id if origin else None,
-        intact=intact,
+        tables=picture.tables,
+        height=picture.height,
+        width=picture.width,
+        hr_height=hr_height if has_size else None,
+        hr_width=hr_width if has_size else None,
+        scale=origin.scale,
+        model_id=origin.model_id,
+        state=picture.state,
+        orientation=picture.orientation,
     )
 
 

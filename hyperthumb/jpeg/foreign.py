@@ -1,31 +1,52 @@
-"""Any JPEG as a thumbnail: what others wrote, or made of a file of ours."""
+"""Any JPEG as a thumbnail: what other programs wrote, or what they made of a file of ours."""
 
 from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import ForeignJpegError
+from hyperthumb.base.orientation import IN_WORDS, UPRIGHT
 
 from .backends import Backend
 from .file import JpegThumbnail, decode, read_header, read_jpeg
+from .matching import State
 
-NOT_OURS = "hyperthumb did not write this file: it does not say which photograph and which model it was made with"
-CHANGED = (
-    "this file was recompressed, edited or damaged after hyperthumb wrote it: it is no longer the original thumbnail"
+UNMARKED = (
+    "this file has no marker of hyperthumb (it never was a thumbnail, or another program removed the marker), so it "
+    "says neither the photograph's size nor the model"
 )
+CHANGED = (
+    "this file was recompressed, cropped, edited or damaged after hyperthumb wrote it: it is no longer the original "
+    "thumbnail"
+)
+CUT = "after hyperthumb wrote this file, another program cut off or changed the partial blocks at its edges"
 
 
-def read_foreign(data: bytes, backend: Backend = "jpeglib") -> tuple[JpegThumbnail, list[str]]:
+def turned_note(orientation: int) -> str:
+    """What is said of a file whose picture was turned after it was written."""
+    return (
+        f"after hyperthumb wrote this file, it was {IN_WORDS[orientation]} without loss: it is turned back to be "
+        "restored, and the photograph is turned the same way"
+    )
+
+
+def read_foreign(
+    data: bytes, backend: Backend = "jpeglib", is_known: Callable[[bytes], bool] | None = None
+) -> tuple[JpegThumbnail, list[str]]:
     """The thumbnail in a file of ours or in whatever else Pillow decodes as an 8-bit JPEG of grey or color.
 
     A 4:4:4 file keeps its coefficients. Of others the decoded picture is transformed again, with tables of ones; grey
-    becomes color without chroma. What our marker says is kept, also where the picture was changed; the photograph's
-    size is then the new picture's times the scale.
+    becomes color without chroma. What our marker says is kept, but for the photograph's size where the picture was
+    changed.
 
     Args:
         data: a whole JPEG file.
         backend: which library reads coefficients.
+        is_known: see `recognize`.
 
     Returns:
         The thumbnail, and sentences that say what was assumed or lost: none for a file that is as we wrote it.
@@ -33,31 +54,70 @@ def read_foreign(data: bytes, backend: Backend = "jpeglib") -> tuple[JpegThumbna
     Raises:
         ThumbnailError: for damaged files, CMYK, more than 8 bits, arithmetic coding, and a later version's files.
     """
+    thumbnail, reason = _read(data, backend, is_known)
+    notes = _notes(thumbnail)
+    if reason is not None:
+        coefficients, tables = _transform(decode(data)), np.ones((2, 8, 8), np.int64)
+        thumbnail = dataclasses.replace(thumbnail, coefficients=coefficients, tables=tables)
+        notes.append(f"{reason}: its decoded pixels were used in place of its coefficients")
+    return thumbnail, notes
+
+
+def recognize(
+    data: bytes, backend: Backend = "jpeglib", is_known: Callable[[bytes], bool] | None = None
+) -> JpegThumbnail:
+    """What our marker says of a file and what has become of its picture, without transforming foreign pictures.
+
+    Args:
+        data: a whole JPEG file.
+        backend: which library reads coefficients.
+        is_known: whether a model with that id is at hand. A marker of version 1 that does not fit the picture may be
+            another program's segment; it is believed only if it names such a model.
+
+    Returns:
+        The thumbnail; with no coefficients (3, 0, 0, 8, 8) when the file is not 4:4:4 color.
+
+    Raises:
+        ThumbnailError: as `read_foreign`.
+    """
+    return _read(data, backend, is_known)[0]
+
+
+def _read(
+    data: bytes, backend: Backend, is_known: Callable[[bytes], bool] | None
+) -> tuple[JpegThumbnail, ForeignJpegError | None]:
+    """The thumbnail, and why it is not of the kind that we write."""
+    reason = None
     try:
         thumbnail = read_jpeg(data, backend)
-        lost = []
     except ForeignJpegError as error:
-        thumbnail = _from_pixels(data)
-        lost = [f"{error}: its decoded pixels were used in place of its coefficients"]
-    if thumbnail.intact:
-        return thumbnail, lost
-    return thumbnail, [NOT_OURS if thumbnail.scale is None else CHANGED, *lost]
+        thumbnail, reason = _without_picture(data), error
+    if thumbnail.state is State.DOUBTFUL:
+        if is_known is not None and thumbnail.model_id is not None and is_known(thumbnail.model_id):
+            thumbnail = dataclasses.replace(thumbnail, state=State.CHANGED)
+        else:
+            thumbnail = dataclasses.replace(thumbnail, state=State.UNMARKED, scale=None, model_id=None)
+    return thumbnail, reason
 
 
-def _from_pixels(data: bytes) -> JpegThumbnail:
-    """What an encoder of ours would make of the decoded picture at the finest tables."""
-    _, frame, origin = read_header(data)
-    return JpegThumbnail(
-        coefficients=_transform(decode(data)),
-        tables=np.ones((2, 8, 8), np.int64),
-        height=frame.height,
-        width=frame.width,
-        hr_height=origin.height if origin else None,
-        hr_width=origin.width if origin else None,
-        scale=origin.scale if origin else None,
-        model_id=origin.model_id if origin else None,
-        intact=False if origin else None,
-    )
+def _without_picture(data: bytes) -> JpegThumbnail:
+    """A file that is not of the kind that we write, whatever its marker says."""
+    _, frame, origins = read_header(data)
+    nothing = np.zeros((3, 0, 0, 8, 8), np.int16)
+    thumbnail = JpegThumbnail(nothing, np.ones((2, 8, 8), np.int64), frame.height, frame.width)
+    if not origins:
+        return thumbnail
+    origin = max(origins, key=lambda each: each.is_sealed)
+    state = State.CHANGED if origin.is_sealed else State.DOUBTFUL
+    return dataclasses.replace(thumbnail, scale=origin.scale, model_id=origin.model_id, state=state)
+
+
+def _notes(thumbnail: JpegThumbnail) -> list[str]:
+    by_state = {State.UNMARKED: UNMARKED, State.CHANGED: CHANGED, State.CUT: CUT}
+    notes = [by_state[thumbnail.state]] if thumbnail.state in by_state else []
+    if thumbnail.orientation != UPRIGHT:
+        notes.append(turned_note(thumbnail.orientation))
+    return notes
 
 
 def _transform(picture: Image.Image) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .checks import check_file, quantization_tables
 from .icc import find_icc
-from .marker import find_origin
+from .marker import find_origins
 from .metadata import find_exif
 from .profiles import Profile
 from .segments import DHT, DRI, SOS, Component, Segment, scan_end, segments
@@ -64,10 +64,13 @@ class FileDescription:
         tables: each plane's quantization table, 8 rows of 8 steps in natural order.
         icc_bytes: size of the color profile; 0 for none.
         exif_bytes: size of the EXIF data; 0 for none.
-        hr_height: the photograph's rows; None, like the next three, where no marker of ours says.
+        hr_height: the photograph's rows, if the picture was not changed or turned since it was written; None, like the
+            next three, where no marker of ours says.
         hr_width: the photograph's columns.
         scale: 1, 2, 4 or 8.
         model_id: 3 bytes that name the model.
+        needs_picture: whether only the picture can say if these four hold: the marker may not be ours, or the
+            photograph's size depends on whether the picture was turned (`foreign.recognize`).
     """
 
     num_bytes: int
@@ -86,6 +89,7 @@ class FileDescription:
     hr_width: int | None = None
     scale: int | None = None
     model_id: bytes | None = None
+    needs_picture: bool = False
 
     @property
     def header_share(self) -> float:
@@ -119,7 +123,8 @@ def describe(data: bytes) -> FileDescription:
     frame = check_file(parts, len(data))
     tables = quantization_tables(parts)
     scans = tuple(_scan(part, frame.components, data) for part in parts if part.marker == SOS)
-    origin = find_origin(parts, frame.height, frame.width)
+    origin = next(iter(find_origins(parts)), None)
+    hr_height, hr_width = origin.photograph_size(frame.height, frame.width) if origin else (None, None)
     return FileDescription(
         num_bytes=len(data),
         header_bytes=len(data) - sum(scan.num_bytes for scan in scans),
@@ -133,10 +138,11 @@ def describe(data: bytes) -> FileDescription:
         tables=tuple(_natural(tables[plane.table]) for plane in frame.components),
         icc_bytes=len(find_icc(parts) or b""),
         exif_bytes=len(find_exif(parts) or b""),
-        hr_height=origin.height if origin else None,
-        hr_width=origin.width if origin else None,
+        hr_height=hr_height,
+        hr_width=hr_width,
         scale=origin.scale if origin else None,
         model_id=origin.model_id if origin else None,
+        needs_picture=origin is not None and (not origin.is_sealed or origin.missing_rows != origin.missing_columns),
     )
 
 

@@ -7,8 +7,10 @@ from PIL import Image
 
 from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import decode_rgb, read_jpeg, write_jpeg
-from hyperthumb.jpeg.foreign import CHANGED, NOT_OURS, read_foreign
+from hyperthumb.jpeg.foreign import CHANGED, CUT, UNMARKED, read_foreign, recognize
+from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.segments import segments
+from tests.jpeg.other_programs import as_version_1, turned
 from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded
 
 
@@ -28,7 +30,7 @@ def test_nothing_is_said_about_a_file_of_ours(profile):
 def test_a_444_file_keeps_its_coefficients():
     data = pillow_jpeg(subsampling=0, progressive=True)
     read, sentences = read_foreign(data)
-    assert sentences == [NOT_OURS]
+    assert sentences == [UNMARKED]
     assert same_content(read, read_jpeg(data))
 
 
@@ -46,7 +48,7 @@ def test_a_444_file_keeps_its_coefficients():
 def test_other_files_keep_what_they_show(mode, options, word, size):
     data = pillow_jpeg(*size, mode=mode, **options)
     read, sentences = read_foreign(data)
-    assert sentences[0] == NOT_OURS
+    assert sentences[0] == UNMARKED
     assert word in sentences[1]
     assert (read.height, read.width, read.scale, read.intact) == (*size, None, None)
     difference = shown(read).astype(int) - decode_rgb(data)
@@ -70,12 +72,37 @@ def test_a_recompressed_file_is_recognised(options):
     read, sentences = read_foreign(recompressed(write_jpeg(shaded()), True, **options))
     assert sentences[0] == CHANGED
     assert (read.scale, read.model_id, read.intact) == (4, b"\x0a\xbc\xde", False)
-    assert (read.hr_height, read.hr_width) == (4 * read.height - 1, 4 * read.width - 2)
+    assert (read.hr_height, read.hr_width) == (None, None)
+
+
+@pytest.mark.parametrize("options", [{"quality": 60}, {"quality": 60, "subsampling": 0}], ids=str)
+def test_a_recompressed_file_of_version_1_is_recognized_by_a_known_model(options):
+    data = recompressed(as_version_1(write_jpeg(shaded())), True, **options)
+    read, sentences = read_foreign(data, is_known=lambda model_id: model_id == b"\x0a\xbc\xde")
+    assert (sentences[0], read.state, read.scale) == (CHANGED, State.CHANGED, 4)
+    for is_known in (None, lambda model_id: False):
+        read, sentences = read_foreign(data, is_known=is_known)
+        assert (sentences[0], read.state, read.scale, read.model_id) == (UNMARKED, State.UNMARKED, None, None)
+
+
+def test_a_turned_file_is_said_to_be_turned():
+    (sentence,) = read_foreign(turned(write_jpeg(shaded(61, 75)), 8))[1]
+    assert "turned by 90 degrees counterclockwise without loss" in sentence
+    first, second = read_foreign(turned(write_jpeg(shaded(61, 75)), 2, trim=True))[1]
+    assert first == CUT
+    assert "mirrored left to right" in second
+
+
+def test_recognizing_transforms_no_picture():
+    read = recognize(recompressed(write_jpeg(shaded()), True))
+    assert (read.state, read.scale, read.coefficients.size) == (State.CHANGED, 4, 0)
+    assert recognize(pillow_jpeg()).state is State.UNMARKED
+    assert same_content(recognize(write_jpeg(shaded())), shaded())
 
 
 def test_without_our_note_nothing_is_known():
     read, sentences = read_foreign(recompressed(write_jpeg(shaded()), False, subsampling=0))
-    assert sentences == [NOT_OURS]
+    assert sentences == [UNMARKED]
     assert (read.scale, read.model_id) == (None, None)
 
 

@@ -1,17 +1,23 @@
 import dataclasses
+import itertools
+import struct
 
 import numpy as np
 import pytest
 
 from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
-from hyperthumb.jpeg.marker import APP9
+from hyperthumb.jpeg.marker import APP9, MARKER_START, find_origins
+from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.segments import segments
+from tests.jpeg.other_programs import as_version_1, marker_of, sealed, with_marker
+from tests.jpeg.thumbnails import same_content
 
 PLAIN = JpegThumbnail(np.zeros((3, 2, 2, 8, 8), np.int16), np.ones((2, 8, 8), np.int64), 16, 11)
 OURS = dataclasses.replace(PLAIN, hr_height=61, hr_width=44, scale=4, model_id=b"\x01\x02\x03")
 DATA = write_jpeg(OURS)
-PLACE = DATA.index(b"HT")
+PLACE = DATA.index(MARKER_START) + 4
+OLD = as_version_1(DATA)
 
 
 def test_costs_thirteen_bytes_right_after_jfifs_segment():
@@ -30,31 +36,85 @@ def test_says_the_photographs_size_and_the_model():
     assert read_jpeg(write_jpeg(dataclasses.replace(OURS, model_id=None))).model_id is None
 
 
-@pytest.mark.parametrize(("offset", "value"), [(2, 0x13), (2, 0x04), (3, 0x40), (3, 0x04)])
-def test_nonsense_counts_as_nothing(offset, value):
+def test_the_seal_is_that_of_the_documentation():
+    assert sealed(DATA[PLACE + 2 : PLACE + 9]) == marker_of(DATA)
+    # Version 2, scale 4, 3 rows missing, none of the columns; the model's id across bytes; the checks are the rest.
+    number = int.from_bytes(DATA[PLACE + 2 : PLACE + 9], "big")
+    assert (number >> 52, number >> 50 & 3, number >> 47 & 7, number >> 44 & 7) == (2, 2, 3, 0)
+    assert number >> 20 & 0xFFFFFF == 0x010203
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+def test_every_size_of_photograph(scale):
+    for rows, columns in itertools.product(range(scale), repeat=2):
+        written = dataclasses.replace(OURS, scale=scale, hr_height=16 * scale - rows, hr_width=11 * scale - columns)
+        for data in (write_jpeg(written, "default"), as_version_1(write_jpeg(written, "default"))):
+            assert same_content(read_jpeg(data), written)
+            assert read_jpeg(data).intact
+
+
+def test_files_of_version_1_are_read():
+    assert len(OLD) == len(DATA)
+    assert OLD[PLACE : PLACE + 4] == b"HT\x14\x30"
+    assert same_content(read_jpeg(OLD), OURS)
+    assert read_jpeg(OLD).intact
+
+
+@pytest.mark.parametrize("offset", range(9))
+def test_a_marker_that_was_damaged_is_none(offset):
     data = bytearray(DATA)
-    data[PLACE + offset] = value
-    read = read_jpeg(bytes(data))
-    assert (read.scale, read.intact) == (None, None)
+    data[PLACE + offset] ^= 0x10
+    assert (read_jpeg(bytes(data)).scale, read_jpeg(bytes(data)).state) == (None, State.UNMARKED)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"HT",
+        b"HTML\0",
+        b"HT\x14\x00",
+        b"HT/1.1 200 OK",
+        b"HT\x14\x00\1\2\3\4\5\6",
+        b"HT\x24\x00\1\2\3\4\5",  # a version that never was
+        b"HT\x13\x00\1\2\3\4\5",  # a scale that is none
+        b"HT\x14\x40\1\2\3\4\5",  # more rows missing than the scale allows
+        b"HT\x14\x04\1\2\3\4\5",
+        b"Media\0\0\0\0",
+        bytes(9),
+    ],
+)
+def test_other_programs_segments_of_that_kind_are_skipped(payload):
+    other = struct.pack(">BBH", 0xFF, APP9, len(payload) + 2) + payload
+    assert read_jpeg(with_marker(DATA, other)).state is State.UNMARKED
+    assert read_jpeg(with_marker(DATA, other + marker_of(DATA))).intact
+    assert read_jpeg(with_marker(DATA, marker_of(DATA) + other)).intact
+
+
+def test_another_programs_segment_that_looks_like_version_1_is_doubtful():
+    other = MARKER_START + b"HT\x14\x00\1\2\3\4\5"
+    assert read_jpeg(with_marker(DATA, other)).state is State.DOUBTFUL
+    assert read_jpeg(with_marker(DATA, other + marker_of(DATA))).intact
+    assert read_jpeg(with_marker(DATA, other + marker_of(OLD))).intact
+
+
+@pytest.mark.parametrize("first", [0x18, 0x08])
+def test_a_sealed_marker_of_no_version_is_none(first):
+    assert read_jpeg(with_marker(DATA, sealed(bytes([first]) + bytes(6)))).state is State.UNMARKED
+
+
+def test_more_rows_missing_than_the_scale_allows():
+    assert read_jpeg(with_marker(DATA, sealed(b"\x20\x80" + bytes(5)))).state is State.UNMARKED
 
 
 def test_a_later_version_is_refused():
-    data = bytearray(DATA)
-    data[PLACE + 2] = 0x24
     with pytest.raises(ThumbnailError, match="later version"):
-        read_jpeg(bytes(data))
+        read_jpeg(with_marker(DATA, sealed(b"\x3a" + bytes(6))))
 
 
-@pytest.mark.parametrize(("offset", "value"), [(3, 0x31), (4, 9), (7, 1), (8, 1)])
-def test_a_changed_field_is_noticed(offset, value):
-    data = bytearray(DATA)
-    data[PLACE + offset] ^= value
-    assert read_jpeg(bytes(data)).intact is False
+def test_many_markers_do_not_take_forever():
+    others = b"".join(sealed(b"\x20\x00" + struct.pack(">I", number) + b"\0") for number in range(1000))
+    assert len(find_origins(segments(with_marker(DATA, others)))) == 4
 
 
-def test_another_programs_segment_of_that_kind_is_skipped():
-    other = b"\xff\xe9\x00\x08Media\x00"
-    assert read_jpeg(DATA[:20] + other + DATA[20:]).intact
-    data = bytearray(DATA)
-    data[PLACE : PLACE + 2] = b"El"
-    assert read_jpeg(bytes(data)).scale is None
+def test_a_marker_may_stand_twice():
+    assert len(find_origins(segments(with_marker(DATA, 2 * marker_of(DATA))))) == 1

@@ -22,6 +22,7 @@ from hyperthumb.evaluation.main import main as run_test
 from hyperthumb.jpeg.file import read_header
 from hyperthumb.training.main import main as run_train
 from tests.benchmark.synthetic import made_up_results
+from tests.jpeg.other_programs import sealed, with_marker
 from tests.support import photograph, save_tiny_model, tiny_training, write_options, write_photographs
 
 ESCAPES = "a\x1b[2J\x1b]0;owned\x07\nerror: all is well\n"
@@ -183,15 +184,16 @@ def test_a_thumbnail_whose_marker_lies_about_its_size(work):
     """It says a scale and the few rows and columns that are missing, never a size: nothing absurd can be asked for."""
     codec = load(save_tiny_model(work / "tiny.safetensors"))
     data = codec.compress(photograph(64, 64))
-    place = data.index(b"\xff\xe9")
-    (length,) = struct.unpack(">H", data[place + 2 : place + 4])
-    assert (length, data[place + 4 : place + 7]) == (11, b"HT\x14")  # version 1, scale 4
-    for lie in (b"HT\x14\xff", b"HT\x18\xff", b"HT\x1f\xff", b"HT\xff\xff"):
-        lying = data[: place + 4] + lie + data[place + 8 :]
-        header = read_header(lying) if lie[2] >> 4 == 1 else None
-        assert header is None or header.origin is None or header.origin.height <= 8 * 16
-        with pytest.warns(ThumbnailWarning) if header else pytest.raises(HyperthumbError, match="later version"):
-            assert codec.restore(lying).shape == (64, 64, 3)
+    for scale, missing in ((4, 0), (8, 7), (1, 0)):
+        fields = 2 << 12 | (scale.bit_length() - 1) << 10 | missing << 7 | missing << 4  # 2 is the version
+        lying = with_marker(data, sealed(struct.pack(">H", fields) + bytes(5)))
+        (origin,) = read_header(lying).origins
+        assert origin.photograph_size(16, 16) == (16 * scale - missing, 16 * scale - missing)
+    for nonsense in (b"\x2b\xf0", b"\x20\x80", b"\x1f\xff"):  # more is missing than the scale allows; no version
+        with pytest.warns(ThumbnailWarning):
+            assert codec.restore(with_marker(data, sealed(nonsense + bytes(5)))).shape == (64, 64, 3)
+    with pytest.raises(HyperthumbError, match="later version"):
+        codec.restore(with_marker(data, sealed(b"\xff\xff" + bytes(5))))
 
 
 def test_a_photograph_with_an_absurd_size_is_refused_before_it_is_decoded(work, capsys):

@@ -60,3 +60,12 @@ def find_model_of(model_id: bytes) -> Path | None:
     """
     paths = (find_model(name) for name in model_names())
     return next((path for path in paths if read_model_header(path).model_id == model_id), None)
+
+
+def is_shipped(model_id: bytes) -> bool:
+    """Whether a model with that id ships.
+
+    Raises:
+        CheckpointError: when a shipped file is damaged.
+    """
+    return find_model_of(model_id) is not None

@@ -1,0 +1,172 @@
+"""Restoring what other programs made of a thumbnail: turned, cut, stripped, with an orientation in EXIF."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import hyperthumb
+from hyperthumb.base.component import Component
+from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.orientation import IN_WORDS
+from hyperthumb.codec.codec import Codec
+from hyperthumb.images.pictures import turn
+from hyperthumb.jpeg.file import read_jpeg, write_jpeg
+from hyperthumb.models.build import build_network
+from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.models.zoo import find_model
+from tests.jpeg.other_programs import (
+    ORIENTATIONS,
+    as_version_1,
+    marker_of,
+    sealed,
+    turned,
+    with_marker,
+    without_marker,
+)  # fmt: skip
+from tests.support import photograph, save_tiny_model
+
+PHOTOGRAPH = photograph(131, 170)
+
+
+@pytest.fixture(scope="module")
+def codecs(tmp_path_factory):
+    """A codec of each scale."""
+    folder = tmp_path_factory.mktemp("models")
+    plain = build_network(Component("HyperThumbnail", {"quantization": Component("fixed", {"quality": 90})}), 1)
+    tiny = {scale: load_model(save_tiny_model(folder / f"x{scale}.safetensors", scale=scale)) for scale in (2, 4, 8)}
+    return {scale: Codec(model, "cpu") for scale, model in {1: LoadedModel(plain, "x1", 1, b"abc", {}), **tiny}.items()}
+
+
+@pytest.fixture(scope="module")
+def codec(codecs):
+    return codecs[4]
+
+
+@pytest.fixture(scope="module")
+def data(codec):
+    return codec.compress(PHOTOGRAPH)
+
+
+def cropped(data: bytes, rows: int, columns: int) -> bytes:
+    """What `jpegtran -copy all -crop` makes of a file: its first rows and columns of blocks."""
+    read = read_jpeg(without_marker(data))
+    picture = type(read)(read.coefficients[:, :rows, :columns], read.tables, 8 * rows, 8 * columns)
+    return with_marker(write_jpeg(picture), marker_of(data))
+
+
+def with_exif(data: bytes, orientation: int) -> bytes:
+    """A file with EXIF's orientation after its first segment."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG", exif=exif)
+    written = buffer.getvalue()
+    start = written.index(b"\xff\xe1")
+    return data[:20] + written[start : start + 2 + int.from_bytes(written[start + 2 : start + 4], "big")] + data[20:]
+
+
+@pytest.mark.parametrize("profile", ["small", "default"])
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+def test_a_turned_thumbnail_gives_the_turned_photograph(codecs, scale, profile):
+    for size in ((131, 170), (64 * scale, 96 * scale)):
+        data = codecs[scale].compress(PHOTOGRAPH if size == (131, 170) else photograph(*size))
+        upright = codecs[scale].restore(data)
+        for orientation in ORIENTATIONS[1:]:
+            restored = codecs[scale].restore_with_notes(turned(data, orientation, profile=profile))
+            assert np.array_equal(restored.image, turn(upright, orientation))
+            (note,) = restored.notes
+            assert IN_WORDS[orientation] in note
+
+
+def test_a_turned_thumbnail_of_version_1(codec, data):
+    upright = codec.restore(as_version_1(data))
+    assert np.array_equal(upright, codec.restore(data))
+    restored = codec.restore_with_notes(turned(as_version_1(data), 7))
+    assert np.array_equal(restored.image, turn(upright, 7))
+
+
+def test_the_size_of_a_turned_photograph_is_given_as_it_is_seen(codec, data):
+    sideways = turned(data, 6)
+    assert codec.restore_with_notes(sideways, size=(170, 131)).image.shape == (170, 131, 3)
+    with pytest.raises(ThumbnailError, match="the file says that the photograph is 131x170, not 170x131"):
+        codec.restore(sideways, size=(131, 170))
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 4, 6, 7, 8])
+def test_what_is_left_of_a_trimmed_thumbnail_is_turned_back(codec, data, orientation):
+    restored = codec.restore_with_notes(turned(data, orientation, trim=True))
+    cut, how, size = restored.notes
+    assert "cut off" in cut
+    assert IN_WORDS[orientation] in how
+    height, width = restored.image.shape[:2]
+    assert f"{width}x{height}, 4 times" in size
+    upright = turn(restored.image, {6: 8, 8: 6}.get(orientation, orientation))
+    inner = (slice(0, 100), slice(0, 130))  # beyond what the missing edge changes
+    assert np.array_equal(upright[inner], codec.restore(data)[inner])
+
+
+def test_of_a_cropped_thumbnail_nothing_is_missing(codec, data):
+    small = cropped(data, 3, 4)
+    restored = codec.restore_with_notes(small)
+    assert restored.image.shape == (96, 128, 3)
+    changed, size = restored.notes
+    assert "cropped" in changed
+    assert "taken to be 128x96" in size
+    assert codec.restore_with_notes(small, size=(95, 126)).image.shape == (95, 126, 3)
+    with pytest.raises(ThumbnailError, match="128x131 at scale 4 has no thumbnail of 32x24"):
+        codec.restore(small, size=(131, 128))
+
+
+def test_a_stripped_thumbnail_says_what_is_assumed(codec, data):
+    restored = codec.restore_with_notes(without_marker(data))
+    assert np.array_equal(restored.image[:131, :170], codec.restore(data))
+    assert [note for note in restored.notes if "did not write" in note] == []
+    unmarked, size, model = restored.notes
+    assert "has no marker" in unmarked
+    assert "taken to be 172x132" in size
+    assert "model is taken to be x4" in model
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_exifs_orientation_is_obeyed(codec, data, orientation):
+    restored = codec.restore_with_notes(with_exif(data, orientation))
+    assert np.array_equal(restored.image, turn(codec.restore(data), orientation))
+    assert restored.notes == []
+
+
+@pytest.mark.parametrize("nonsense", [0, 9, 300])
+def test_an_orientation_that_there_is_not_is_ignored(codec, data, nonsense):
+    assert np.array_equal(codec.restore(with_exif(data, nonsense)), codec.restore(data))
+
+
+def test_a_turned_picture_and_an_orientation_add_up(codec, data):
+    for stored, shown in itertools.product((2, 6, 8), (5, 6)):
+        restored = codec.restore_with_notes(with_exif(turned(data, stored), shown))
+        assert np.array_equal(restored.image, turn(turn(codec.restore(data), stored), shown))
+    size = codec.restore_with_notes(with_exif(turned(data, 6), 6), size=(131, 170)).image.shape
+    assert size == (131, 170, 3)
+
+
+def test_another_programs_segment_makes_no_thumbnail(codec, data):
+    foreign = b"\xff\xe9\x00\x0bHT\x12\x00\1\2\3\4\5"  # scale 2, a model that does not ship
+    restored = codec.restore_with_notes(with_marker(data, foreign))
+    assert restored.image.shape == (132, 172, 3)
+    assert "has no marker" in restored.notes[0]
+    with pytest.raises(ThumbnailError, match="2 times smaller"):
+        codec.restore(with_marker(data, sealed(b"\x24\x00" + bytes(5))))
+
+
+def test_a_changed_thumbnail_of_version_1_restores_with_the_model_that_ships(codec):
+    maker = hyperthumb.load("lite_2x", device="cpu")
+    assert find_model("lite_2x")
+    small = cropped(as_version_1(maker.compress(PHOTOGRAPH)), 3, 4)
+    restored = hyperthumb.load(device="cpu").restore_with_notes(small)
+    assert restored.model.name == "lite_2x"
+    assert restored.image.shape == (48, 64, 3)
+    with pytest.raises(ThumbnailError, match="choose a model of scale 2"):
+        codec.restore(small)
