@@ -49,7 +49,7 @@ def measure(given: argparse.Namespace) -> None:
     network = build_network(options.network_g, options.scale).to(device).train()
     parameters = list(network.parameters())
     objective, data = Objective(options.train.losses), options.datasets.train
-    hr = torch.rand(data.batch_size_per_gpu, 3, data.gt_size or 256, data.gt_size or 256, device=device)
+    hr = torch.rand(data.batch_size_per_gpu, 3, data.crop_size, data.crop_size, device=device)
     reference = bicubic_downscale(hr, options.scale)
     finite = torch.tensor(True, device=device)
 

@@ -30,7 +30,7 @@ from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.models.build import build_network, resolve_device
 from hyperthumb.training.objective import Objective
 from hyperthumb.training.optimizers import Optimizers, partition_parameters
-from hyperthumb.training.trainer import AUTOCAST
+from hyperthumb.training.step import AUTOCAST
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -100,7 +100,7 @@ def prepare(name: str, options: TrainOptions, device: torch.device) -> Variant:
     forward = torch.compile(network) if options.train.compile else network
     objective = Objective(options.train.losses)
     optimizers = Optimizers(partition_parameters(network), options.train)
-    size, count = options.datasets.train.gt_size or 256, options.datasets.train.batch_size_per_gpu
+    size, count = options.datasets.train.crop_size, options.datasets.train.batch_size_per_gpu
     hr = torch.rand(count, 3, size, size, device=device).contiguous(memory_format=layout)
     dtype = AUTOCAST[options.train.precision]
 
@@ -179,7 +179,7 @@ def table(variants: Sequence[Variant], seconds: Sequence[float], device: torch.d
 
 def _pixels(variant: Variant) -> float:
     data = variant.options.datasets.train
-    return data.batch_size_per_gpu * (data.gt_size or 256) ** 2
+    return data.batch_size_per_gpu * data.crop_size**2
 
 
 if __name__ == "__main__":

@@ -27,16 +27,15 @@ ALLOWED = {
     "archs": {"archs/official", "archs/rivals", "archs/rows", "base", "images", "jpeg", "models"},
     "losses": {"base"},
     "metrics": {"base", "images", "models"},
-    "data": {"base", "images"},
+    "data": {"base", "config", "images"},
     "data/sets": {"base", "data", "images"},
     "config": {"base", "models"},
     "runtime": {"base", "jpeg", "models"},
     "codec": {"archs", "archs/rows", "base", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
     "baselines": {"archs", "base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {"base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models"},
-    "training/logging": {"base", "config"},
     "training": {
-        "base", "config", "data", "evaluation", "images", "losses", "metrics", "models", "training/logging",
+        "base", "config", "data", "evaluation", "images", "losses", "metrics", "models",
     },
     "ablation": {"base", "codec", "config", "data", "evaluation", "models", "training"},
     "benchmark": {"base", "baselines", "codec", "config", "data", "evaluation", "metrics", "models", "models/zoo"},
@@ -59,8 +58,8 @@ ONE_DOOR = {
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",
     "basicsr": "base/basicsr_bridge.py",
-    "wandb": "training/logging/board.py",
-    "torch.utils.tensorboard": "training/logging/board.py",
+    "wandb": "training/board.py",
+    "torch.utils.tensorboard": "training/board.py",
 }
 
 

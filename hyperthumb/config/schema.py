@@ -52,6 +52,12 @@ class DatasetOptions:
     max_images: Count | None = None
 
     @property
+    def crop_size(self) -> int:
+        """`gt_size`, which a training set is required to have."""
+        assert self.gt_size is not None
+        return self.gt_size
+
+    @property
     def skips_at_most(self) -> int | None:
         """How many pictures may be passed over; None where the first that cannot be used is an error."""
         return self.max_corrupt if self.on_corrupt == "skip" else None

@@ -3,7 +3,7 @@
 What a training batch holds depends on the seed, the iteration and the pictures alone (see `order` and `crops`).
 """
 
-from .contract import ImagePair, ImageSource
+from .contract import ImagePair, ImageSource, SourceView
 from .folders import HRImageDataset, PairedImageDataset
 from .image_io import list_images, read_image, write_png
 from .loader import TrainingLoader, build_source, build_training_loader
@@ -14,6 +14,7 @@ __all__ = [
     "ImagePair",
     "ImageSource",
     "PairedImageDataset",
+    "SourceView",
     "TrainingBatch",
     "TrainingLoader",
     "TrainingSet",

@@ -1,4 +1,4 @@
-"""Decoded photographs kept in memory, where they fit. The cache changes no number, only how long it takes."""
+"""Decoded photographs kept in memory, if they fit. The cache changes no number, only the time it takes."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ from .memory import available_memory
 
 
 class CachedSource(SourceView):
-    """Another source with all its photographs decoded once, by threads, at once.
+    """Another source with all its photographs decoded once, here, by threads.
 
-    Made before the worker processes are forked, so that they all share one copy. One that cannot be used is remembered
-    as its error, which `load` raises again.
+    Create it before the worker processes are forked, so that they share one copy. A photograph that cannot be used is
+    kept as its error, which `load` raises again.
 
     Args:
         source: the photographs.
-        show_progress: draw a bar.
         keep_damaged: False raises the first such error here.
     """
 
-    def __init__(self, source: ImageSource, show_progress: bool = False, keep_damaged: bool = True) -> None:
+    def __init__(self, source: ImageSource, keep_damaged: bool = True) -> None:
         super().__init__(source)
         self._keep_damaged = keep_damaged
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             decoded = pool.map(self._decode, range(len(source)))
-            bar = tqdm(decoded, "caching", len(source), leave=False, unit="image", disable=not show_progress)
+            hidden = not sys.stderr.isatty()
             try:
-                self._decoded: list[ImagePair | UnusableImageError] = list(bar)
+                self._decoded = list(tqdm(decoded, "caching", len(source), leave=False, unit="image", disable=hidden))
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -57,7 +56,7 @@ class CachedSource(SourceView):
 def cache_in_memory(
     source: ImageSource, limit_gb: float | None = None, processes: int = 1, keep_damaged: bool = False
 ) -> ImageSource:
-    """The source cached, or itself with a warning where it does not fit.
+    """The source cached, or the source itself with a warning if it does not fit.
 
     Args:
         source: the photographs.
@@ -69,11 +68,10 @@ def cache_in_memory(
     needed = sum(source.nbytes_decoded(index) for index in range(len(source)))
     limit = available_memory() / 2 / processes if limit_gb is None else limit_gb * 1e9
     if needed > limit:
-        warnings.warn(
+        message = (
             f"cache: ram has no effect: the decoded photographs take {needed / 1e9:.2f} GB, "
-            f"and {limit / 1e9:.2f} GB may be used; raise cache_limit_gb to allow more",
-            OptionsWarning,
-            stacklevel=2,
+            f"and {limit / 1e9:.2f} GB may be used; raise cache_limit_gb to allow more"
         )
+        warnings.warn(OptionsWarning(message), stacklevel=2)
         return source
-    return CachedSource(source, show_progress=sys.stderr.isatty(), keep_damaged=keep_damaged)
+    return CachedSource(source, keep_damaged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -70,36 +71,38 @@ class ImageSource(ABC):
 
 
 class SourceView(ImageSource):
-    """The first photographs of another source, whose names are held to the contract of `ImageSource`.
+    """Some of the photographs of another source, whose names are held to the contract of `ImageSource`.
 
     Args:
         source: the other one.
-        count: how many, at most; all by default.
+        indices: which of them, in order; None takes all.
     """
 
-    def __init__(self, source: ImageSource, count: int | None = None) -> None:
+    def __init__(self, source: ImageSource, indices: Sequence[int] | None = None) -> None:
         self.source = source
         check_names(source)
-        self.names = list(source.names[:count])
+        self._indices = range(len(source)) if indices is None else indices
+        self.names = [source.names[index] for index in self._indices]
 
     def load(self, index: int) -> ImagePair:
-        pair = self.source.load(index)
+        own = self._indices[index]
+        pair = self.source.load(own)
         name, wanted = pair[0], self.names[index]
         if name != wanted:
             raise HyperthumbError(
-                f'{type(self.source).__name__}.load({index}) gives the name "{name}", but names[{index}] is '
-                f'"{wanted}"; let it give that one, because results are written under it'
+                f'{type(self.source).__name__}.load({own}) gives the name "{name}", but names[{own}] is "{wanted}"; '
+                "let it give that one, because results are written under it"
             )
         return pair
 
     def size(self, index: int) -> tuple[int, int]:
-        return self.source.size(index)
+        return self.source.size(self._indices[index])
 
     def label(self, index: int) -> str:
-        return self.source.label(index)
+        return self.source.label(self._indices[index])
 
     def nbytes_decoded(self, index: int) -> int:
-        return self.source.nbytes_decoded(index)
+        return self.source.nbytes_decoded(self._indices[index])
 
 
 def check_names(source: ImageSource) -> None:

@@ -1,4 +1,4 @@
-"""Where a training crop is cut and how it is turned: a function of the seed and the place in the run."""
+"""Where a training crop is cut and how it is turned: a function of the seed and of its place in the run."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .order import CROP_STREAM, random_words
 
 
 class CropSpec(NamedTuple):
-    """A square of `size` pixels; flips come before the transposition.
+    """A square of `size` pixels; flips are applied before the transposition.
 
-    Together the three turns reach all eight orientations of a square, each with the same probability.
+    Together they reach all eight orientations of a square, each with the same probability.
     """
 
     top: int
@@ -44,7 +44,7 @@ def draw_crop(
         align: top and left are multiples of this.
 
     Returns:
-        The crop. Switching flips or rotations off does not move it.
+        The crop. Turning flips or rotations off does not move it.
     """
     assert height >= size
     assert width >= size

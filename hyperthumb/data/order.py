@@ -1,5 +1,7 @@
-"""Which photograph each place of a training run shows. Nothing here has a state: a place is a number, its photograph
-a function of the seed and that number, so a run can start anywhere and be split among any number of processes.
+"""Which photograph each place of a training run shows.
+
+Nothing here has a state: a place is a number, and its photograph is a function of the seed and that number. So a run
+can start anywhere and can be split among any number of processes.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ ORDER_STREAM, CROP_STREAM, NOISE_STREAM = 0, 1, 2
 
 
 def random_words(seed: int, number: int, stream: int, count: int) -> np.ndarray:
-    """`count` uint64 random words that depend on the three other arguments alone.
+    """`count` uint64 random words that depend only on the three other arguments.
 
     Philox (Salmon et al., 2011) is a counter-based generator: seed and number are its key, `stream` keeps uses apart.
-    Raw words, because NumPy promises those, and not its distributions, to stay the same in later versions.
+    NumPy promises that raw words stay the same in later versions; it does not promise that of its distributions.
     """
     counter = np.array([0, 0, 0, stream], dtype=np.uint64)
     key = np.array([seed % _WORD, number % _WORD], dtype=np.uint64)
@@ -50,7 +52,7 @@ class BatchPositions(Sampler[list[int]]):
 
     Iteration i takes the places i * G .. (i + 1) * G - 1, where G = batch_size * world_size * accumulate; of these,
     micro-batch m on rank r takes the `batch_size` from (m * world_size + r) * batch_size. So ranks and micro-batches
-    together see what one process with one batch of G would.
+    together see what one process with one batch of G would see.
 
     Args:
         start_iteration: iterations that are done already.
@@ -73,18 +75,13 @@ class BatchPositions(Sampler[list[int]]):
         assert 0 <= rank < world_size
         assert batch_size >= 1
         assert accumulate >= 1
-        self.iterations = range(start_iteration, total_iterations)
-        self.batch_size, self.rank, self.world_size, self.accumulate = batch_size, rank, world_size, accumulate
+        self.batches = range(start_iteration * accumulate, total_iterations * accumulate)
+        self.batch_size, self.rank, self.world_size = batch_size, rank, world_size
 
     def __iter__(self) -> Iterator[list[int]]:
-        for iteration in self.iterations:
-            for micro_batch in range(self.accumulate):
-                yield self.at(iteration, micro_batch)
-
-    def at(self, iteration: int, micro_batch: int) -> list[int]:
-        """The places of one micro-batch; iterations are counted from 0 here."""
-        block = (iteration * self.accumulate + micro_batch) * self.world_size + self.rank
-        return list(range(block * self.batch_size, (block + 1) * self.batch_size))
+        for batch in self.batches:
+            start = (batch * self.world_size + self.rank) * self.batch_size
+            yield list(range(start, start + self.batch_size))
 
     def __len__(self) -> int:
-        return len(self.iterations) * self.accumulate
+        return len(self.batches)

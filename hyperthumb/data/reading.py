@@ -1,4 +1,4 @@
-"""Which photographs are being read at this moment, so that a run that waits for its data can say what it waits for."""
+"""Which photographs are being read right now, so that a run that waits for its data can say what it waits for."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from torch.utils.data import get_worker_info
 
 
 class ReadingRecord:
-    """What each process that loads data is reading, known to all that are forked after this was made.
+    """What each process that loads data is reading. Every process that is forked later shares the record.
 
     Args:
-        workers: how many such processes there are; 0 is the main process alone.
+        workers: how many worker processes there are; with 0 the main process reads.
     """
 
     def __init__(self, workers: int) -> None:
         slots = max(workers, 1)
-        # Anonymous and shared. A slot: the index and one more, 0 for none; since when, on the machine's one clock.
+        # Anonymous and shared. A slot holds the index plus one (0: nothing), and the start on the machine's one clock.
         self._slots = np.frombuffer(mmap.mmap(-1, 16 * slots), np.float64).reshape(slots, 2)
 
     @contextmanager
     def of(self, index: int) -> Iterator[None]:
-        """Around the reading of a photograph."""
+        """Put this around the reading of a photograph."""
         worker = get_worker_info()
         slot = self._slots[0 if worker is None else worker.id]
         slot[:] = index + 1, time.monotonic()

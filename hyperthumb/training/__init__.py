@@ -1,5 +1,6 @@
 """Training: everything between an options file and a checkpoint.
 
-`trainer` is the loop and reads top to bottom; each thing it needs is a file of its own. Networks, datasets and losses
-come from the registries: nothing here knows a concrete one.
+Where to look: `main` reads the command line, `build` puts a run together, `trainer` is the loop, `step` one step,
+`state` what a checkpoint holds and how a run resumes. Networks, datasets and losses come from the registries: nothing
+here knows a concrete one.
 """

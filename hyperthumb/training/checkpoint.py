@@ -1,8 +1,8 @@
-"""Checkpoints that are whole or absent, and whose loading runs no code.
+"""Checkpoint files: whole or absent, and loaded without running code.
 
 A checkpoint is two files: the weights, `models/net_g_<iteration>.pth` ({"params", "params_ema"} as BasicSR stores
-them), and the training state, `training_states/<iteration>.state` (iteration, optimizers, gradient scaler). The state
-is written last: where it stands, its weights do too, and `net_g_latest.pth` is no older.
+them), and the training state, `training_states/<iteration>.state` (`TrainState.progress`). The state is written last:
+if it exists, its weights do too, and `net_g_latest.pth` is not older.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from hyperthumb.models.weights import choose_weights, read_safely
 
 
 def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0  # a bool is no number here
+    return type(value) is int and value >= 0  # a bool is not a number here
 
 
 def _is_duration(value: Any) -> bool:
@@ -42,12 +42,11 @@ _STATE: dict[str, Callable[[Any], bool]] = {
     "validation_seconds": _is_duration,
     "skipped_steps": _is_count,
 }
-STATE_KEYS = _STATE.keys() - {"skipped_steps"}
-"""Those that every state has."""
+_OPTIONAL = {"skipped_steps"}  # early versions did not have it
 
 
 class Resume(NamedTuple):
-    """A checkpoint to go on from."""
+    """A checkpoint to resume from."""
 
     iteration: int
     weights: dict[str, dict[str, Tensor]]
@@ -78,7 +77,7 @@ class CheckpointFolder:
         path, state_path = self.models / f"net_g_{iteration}.pth", self.states / f"{iteration}.state"
         write_atomically(path, partial(torch.save, weights), durable=True)
         try:
-            # The other way round, a run that is killed after its last state would leave older weights under that name.
+            # In the other order, a run that is killed after its last state would leave older weights under that name.
             self._point_latest_at(path)
             write_atomically(state_path, partial(torch.save, {"iteration": iteration, **state}), durable=True)
         except HyperthumbError:
@@ -90,7 +89,7 @@ class CheckpointFolder:
         return path
 
     def _forget_weights(self, path: Path) -> None:
-        """Takes weights back whose state could not be written: they are no checkpoint, and room is what is missing."""
+        """Removes weights whose state could not be written: they are not a checkpoint, and the disk may be full."""
         with contextlib.suppress(OSError, HyperthumbError):
             path.unlink(missing_ok=True)
             before = [self.models / f"net_g_{iteration}.pth" for iteration in self.iterations()]
@@ -113,9 +112,9 @@ class CheckpointFolder:
                 scrap.unlink(missing_ok=True)
 
     def _remove_old(self, saved: int) -> None:
-        """Removes all but the last `keep_last` that are known to be good, the one of iteration `saved` among them.
+        """Removes all but the last `keep_last` that are known to be good, including the one of iteration `saved`.
 
-        Later ones are left alone: they are of a run that went on from here before, and may be damaged.
+        Later ones stay: they belong to a run that was resumed from here before, and may be damaged.
         """
         good = [iteration for iteration in self.iterations() if iteration <= saved and iteration not in self._damaged]
         old = good[: -self.keep_last] if self.keep_last else []
@@ -145,7 +144,7 @@ class CheckpointFolder:
         """The iterations that have a training state, ascending.
 
         Raises:
-            HyperthumbError: when the system does not let the folder be read; that is not to have no checkpoints.
+            HyperthumbError: when the system refuses to read the folder, which does not mean that it is empty.
         """
         try:
             names = os.listdir(self.states)
@@ -157,34 +156,34 @@ class CheckpointFolder:
         return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdecimal())
 
     def newest(self) -> Resume | None:
-        """The newest checkpoint that can be read; a damaged one is passed over with a warning.
+        """The newest checkpoint that is not damaged; damaged ones are skipped with a warning.
 
         Raises:
-            HyperthumbError: when the system does not let one be read. It may be sound, and a run that passed it over
-                would train its iterations again and drop their rows of the table.
+            HyperthumbError: when the system refuses to read one. It may be sound, and a run that skipped it would train
+                its iterations again and drop their rows of the table.
         """
         for iteration in reversed(self.iterations()):
             try:
                 return self.read(self.states / f"{iteration}.state")
             except CheckpointError as error:
                 self._damaged.add(iteration)
-                warnings.warn(f"passing over a checkpoint: {error}", stacklevel=2)
+                warnings.warn(f"skipping a damaged checkpoint: {error}", stacklevel=2)
         return None
 
     def read(self, state_path: Path) -> Resume:
-        """The checkpoint whose training state is at `state_path`; its weights stand beside it in `models/`.
+        """The checkpoint whose training state is at `state_path`; its weights are beside it in `models/`.
 
         Raises:
             CheckpointError: when either is missing or damaged.
-            HyperthumbError: when the system does not let either be read.
+            HyperthumbError: when the system refuses to read either.
         """
         state = _read(state_path)
-        missing = sorted(STATE_KEYS - state.keys())
+        missing = sorted(_STATE.keys() - _OPTIONAL - state.keys())
         if missing:
-            raise CheckpointError(f"{state_path} is no training state: it has no {', '.join(missing)}")
+            raise CheckpointError(f"{state_path} is not a training state: it has no {', '.join(missing)}")
         wrong = sorted(name for name, fits in _STATE.items() if name in state and not fits(state[name]))
         if wrong:
-            raise CheckpointError(f"{state_path} is damaged: what it holds as {', '.join(wrong)} cannot be that")
+            raise CheckpointError(f"{state_path} is damaged: it holds impossible values of {', '.join(wrong)}")
         models = state_path.resolve().parent.parent / "models"
         weights = _read(models / f"net_g_{state['iteration']}.pth")
         choose_weights(weights, "params", models)
@@ -192,7 +191,7 @@ class CheckpointFolder:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """`read_safely`, which takes whatever goes wrong for damage; but what the system refuses is no damage."""
+    """`read_safely`, but a file that the system refuses to read does not count as damaged."""
     try:
         return read_safely(path)
     except CheckpointError as error:
@@ -203,12 +202,12 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _refusal(error: CheckpointError, path: Path) -> OSError | None:
-    """What the system has against reading a file; None where its content is to blame, or it is not there."""
+    """The system's error in reading a file; None when its content is to blame, or it does not exist."""
     cause = error.__cause__
-    # A damaged archive points to places before its own beginning, and the system says EINVAL.
+    # A damaged archive may point to places before its own beginning; the system then reports EINVAL.
     if isinstance(cause, OSError) and cause.errno not in (errno.ENOENT, errno.EINVAL):
         return cause
-    try:  # the readers swallow some errors and say that it is no archive
+    try:  # the readers hide some errors and report that it is not an archive
         with open(path, "rb") as file:
             while file.read(1 << 20):
                 pass
@@ -221,13 +220,13 @@ def _refusal(error: CheckpointError, path: Path) -> OSError | None:
 
 def _not_readable(path: Path, error: OSError) -> HyperthumbError:
     return HyperthumbError(
-        f"cannot read {path}: {error.strerror or error}. It is not passed over, because nothing says that it is "
-        "damaged: see to it that it can be read, or move it away"
+        f"cannot read {path}: {error.strerror or error}. It may be sound, so it is not skipped: make it readable, or "
+        "move it away"
     )
 
 
 def expected_bytes(network: nn.Module, averaged: bool) -> int:
-    """About what a checkpoint takes: the weights, their average, and two numbers a parameter of optimizer state."""
+    """About the size of a checkpoint: the weights, their average, and two numbers a parameter of optimizer state."""
     weights = sum(value.nbytes for value in network.state_dict().values())
     trained = sum(value.nbytes for value in network.parameters() if value.requires_grad)
     return weights * (2 if averaged else 1) + 2 * trained

@@ -1,26 +1,32 @@
-"""`deterministic: true`: the same bits in every run on the same GPU, and a word on what that takes.
+"""The same bits in every run: seeds that depend only on what they are for, and `deterministic: true` for GPUs.
 
-Most operations give the same bits each time. PyTorch replaces some of the others by slower ones that do too, and only
-warns of the rest. What a network needs of either kind is found by one training pass of a copy of it.
+A step's random numbers depend on the seed and on the step, so that resuming needs no generator's state.
+
+Most operations on a GPU give the same bits each time. PyTorch replaces some of the others by slower ones that do too,
+and only warns about the rest. One training pass of a copy of the network finds which ones it uses.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 import os
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from hyperthumb.data.order import NOISE_STREAM, random_words
 from hyperthumb.models.contract import RescalingNetwork
 
 from .objective import Objective
 
-# What `torch.use_deterministic_algorithms` documents as replaced on CUDA, by the names of its kernels; and the matrix
+# What `torch.use_deterministic_algorithms` documents as replaced on CUDA, by the names of its kernels, and the matrix
 # products, for which cuBLAS gets a workspace of its own.
 _REPLACED = {
     "convolution", "convolution_backward", "mm", "bmm", "addmm", "baddbmm", "index_put", "index_put_",
@@ -45,25 +51,39 @@ class _Operations(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+def seed_iteration(seed: int, iteration: int, micro_batch: int = 0, rank: int = 0) -> None:
+    """Seeds torch's generators (all devices) for layers that draw from them, such as BasicSR's dropped paths."""
+    digest = hashlib.sha256(f"{seed}:{iteration}:{micro_batch}:{rank}".encode()).digest()
+    torch.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+
+
+def noise_keys(seed: int, places: Sequence[int]) -> Tensor:
+    """(B, 2) int64 keys for `hyperthumb.base.noise`, one for the crop at each place of a run.
+
+    A place counts crops from the start of the run over all processes (data/order.py), so a crop's noise depends neither
+    on the process nor on the micro-batch that gets the crop.
+    """
+    words = np.array([random_words(seed, place, NOISE_STREAM, 1)[0] for place in places])
+    return torch.from_numpy(np.stack([words >> np.uint64(32), words & np.uint64(0xFFFFFFFF)], 1).astype(np.int64))
+
+
 def make_deterministic() -> None:
-    """Switches this process over; before its first work on the GPU, because cuBLAS reads its setting then."""
+    """Switches this process to deterministic operations; cuBLAS wants that before the first work on the GPU."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.deterministic = True
     torch.use_deterministic_algorithms(True, warn_only=True)
 
 
-def report_determinism(
-    network: RescalingNetwork, objective: Objective, side: int, device: torch.device, logger: logging.Logger
-) -> None:
-    """Says in the log which operations of a training step are replaced, and which may still differ between runs.
+def report_determinism(network: RescalingNetwork, objective: Objective, side: int, device: torch.device) -> None:
+    """Logs which operations of a training step are replaced, and which may still differ between runs.
 
     Args:
-        network: is left as it is; a copy takes the pass.
+        network: stays as it is; a copy does the pass.
         objective: the losses.
-        side: of a crop of training, in pixels.
+        side: of a training crop, in pixels.
         device: where `network` is.
-        logger: where to.
     """
+    logger = logging.getLogger("hyperthumb")
     small = side // network.scale
     hr = torch.full((1, 3, side, side), 0.5, device=device)
     reference = torch.full((1, 3, small, small), 0.5, device=device)
@@ -72,13 +92,14 @@ def report_determinism(
     if device.type == "cpu":
         logger.info("deterministic: nothing had to be replaced; on a CPU a seed always gives the same weights")
     else:
-        logger.info("deterministic: by slower ones were replaced: %s", ", ".join(sorted(names & _REPLACED)) or "none")
+        replaced = ", ".join(sorted(names & _REPLACED)) or "none"
+        logger.info("deterministic: replaced by slower operations: %s", replaced)
     for name in without:
         logger.warning("warning: deterministic: %s has no replacement; two runs may differ in their last bits", name)
 
 
 def watch(work: Callable[[], None]) -> tuple[set[str], list[str]]:
-    """The names of the operations that some work calls, and of those for which PyTorch has nothing deterministic."""
+    """Names of the operations that some work calls, and of those that PyTorch has no deterministic version of."""
     with warnings.catch_warnings(record=True) as caught, _Operations() as operations:
         warnings.simplefilter("always")
         work()

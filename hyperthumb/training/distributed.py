@@ -1,10 +1,10 @@
 """Several processes, one model: start-up for torchrun and Slurm, and the few collectives that training needs.
 
-Gradients are averaged in one flat all-reduce after the last micro-batch. Unlike a wrapper around the network it treats
-the auxiliary loss, whose parameters the forward pass never sees, like any other gradient; and each process's word on
-whether its numbers are finite travels along.
+Gradients are averaged in one flat all-reduce after the last micro-batch. Unlike a wrapper around the network, this
+treats the auxiliary loss, whose parameters the forward pass never sees, like any other gradient; and each process's
+report on whether its numbers are finite travels along.
 
-Between steps processes may wait for one another for long: one has the larger pictures to validate, one writes the
+Between steps processes may wait long for one another: one has the larger pictures to validate, one writes the
 checkpoint. That waiting goes through a group of its own (`World.patient`), so that the time-out of the steps can be
 short enough to notice a process that hangs.
 """
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import IntEnum
 from typing import Any, TypeVar
 
 import torch
@@ -25,7 +26,6 @@ from torch import Tensor, nn
 
 from hyperthumb.base.errors import OptionsError, OptionsWarning, PeersLostError
 
-from .guards import Health
 from .slurm import set_meeting_point
 
 T = TypeVar("T")
@@ -37,6 +37,14 @@ _VARIABLES = {
     "pytorch": ("RANK", "LOCAL_RANK", "WORLD_SIZE"),
     "slurm": ("SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS"),
 }
+
+
+class Health(IntEnum):
+    """What one process's numbers of a step are like; the worst counts."""
+
+    FINE = 0
+    BAD_GRADIENT = 1
+    BAD_LOSS = 2
 
 
 @dataclass(frozen=True)
@@ -63,15 +71,31 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         timeout_minutes: how long a process waits for the others within a step, and at the start, before it gives up.
 
     Raises:
-        OptionsError: when the launcher's variables are not there or make no sense, when the port they name is in use,
+        OptionsError: when the launcher's variables are missing or make no sense, when the port they name is in use,
             and when torchrun started several processes but `launcher` is none.
         PeersLostError: when the others do not come.
     """
     if launcher == "none":
         _refuse_to_train_alone_among_many()
         return World()
+    rank, local_rank, size = _read_variables(launcher)
+    if device == "cuda":
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())  # Slurm may show each process only its own GPU
+    if backend == "nccl" and device == "cpu":
+        warnings.warn(OptionsWarning("dist_params.backend: nccl needs CUDA; gloo is used instead"), stacklevel=2)
+        backend = "gloo"
+    if backend == "auto":
+        backend = "nccl" if device == "cuda" else "gloo"
+    with _among_peers():
+        dist.init_process_group(backend, rank=rank, world_size=size, timeout=timedelta(minutes=timeout_minutes))
+        patient = dist.new_group(backend="gloo", timeout=PATIENCE)
+    return World(rank, local_rank, size, patient)
+
+
+def _read_variables(launcher: str) -> tuple[int, int, int]:
+    """Rank, local rank and number of processes, checked; Slurm's processes also get their meeting point."""
     names = _VARIABLES[launcher]
-    # Slurm's meeting point is found by itself; without torchrun's, PyTorch would end with a traceback.
+    # Slurm's meeting point is found from its variables. Without torchrun's, PyTorch would end with a traceback.
     needed = (*names, "MASTER_ADDR", "MASTER_PORT") if launcher == "pytorch" else names
     missing = [name for name in needed if not os.environ.get(name)]
     if missing:
@@ -84,23 +108,13 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         set_meeting_point()
     if not 1 <= _whole_number("MASTER_PORT") <= 65535:
         raise OptionsError(f"MASTER_PORT is {os.environ['MASTER_PORT']}; a port is a number from 1 to 65535")
-    if device == "cuda":
-        torch.cuda.set_device(local_rank % torch.cuda.device_count())  # Slurm may show each process its own GPU alone
-    if backend == "nccl" and device == "cpu":
-        warnings.warn(OptionsWarning("dist_params.backend: nccl needs CUDA; gloo takes its place"), stacklevel=2)
-        backend = "gloo"
-    if backend == "auto":
-        backend = "nccl" if device == "cuda" else "gloo"
-    with _among_peers():
-        dist.init_process_group(backend, rank=rank, world_size=size, timeout=timedelta(minutes=timeout_minutes))
-        patient = dist.new_group(backend="gloo", timeout=PATIENCE)
-    return World(rank, local_rank, size, patient)
+    return rank, local_rank, size
 
 
 def _refuse_to_train_alone_among_many() -> None:
     """Each of torchrun's processes would train the same experiment and overwrite what the others write."""
     if all(os.environ.get(name) for name in _VARIABLES["pytorch"]):
-        size = os.environ["WORLD_SIZE"]  # what is no number is not torchrun's
+        size = os.environ["WORLD_SIZE"]  # if it is not a number, torchrun did not set it
         if size.isascii() and size.isdecimal() and int(size) > 1:
             raise OptionsError(
                 f"torchrun started {int(size)} processes, but --launcher is none: add --launcher pytorch"
@@ -108,7 +122,7 @@ def _refuse_to_train_alone_among_many() -> None:
 
 
 def _whole_number(name: str) -> int:
-    """A variable of the environment that is there."""
+    """The value of a variable of the environment that is set."""
     text = os.environ[name].strip()
     if not (text.isascii() and text.isdecimal()):
         raise OptionsError(f'{name} is "{text}" in the environment; it has to be a whole number, 0 or more')
@@ -122,32 +136,32 @@ def leave_world() -> None:
 
 @contextmanager
 def _among_peers() -> Iterator[None]:
-    """Makes a sentence of what PyTorch says when another process does not answer."""
+    """Turns PyTorch's errors about a process that does not answer into a sentence."""
     try:
         yield
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
-        if "EADDRINUSE" in reason:  # the first process's, where all are to meet; PyTorch has no class for it
+        if "EADDRINUSE" in reason:  # of the first process, where all are to meet; PyTorch has no class for it
             raise OptionsError(
                 f"MASTER_PORT {os.environ.get('MASTER_PORT')} is in use on this machine: set it to a free port"
             ) from error
         raise PeersLostError(
             f"another process of this run is gone, or did not answer in time ({reason}). What a process "
-            "printed first says why; --auto_resume goes on from the last checkpoint"
+            "printed first says why; --auto_resume continues from the last checkpoint"
         ) from error
 
 
 def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: Tensor) -> list[Health]:
-    """Replaces each gradient by its mean over all processes; a missing one counts as zero, on every rank alike.
+    """Replaces each gradient by its mean over all processes; a missing one counts as zero.
 
     Args:
         parameters: those that are trained.
         world: who takes part.
-        finite: a bool on the parameters' device, whether this process's losses are.
+        finite: whether this process's losses are finite, a bool on the parameters' device.
 
     Returns:
-        What each rank's own numbers were like, the same list on every rank. A single process's gradient is not looked
-        at: its norm says it.
+        What each rank's own numbers were like, the same list on every rank. The gradient of a single process is not
+        checked: its norm shows it.
     """
     if world.size == 1:
         return [Health.FINE if bool(finite) else Health.BAD_LOSS]
@@ -156,7 +170,7 @@ def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: 
             p.grad = torch.zeros_like(p)
     sizes = [p.numel() for p in parameters]
     flat = torch.cat([*(p.grad.reshape(-1) for p in parameters if p.grad is not None), finite.new_zeros(world.size)])
-    # A sum is finite when all its terms are, and a single pass; the health is a tensor so that a GPU need not wait.
+    # A sum is finite when all its terms are, and takes one pass; the health is a tensor so that a GPU need not wait.
     health = torch.where(flat.sum().isfinite(), Health.FINE, Health.BAD_GRADIENT)
     flat[sum(sizes) + world.rank] = torch.where(finite, health, Health.BAD_LOSS)
     with _among_peers():
@@ -191,7 +205,7 @@ def largest(number: int, world: World, device: torch.device) -> int:
 def gather_in_order(mine: list[T], world: World) -> list[T]:
     """Rank r's items are numbers r, r + size, r + 2 size, ...; returns all in their order, on every rank.
 
-    Waits for the slowest with patience.
+    Waits patiently for the slowest process.
     """
     if world.size == 1:
         return mine
@@ -203,14 +217,14 @@ def gather_in_order(mine: list[T], world: World) -> list[T]:
 
 
 def wait_for_all(world: World) -> None:
-    """Waits with patience until every process has come here: before steps that follow work of uneven length."""
+    """Waits patiently until every process has reached this: before steps that follow work of uneven length."""
     if world.size > 1:
         with _among_peers():
             dist.barrier(group=world.patient)
 
 
 def mean_over_ranks(values: dict[str, Tensor], world: World) -> dict[str, float]:
-    """The mean of logged scalars over all processes; one device synchronisation for all of them."""
+    """The mean of logged scalars over all processes, with one device synchronization for all of them."""
     stacked = torch.stack([value.float() for value in values.values()])
     if world.size > 1:
         with _among_peers():

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class ExponentialMovingAverage:
-    """Keeps `average = decay * average + (1 - decay) * weights`, with a warm-up so that the start is forgotten soon.
+
+class ExponentialMovingAverage(Generic[Network]):
+    """Keeps `average = decay * average + (1 - decay) * weights`, with a warm-up so that the start is soon forgotten.
 
     Args:
         network: the network that is trained.
         decay: 0.999 or so; the effective decay at update k is min(decay, (1 + k) / (10 + k)).
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: Network, decay: float) -> None:
         assert 0 < decay < 1
         self.decay = decay
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, network: nn.Module, iteration: int) -> None:
-        """Takes in the weights after iteration 1, 2, ...; buffers are copied, not averaged."""
+    def update(self, network: Network, iteration: int) -> None:
+        """Adds the weights after iteration 1, 2, ... to the average; buffers are copied, not averaged."""
         decay = min(self.decay, (1 + iteration) / (10 + iteration))
-        average: list[torch.Tensor] = list(self.network.parameters())
-        torch._foreach_lerp_(average, list(network.parameters()), 1 - decay)
+        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.copy_(theirs)

@@ -1,4 +1,4 @@
-"""The folder of one experiment: what ran, with which options, on what machine, and what came out."""
+"""The folder of one experiment: what ran, with which options, on which machine, and what came out."""
 
 from __future__ import annotations
 
@@ -20,33 +20,27 @@ class Experiment:
 
     Args:
         options: the run's options.
-        resuming: go on in the folder that is there; otherwise an existing one is moved aside, never overwritten.
+        resuming: continue in the existing folder; otherwise it is moved aside, never overwritten.
     """
 
     def __init__(self, options: TrainOptions, resuming: bool) -> None:
         self.root = options.path.experiments_root / options.name
         self.tensorboard = options.path.tb_root / options.name
-        self.visualization = self.root / "visualization"
-        self.stamp = time.strftime("%Y%m%d_%H%M%S")
         self.archived: Path | None = None
-        text = options.source.read_bytes()  # it may lie in the folder that is moved aside
-        folders = [self.root / name for name in ("", "models", "training_states", "visualization")]
+        stamp = time.strftime("%Y%m%d_%H%M%S")
+        self.log_file = self.root / f"train_{options.name}_{stamp}.log"
+        text = options.source.read_bytes()  # it may be in the folder that is moved aside
+        models, states, pictures = (self.root / name for name in ("models", "training_states", "visualization"))
         with writing(self.root):
             if not resuming:
-                self.archived = _move_aside(self.root, self.stamp)
-                _move_aside(self.tensorboard, self.stamp)
-            for folder in folders:
+                self.archived = _move_aside(self.root, stamp)
+                _move_aside(self.tensorboard, stamp)
+            for folder in (self.root, models, states, pictures):
                 folder.mkdir(parents=True, exist_ok=True)
-        for folder in (*folders[:3], self.root / "bad_steps"):
-            remove_scraps(folder)
-        for folder in (self.root / "visualization").rglob("*"):
+        for folder in (self.root, models, states, self.root / "bad_steps", *pictures.rglob("*")):
             if folder.is_dir():
                 remove_scraps(folder)
         write_atomically(self.root / "options.yml", text)
-
-    @property
-    def log_file(self) -> Path:
-        return self.root / f"train_{self.root.name}_{self.stamp}.log"
 
     def write_records(self, options: TrainOptions, argv: Iterable[str]) -> None:
         """Writes the resolved options and the environment beside the copy of the options file."""
@@ -61,10 +55,10 @@ class ValidationTable:
 
     Args:
         path: the file.
-        keep_through: rows of later iterations, left by a run that was killed, go.
+        keep_through: rows of later iterations, left by a run that was killed, are removed.
 
     Raises:
-        HyperthumbError: when a file is there that is no such table, or cannot be read; it stays as it is.
+        HyperthumbError: when the file exists but is not such a table, or cannot be read; it stays as it is.
     """
 
     COLUMNS = ("iteration", "dataset", "protocol", "count", "bpp", *QUALITY)
@@ -85,7 +79,7 @@ class ValidationTable:
         self._write()
 
     def _read(self) -> list[dict[str, str]]:
-        """The rows that are there. Others edit tables; what cannot be written back as it was is not ours to drop."""
+        """The existing rows. People edit tables; a row that cannot be written back as it was must not be dropped."""
         try:
             with open(self.path, newline="", encoding="utf-8") as file:
                 reader = csv.DictReader(file)
@@ -95,22 +89,22 @@ class ValidationTable:
                     raise ValueError(f'it has a column "{name[:40]}"')
             for number, row in enumerate(rows, 1):
                 if None in row or None in row.values():
-                    raise ValueError(f"row {number} has not as many cells as there are columns")
+                    raise ValueError(f"row {number} does not have as many cells as there are columns")
                 iteration = row.get("iteration", "")
                 if not (iteration.isascii() and iteration.isdecimal()):
                     raise ValueError(f"row {number} has no iteration")
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, csv.Error) as error:  # bytes that are no UTF-8 are a ValueError
+        except (OSError, ValueError, csv.Error) as error:  # bytes that are not UTF-8 are a ValueError
             reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise HyperthumbError(
                 f"{self.path} cannot be read as the table of validations: {reason}. Nothing in it was changed: move "
-                "it away, and a new one begins"
+                "it away, and a new one is started"
             ) from error
         return rows
 
     def _write(self) -> None:
-        """Durably: a checkpoint that outlives a power cut must not have lost the rows that came before it."""
+        """Durably: a checkpoint that survives a power cut must not have lost the rows that came before it."""
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -119,11 +113,10 @@ class ValidationTable:
 
 
 def _move_aside(folder: Path, stamp: str) -> Path | None:
-    """Renames a folder that exists, and says to what."""
+    """Renames a folder, if it exists, and returns its new name."""
     if not folder.exists():
         return None
-    target = folder.with_name(f"{folder.name}_archived_{stamp}")
-    number = 1
+    target, number = folder.with_name(f"{folder.name}_archived_{stamp}"), 1
     while target.exists():
         number += 1
         target = folder.with_name(f"{folder.name}_archived_{stamp}_{number}")

@@ -1,12 +1,10 @@
-"""Keeps numbers that are not finite out of the weights, and writes down what is needed to see them again."""
+"""Steps whose loss or gradient is not finite: reported with what is needed to see them again, and counted."""
 
 from __future__ import annotations
 
 import logging
 import math
 from collections.abc import Sequence
-from enum import IntEnum
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,15 +13,9 @@ from torch import Tensor
 from hyperthumb.base.errors import HyperthumbError, NonFiniteError
 from hyperthumb.base.files import pretty_json, write_atomically
 
+from .context import RunContext
+from .distributed import Health
 from .objective import LossTerms
-
-
-class Health(IntEnum):
-    """What one process's numbers of a step are like; the worst counts."""
-
-    FINE = 0
-    BAD_GRADIENT = 1
-    BAD_LOSS = 2
 
 
 class StepRecord:
@@ -35,83 +27,78 @@ class StepRecord:
         self._finite: list[Tensor] = []
 
     def add(self, terms: LossTerms, names: Sequence[str]) -> None:
-        """A micro-batch."""
+        """Adds a micro-batch."""
         self.names += names
         self.terms.append(terms.named())
         self._finite.append(torch.isfinite(terms.total.detach()))
 
     def add_auxiliary(self, loss: Tensor) -> None:
-        """The entropy bottleneck's own loss."""
+        """Adds the entropy bottleneck's own loss."""
         self.terms.append({"auxiliary": loss.detach()})
         self._finite.append(torch.isfinite(loss.detach()))
 
     def finite(self) -> Tensor:
-        """Whether all losses are, as a bool where they were computed."""
+        """Whether all losses are finite, as a bool on their device."""
         return torch.stack(self._finite).all()
 
     def described(self) -> dict[str, Any]:
-        """Names and terms for a report; numbers that JSON does not have are words."""
+        """Names and terms for a report; numbers that JSON does not have become words."""
         terms = [{name: _number(float(value)) for name, value in entry.items()} for entry in self.terms]
         return {"images": self.names, "terms": terms}
 
 
 class BadStepReports:
-    """Counts the steps that are left out, writes a file for each, and says when it is enough.
+    """Writes a report for each step that is left out, `bad_steps/<iteration>.json`, and ends the run after too many."""
 
-    Args:
-        folder: where `<iteration>.json` goes; None on processes other than the first.
-        allowed: how many steps may be left out.
-        circumstances: what else belongs in a report: the seed, the precision, how many processes.
-        logger: where a step that is left out is a warning.
-    """
+    def __init__(self, context: RunContext) -> None:
+        options = context.options
+        self._folder = context.folder / "bad_steps" if context.world.is_main else None
+        self._allowed = options.train.skip_bad_steps
+        self._circumstances = {
+            "seed": options.manual_seed,
+            "precision": options.train.precision,
+            "processes": context.world.size,
+            "accumulate": options.train.accumulate,
+            "batch_size_per_gpu": options.datasets.train.batch_size_per_gpu,
+        }
 
-    def __init__(
-        self, folder: Path | None, allowed: int, circumstances: dict[str, Any], logger: logging.Logger
+    def report(
+        self, iteration: int, healths: Sequence[Health], steps: Sequence[dict[str, Any]], norm: float, skipped: int
     ) -> None:
-        self.folder, self.allowed, self.circumstances, self.logger = folder, allowed, circumstances, logger
-        self.skipped = 0
-
-    def take(self, iteration: int, healths: Sequence[Health], steps: Sequence[dict[str, Any]], norm: float) -> None:
-        """Takes note of a step that must not reach the weights.
+        """Reports a step that must not reach the weights.
 
         Args:
             iteration: its number.
             healths: of each rank.
-            steps: of each rank, what `StepRecord.described` said.
+            steps: what each rank's `StepRecord.described` returned.
             norm: of the averaged gradient.
+            skipped: how many steps were left out before.
 
         Raises:
             NonFiniteError: when no more may be left out; the same on every rank.
         """
         worst = max(healths)
-        # A gradient that is finite on every rank and not in its mean is everyone's.
+        # If the gradient is finite on every rank but its mean is not, all ranks are to blame.
         ranks = [rank for rank, health in enumerate(healths) if health == worst]
         what = "loss" if worst == Health.BAD_LOSS else "gradient"
-        stop = self.skipped >= self.allowed
         path = self._write(iteration, what, norm, [{"rank": rank, **steps[rank]} for rank in ranks])
         sentence = _describe(iteration, what, norm, ranks, steps)
-        if stop:
+        if skipped >= self._allowed:
             raise NonFiniteError(
                 f"{sentence} The weights were not touched; the last checkpoint is good. "
                 f"Seed, photographs and terms: {path}"
-                + (f". {self.skipped} such steps were left out before" if self.skipped else "")
+                + (f". {skipped} such steps were left out before" if skipped else "")
             )
-        self.skipped += 1
-        if self.folder is not None:
-            self.logger.warning(
-                "%s The step is left out, %s of %s (train.skip_bad_steps); %s",
-                sentence,
-                self.skipped,
-                self.allowed,
-                path,
-            )
+        if self._folder is not None:
+            count = f"{skipped + 1} of {self._allowed} (train.skip_bad_steps)"
+            logging.getLogger("hyperthumb").warning("%s The step is left out, %s; %s", sentence, count, path)
 
     def _write(self, iteration: int, what: str, norm: float, ranks: list[dict[str, Any]]) -> str:
-        """The report's path, or why there is none: the run's end must not depend on it."""
-        if self.folder is None:
+        """Writes the report; returns its path, or why there is none. The run's end must not depend on it."""
+        if self._folder is None:
             return "on the first process"
-        path = self.folder / f"{iteration:07d}.json"
-        content = {"iteration": iteration, "what": what, "gradient_norm": _number(norm), **self.circumstances}
+        path = self._folder / f"{iteration:07d}.json"
+        content = {"iteration": iteration, "what": what, "gradient_norm": _number(norm), **self._circumstances}
         try:
             write_atomically(path, (pretty_json({**content, "ranks": ranks}) + "\n").encode())
         except HyperthumbError as error:

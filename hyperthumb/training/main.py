@@ -1,4 +1,4 @@
-"""`run_train.py`: reads the command line, trains, and says with its exit code how it went."""
+"""`run_train.py`: reads the command line, trains, and reports the outcome with its exit code."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run_train.py",
         description="Trains a rescaling network from an options file.",
-        epilog="Exit codes: 0 trained to the end, or stopped in time for --max_minutes; 1 something to mend, which is "
-        "said; 130 or 143 stopped by Ctrl+C or SIGTERM after saving.",
+        epilog="Exit codes: 0 trained to the end, or stopped in time for --max_minutes; 1 an error, with its message; "
+        "130 or 143 stopped by Ctrl+C or SIGTERM after saving.",
     )
     parser.add_argument("-opt", required=True, metavar="FILE.yml", help="the options file")
-    parser.add_argument("--auto_resume", action="store_true", help="go on from the newest checkpoint, if there is one")
+    parser.add_argument("--auto_resume", action="store_true", help="resume from the newest checkpoint, if there is one")
     parser.add_argument(
         "--launcher", choices=("none", "pytorch", "slurm"), default="none", help="who started the processes"
     )
@@ -37,7 +37,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     arguments = parser.parse_args(argv)
     if arguments.max_minutes is not None and not 0 < arguments.max_minutes < math.inf:
-        parser.error("--max_minutes is a number of minutes above 0")
+        parser.error("--max_minutes must be a number of minutes above 0")
     return arguments
 
 
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logger = logging.getLogger("hyperthumb")
         if not logger.handlers:
             raise
-        logger.error("error: %s", error)  # the log should say why a run ended
+        logger.error("error: %s", error)  # the log has to tell why a run ended
         return 1
 
 
@@ -63,34 +63,30 @@ def train(arguments: argparse.Namespace, started: float) -> int:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", OptionsWarning)
         options = load_train_options(arguments.opt, arguments.force_yml, debug=arguments.debug)
-
     ours = [warning for warning in caught if issubclass(warning.category, OptionsWarning)]
 
     from hyperthumb.models.build import resolve_device
 
     from .build import build_trainer
+    from .context import RunContext
     from .distributed import join_world, leave_world
     from .stalls import StallWatch
     from .stopping import StopRequest
 
-    device = resolve_device(options.device)
-    world = join_world(
-        arguments.launcher, options.dist_params.backend, device.type, options.dist_params.timeout_minutes
-    )
+    device, settings = resolve_device(options.device), options.dist_params
+    world = join_world(arguments.launcher, settings.backend, device.type, settings.timeout_minutes)
+    logger = logging.getLogger("hyperthumb")
     try:
         limit = options.logger.stall_warning_seconds
         with StopRequest(arguments.max_minutes, started) as stop, StallWatch(limit) as stalls:
-            trainer = build_trainer(options, world, device, arguments.auto_resume, stalls, ours)
-            with closing(trainer.board):  # its last points tell most where a run ended with an error
-                reached = trainer.run(stop)
-            if reached < options.train.total_iter or (trainer.validator and not trainer.validated):
-                trainer.logger.info(
-                    "stopped at iteration %s: %s; go on with --auto_resume", f"{reached:,}", stop.reason
-                )
+            trainer = build_trainer(RunContext(options, world, device, stalls), arguments.auto_resume, ours)
+            with closing(trainer.board):  # when a run ends with an error, its last points tell most
+                trainer.run(stop)
+            iteration = f"{trainer.state.iteration:,}"
+            if not trainer.finished:
+                logger.info("stopped at iteration %s: %s; continue with --auto_resume", iteration, stop.reason)
                 return stop.exit_code
-            trainer.logger.info(
-                "done: %s iterations; weights: %s", f"{reached:,}", trainer.checkpoints.models / "net_g_latest.pth"
-            )
+            logger.info("done: %s iterations; weights: %s", iteration, trainer.checkpoints.models / "net_g_latest.pth")
     finally:
         leave_world()
     return 0

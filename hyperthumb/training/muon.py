@@ -1,8 +1,8 @@
-"""Muon: momentum whose steps are made orthogonal, for the weights of convolutions; Adam for everything else.
+"""Muon: momentum with orthogonalized steps for the weights of convolutions, and Adam for everything else.
 
-K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the size of a step as in J. Liu et
+K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. The size of a step follows J. Liu et
 al., "Muon is scalable for LLM training", 2025, section 2.2, so that Adam's learning rates fit. PyTorch's own
-(`torch.optim.Muon`) takes matrices only.
+(`torch.optim.Muon`) takes only matrices.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 _SMALLEST_SIDE = 16
-"""Convolutions from or to fewer channels (pictures) have too few directions to be worth making orthogonal."""
+"""Convolutions from or to fewer channels (pictures) have too few directions for orthogonal steps to pay."""
 _STEPS = 5
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan et al.: steepest at zero, 0.7 to 1.2 after five steps
 
@@ -24,7 +24,7 @@ class Muon(torch.optim.Optimizer):
 
     Args:
         parameters: what to train. Weights (out, in, k, k) of convolutions with k > 1 and 16 channels or more at both
-            ends are taken as matrices (out, in * k * k); all others are trained as Adam does.
+            ends are treated as matrices (out, in * k * k); Adam's rule trains all others.
         lr: of both; a matrix moves by 0.2 * lr an entry (root mean square), about as far as Adam would move it.
         betas: Adam's.
         momentum: of the matrices' gradient (Nesterov's).
@@ -47,7 +47,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """One step; parameters without a gradient stay as they are."""
+        """Takes one step; parameters without a gradient stay as they are."""
         assert closure is None
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.grad is not None]
@@ -68,7 +68,7 @@ class Muon(torch.optim.Optimizer):
             average = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
             ahead = parameter.grad.lerp(average, group["momentum"])
             by_shape.setdefault(parameter.shape, []).append((parameter, ahead.flatten(1)))
-        for shape, pairs in by_shape.items():  # equal shapes together: many small products are slow one by one
+        for shape, pairs in by_shape.items():  # equal shapes in one batch: many small products are slow one by one
             steps = orthogonalize(torch.stack([ahead for _, ahead in pairs]))
             size = 0.2 * max(steps.shape[1:]) ** 0.5
             for (parameter, _), step in zip(pairs, steps, strict=True):
@@ -90,7 +90,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
-    """(n, rows, columns) to matrices of the same singular vectors whose singular values are near 1 (0.7 to 1.2).
+    """Replaces the singular values of (n, rows, columns) matrices by values near 1 (0.7 to 1.2).
 
     Newton-Schulz iterations in bfloat16: the result need not be exact, only even.
     """
@@ -105,7 +105,7 @@ def orthogonalize(matrices: Tensor) -> Tensor:
 
 
 def _split(parameters: Iterable[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Convolutions' weights, and the rest."""
+    """The weights of convolutions, and the rest."""
     split: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
     for parameter in parameters:
         split[0 if _is_matrix(parameter) else 1].append(parameter)

@@ -12,7 +12,7 @@ from hyperthumb.config import SchedulerOptions
 def learning_rate_factor(
     scheduler: SchedulerOptions, iteration: int, total_iter: int, warmup_iter: int, base_lr: float
 ) -> float:
-    """What the base learning rate is multiplied by at an iteration.
+    """The factor of the base learning rate at an iteration.
 
     Args:
         scheduler: which curve. MultiStepLR multiplies by `gamma` at each milestone (an int: every so many iterations);
@@ -20,7 +20,7 @@ def learning_rate_factor(
         iteration: 1 .. total_iter, the step about to be taken.
         total_iter: length of the run.
         warmup_iter: linear rise from base/warmup_iter to base over so many iterations, on top of the curve.
-        base_lr: the optimizer's learning rate, which `eta_min` is relative to.
+        base_lr: the optimizer's learning rate; `eta_min` is compared to it.
 
     Returns:
         A factor in 0..1.

@@ -1,4 +1,4 @@
-"""A disk that hangs must not stop a run silently: a wait that takes too long is warned of while it lasts."""
+"""A disk that hangs must not stop a run silently: a wait that takes too long is warned about while it lasts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.data import ImagePair, ImageSource
+from hyperthumb.data import ImagePair, ImageSource, SourceView
 
 _PATIENCE = 5.0  # seconds, for the thread to end
 
@@ -23,9 +22,9 @@ class _Wait:
 
 
 class StallWatch:
-    """Warns of a wait that takes longer than `limit` seconds, again when it has taken twice that, four times, ...
+    """Warns about a wait that takes longer than `limit` seconds, and again after twice as long, four times, ...
 
-    A thread looks at the clock, and nothing else: the loop pays for two assignments a wait.
+    A thread of its own looks at the clock; a wait costs the loop two assignments.
 
     Args:
         limit: in seconds.
@@ -43,17 +42,16 @@ class StallWatch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # Gone before the interpreter is: a thread that it finds at work inside PyTorch then aborts the process. One
-        # that hangs in writing its warning to a dead disk is left behind: what ended the run has to be said.
+    def __exit__(self, *error: object) -> None:
+        # The thread has to end before the interpreter does: a thread that is still inside PyTorch then aborts the
+        # process. If it hangs in writing its warning to a dead disk, it is left behind, so that the run's own error
+        # can still be reported.
         self._closing.set()
         self._thread.join(_PATIENCE)
 
     @contextmanager
     def over(self, what: Callable[[], str]) -> Iterator[None]:
-        """Around what may hang.
+        """Put this around whatever may hang.
 
         Args:
             what: says what is waited for; called in another thread, and only when it takes too long.
@@ -77,12 +75,12 @@ class StallWatch:
         while not self._closing.wait(min(1.0, self._limit / 4)):
             try:
                 self._warn_if_long()
-            except HyperthumbError as error:  # the log cannot be written: the next wait of the loop says so
+            except HyperthumbError as error:  # the log cannot be written: the loop's next wait raises it
                 self._failed = error
                 return
 
     def _warn_if_long(self) -> None:
-        wait = self._wait  # of this call: what it waits for may be a trainer with its networks
+        wait = self._wait  # a local name: what it waits for may hold a trainer with its networks
         if wait is None:
             return
         seconds = time.monotonic() - wait.since
@@ -91,19 +89,13 @@ class StallWatch:
             self._logger.warning("warning: waiting for %.0f s now: %s", seconds, wait.what())
 
 
-class WatchedSource(ImageSource):
-    """Another source whose reading is watched. Of one process: the data workers of training have a record instead."""
+class WatchedSource(SourceView):
+    """Another source whose reading is watched, in one process. Training's data workers have a record instead."""
 
     def __init__(self, source: ImageSource, watch: StallWatch) -> None:
-        self.source, self.watch = source, watch
-        self.names = source.names
+        super().__init__(source)
+        self.watch = watch
 
     def load(self, index: int) -> ImagePair:
         with self.watch.over(lambda: f"for {self.label(index)} to be read"):
-            return self.source.load(index)
-
-    def size(self, index: int) -> tuple[int, int]:
-        return self.source.size(index)
-
-    def label(self, index: int) -> str:
-        return self.source.label(index)
+            return super().load(index)

@@ -8,24 +8,24 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TypeVar
 
 # What a shell reports for a process that a signal ended: 128 + its number.
 _EXIT_CODES: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 GO_ON, TIME_UP = 0, 1
-"""What a process may wish for besides a signal's number, all of which are larger."""
+"""What a process may wish for. A signal's number, which is larger than both, wishes to stop for that signal."""
 
 SAME_REQUEST_SECONDS = 1.0
-"""Signals that come closer together are one request: torchrun hands on what its whole process group got already."""
+"""Signals that come closer together are one request: torchrun repeats what its whole process group got already."""
 
 
 Listener = TypeVar("Listener", bound="SignalListener")
 
 
 class SignalListener(ABC):
-    """Ctrl+C and SIGTERM are told to this object instead of ending the process, inside a `with` statement."""
+    """Inside a `with` statement, Ctrl+C and SIGTERM are reported to this object instead of ending the process."""
 
     @abstractmethod
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -35,9 +35,7 @@ class SignalListener(ABC):
         self._previous = {number: signal.signal(number, self._on_signal) for number in _EXIT_CODES}
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
@@ -45,8 +43,8 @@ class SignalListener(ABC):
 class StopRequest(SignalListener):
     """Collects reasons to stop; the loop asks between iterations.
 
-    A second signal stops at once, without a checkpoint, even where the data workers hang. Where several processes work
-    together each has its own wish, and all are told the most urgent one, which is what a run says and exits with.
+    A second signal stops at once, without a checkpoint, even if the data workers hang. When several processes work
+    together, each has its own wish. All are told the most urgent one; it becomes the run's message and exit code.
 
     Args:
         max_minutes: the job's time limit, counted from `started`; None for none.
@@ -65,19 +63,24 @@ class StopRequest(SignalListener):
         if self.signal == GO_ON:
             self.signal, self._signal_time = number, now
         elif now - self._signal_time >= SAME_REQUEST_SECONDS:
-            with suppress(OSError):  # nobody may listen any more, or nobody read what is in the pipe
+            with suppress(OSError):  # perhaps nobody listens any more, or nobody reads what is in the pipe
                 if select.select([], [2], [], 0)[1]:
                     os.write(2, b"a second signal: stopped at once, without a checkpoint\n")
             os._exit(128 + number)  # an orderly exit would wait for the data workers
 
     def wish(self, reserve: float) -> int:
-        """This process's: the number of a signal that came, TIME_UP with less than `reserve` seconds left, or GO_ON."""
-        return self.signal or (GO_ON if self.has_time_for(reserve) else TIME_UP)
+        """This process's wish: the signal that it got, TIME_UP with less than `reserve` seconds left, or GO_ON."""
+        time_is_up = self._deadline is not None and time.monotonic() + reserve >= self._deadline
+        return self.signal or (TIME_UP if time_is_up else GO_ON)
 
-    def agree(self, wish: int) -> bool:
-        """Takes the wish of all processes, the largest of theirs; True when it is to stop."""
+    def agree(self, wish: int) -> None:
+        """Accepts the most urgent wish of all processes, the largest."""
         self._agreed = max(self._agreed, wish)
-        return wish != GO_ON
+
+    @property
+    def agreed(self) -> bool:
+        """Whether all processes have agreed to stop."""
+        return self._agreed != GO_ON
 
     @property
     def signalled(self) -> bool:
@@ -85,18 +88,15 @@ class StopRequest(SignalListener):
         return max(self._agreed, self.signal) in _EXIT_CODES
 
     def comes_within(self, seconds: float) -> bool:
-        """True when a signal came, or comes in so many seconds."""
+        """True when a signal came, or comes within so many seconds."""
         deadline = time.monotonic() + seconds
         while self.signal == GO_ON and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.signal != GO_ON
 
-    def has_time_for(self, seconds: float) -> bool:
-        return self._deadline is None or time.monotonic() + seconds < self._deadline
-
     @property
     def exit_code(self) -> int:
-        """0 for a time limit kept, 130 or 143 for a signal, whichever process got it."""
+        """0 for a time limit that was kept, 130 or 143 for a signal, whichever process got it."""
         return _EXIT_CODES.get(max(self._agreed, self.signal), 0)
 
     @property

@@ -1,310 +1,177 @@
-"""The training loop. It reads top to bottom; each thing it calls is a file of its own.
+"""The training loop, from top to bottom. `state` holds what it changes, `step` takes one step.
 
-Everything random depends on the seed and the iteration alone, and everything else on the checkpoint, so a run that was
-killed and resumed ends with the weights of one that never was.
+Everything random depends only on the seed and the iteration, and everything else is in the checkpoint. So a run that
+was killed and resumed ends with the weights of one that never was.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any
-
-import torch
-from torch import Tensor, nn
+from collections.abc import Iterator
+from contextlib import suppress
 
 from hyperthumb.base.errors import HyperthumbError, NonFiniteError, OptionsError, WorkersLostError
-from hyperthumb.base.noise import noise_by
-from hyperthumb.config import TrainOptions
 from hyperthumb.data import TrainingBatch, TrainingLoader
-from hyperthumb.images.resize import bicubic_downscale
-from hyperthumb.models.contract import RescaleOutput, RescalingNetwork
 
-from .checkpoint import CheckpointFolder, Resume
-from .distributed import World, average_gradients, gather_in_order, largest, mean_over_ranks, wait_for_all
-from .ema import ExponentialMovingAverage
-from .guards import BadStepReports, Health, StepRecord
-from .logging import Board, Progress
-from .objective import LossTerms, Objective
-from .optimizers import Optimizers, ParameterGroups
-from .seeding import noise_keys, seed_iteration
-from .snapshot import Snapshot
-from .stalls import StallWatch
+from .board import Board
+from .checkpoint import CheckpointFolder
+from .context import RunContext
+from .distributed import largest, mean_over_ranks, wait_for_all
+from .objective import LossTerms
+from .progress import Progress
+from .state import TrainState
+from .step import TrainingStep
 from .stopping import StopRequest
 from .validation import Validator
 
-AUTOCAST = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
-
 
 class Trainer:
-    """One run: networks and data in, checkpoints out. `hyperthumb.training.build` puts one together from options."""
+    """One run: state and data in, checkpoints out. `hyperthumb.training.build` puts one together from options."""
 
     def __init__(
         self,
-        options: TrainOptions,
-        network: RescalingNetwork,
-        groups: ParameterGroups,
-        objective: Objective,
-        optimizers: Optimizers,
+        context: RunContext,
+        state: TrainState,
+        step: TrainingStep,
         loader: TrainingLoader,
         validator: Validator,
         checkpoints: CheckpointFolder,
         board: Board,
-        logger: logging.Logger,
-        world: World,
-        device: torch.device,
-        resume: Resume | None,
-        stalls: StallWatch,
     ) -> None:
-        self.options, self.train_options = options, options.train
-        self.network, self.groups, self.loader, self.validator = network, groups, loader, validator
-        self.checkpoints, self.board, self.logger = checkpoints, board, logger
-        self.world, self.device, self.stalls = world, device, stalls
-        self.objective, self.optimizers = objective, optimizers
-        self.ema: ExponentialMovingAverage | None = None
-        if options.train.ema_decay:
-            self.ema = ExponentialMovingAverage(network, options.train.ema_decay)
-        self.scaler = torch.amp.GradScaler(device.type, enabled=options.train.precision == "fp16")
-        self.forward: nn.Module = torch.compile(network) if options.train.compile else network  # type: ignore[assignment]
-        circumstances = {
-            "seed": options.manual_seed,
-            "precision": options.train.precision,
-            "processes": world.size,
-            "accumulate": options.train.accumulate,
-            "batch_size_per_gpu": options.datasets.train.batch_size_per_gpu,
-        }
-        reports = checkpoints.root / "bad_steps" if world.is_main else None
-        self.bad_steps = BadStepReports(reports, options.train.skip_bad_steps, circumstances, logger)
-        self.start, self.validated = 0, False
-        if resume is not None:
-            self._restore(resume)
-        self._reached = self._saved = self.start  # the iterations of the weights, and of the last checkpoint
+        self.context, self.state, self.step, self.loader = context, state, step, loader
+        self.validator, self.checkpoints, self.board = validator, checkpoints, board
+        self.total_iter = context.options.train.total_iter
+        self.progress = Progress(context.options.name, state.iteration, self.total_iter, context.world.is_main)
+        self._saved = state.iteration
         self._step_seconds, self._save_seconds = 0.0, 1.0
 
-    def run(self, stop: StopRequest) -> int:
-        """Trains until the last iteration, or until `stop` says so; returns the iteration that was reached.
+    @property
+    def finished(self) -> bool:
+        """Whether the last iteration, and its validation, are done."""
+        return self.state.iteration >= self.total_iter and (self.state.validated or not self.validator)
 
-        `validated` says then whether that iteration's validation, if it had one, was done.
+    def run(self, stop: StopRequest) -> None:
+        """Trains until the last iteration, or until `stop` says so.
 
         Raises:
-            HyperthumbError: when it cannot go on; what was trained by then is saved, where that can be done.
+            HyperthumbError: when it cannot continue. What was trained by then is saved, if possible.
         """
-        last = self.train_options.total_iter
-        progress = Progress(self.logger, self.options.name, self.start, last, None if self.world.is_main else False)
         try:
-            return self._train(last, progress, stop)
+            self._train(stop)
         except NonFiniteError:
             raise  # the last checkpoint is from before the numbers went wrong; the steps since then led there
+        except WorkersLostError:
+            self._save_new_steps()
+            # A signal to the whole process group ends the data workers too, and may reach this process last.
+            if not stop.comes_within(1):
+                raise
         except HyperthumbError:
-            if self._reached > self._saved:
-                with suppress(HyperthumbError):  # a full disk, perhaps: said is what went wrong first
-                    self._save(self._reached, self.validated)
+            with suppress(HyperthumbError):  # perhaps the disk is full: what went wrong first is reported
+                self._save_new_steps()
             raise
+        self.progress.close()
 
-    def _train(self, last: int, progress: Progress, stop: StopRequest) -> int:
-        iteration, stopping = self.start, False
-        if self.validator and not self.validated:
-            stopping = self.start > 0 and self._stops(stop, self.validator.last_seconds)
-            if stopping and not stop.signalled:
-                # Job after job would be queued for it in vain.
+    def _train(self, stop: StopRequest) -> None:
+        state, logger_options = self.state, self.context.options.logger
+        image_freq = logger_options.image_freq or self.context.options.val.val_freq
+        if self.validator and not state.validated:
+            self._validate_before_the_first_step(stop)
+        batches = self._batches()
+        wait_for_all(self.context.world)  # photographs do not open equally fast everywhere
+        while state.iteration < self.total_iter and not stop.agreed:
+            iteration = state.iteration + 1
+            is_last = iteration == self.total_iter
+            rates = state.optimizers.set_learning_rates(iteration)
+            started = time.perf_counter()
+            terms, batch = self.step(iteration, batches)
+            self._step_seconds = time.perf_counter() - started
+            state.iteration = iteration
+            state.validated = not self._validation_is_due()
+            self.progress.step()
+
+            if is_last or iteration % logger_options.print_freq == 0:
+                self._report(terms, rates)
+            if self.board and (is_last or iteration % image_freq == 0):
+                self.board.show(state.evaluated_network, self.step.to_device(batch.hr[:1]), iteration)
+
+            self._ask_to_stop(stop, 0 if state.validated else state.validation_seconds)
+            if not state.validated and not stop.agreed:
+                self._validate(stop)
+            if is_last or stop.agreed or iteration % logger_options.save_checkpoint_freq == 0:
+                with self.progress.paused():
+                    self._save()
+                    wait_for_all(self.context.world)
+
+    def _batches(self) -> Iterator[TrainingBatch]:
+        """The loader's batches; waiting for them is measured, and warned about if it takes too long."""
+        batches = iter(self.loader)
+        while True:
+            with (
+                self.progress.waiting_for_data(),
+                self.context.stalls.over(lambda: f"for data; {self.loader.being_read()}"),
+            ):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
+
+    def _ask_to_stop(self, stop: StopRequest, seconds: float) -> None:
+        """Asks all processes whether to stop here. `seconds` is how long the next part takes.
+
+        Time for the last checkpoint and one more step is reserved too.
+        """
+        reserve = 2 * self._save_seconds + 2 * self._step_seconds + seconds
+        stop.agree(largest(stop.wish(reserve), self.context.world, self.context.device))
+
+    def _validation_is_due(self) -> bool:
+        iteration, frequency = self.state.iteration, self.context.options.val.val_freq
+        return bool(self.validator) and (iteration % frequency == 0 or iteration == self.total_iter)
+
+    def _validate_before_the_first_step(self, stop: StopRequest) -> None:
+        """Validates at iteration 0, or repeats a validation that the checkpoint came too early for."""
+        state = self.state
+        if state.iteration > 0:
+            stop.agree(largest(stop.wish(state.validation_seconds), self.context.world, self.context.device))
+            if stop.agreed and not stop.signalled:
+                # Otherwise job after job would be queued in vain.
                 raise OptionsError(
-                    f"the validation of iteration {self.start:,} took {self.validator.last_seconds:.0f} s the last "
+                    f"the validation of iteration {state.iteration:,} took {state.validation_seconds:.0f} s the last "
                     "time, and --max_minutes leaves less: give more minutes, or fewer photographs (max_images)"
                 )
-            if not stopping:
-                with self._pause(progress):
-                    stopping = not self._validate(self.start, stop)
-        batches = iter(self.loader)
-        wait_for_all(self.world)  # photographs do not open equally fast everywhere
-        while iteration < last and not stopping:
-            iteration += 1
-            rates = self.optimizers.set_learning_rates(iteration)
-            try:
-                terms, batch = self._step(batches, iteration, progress)
-            except WorkersLostError:
-                iteration -= 1  # the weights are the last step's
-                self._save(iteration, validated=True)
-                # A signal to the whole process group takes the data workers along; it may reach this one last.
-                if not stop.comes_within(1):
-                    raise
-                break
-            # Whatever fails in a step, data or another process, fails before the step reaches the weights.
-            validate = bool(self.validator) and (iteration % self.options.val.val_freq == 0 or iteration == last)
-            self._reached, self.validated = iteration, not validate
-            progress.step()
-            if iteration % self.options.logger.print_freq == 0 or iteration == last:
-                self._report(progress, iteration, terms, rates)
-            if self.board and (iteration % self._image_freq() == 0 or iteration == last):
-                Snapshot.take(self._averaged(), batch.hr, self.device).show(self.board, iteration)
+        if not stop.agreed:
+            self._validate(stop)
 
-            stopping = self._stops(stop, self._reserve(validate))
-            validated = not (validate and stopping)
-            if validate and not stopping:
-                with self._pause(progress):
-                    validated = self._validate(iteration, stop)
-                stopping = not validated
-            if stopping or iteration == last or iteration % self.options.logger.save_checkpoint_freq == 0:
-                with self._pause(progress):
-                    self._save(iteration, validated)
-                    wait_for_all(self.world)
-        progress.close()
-        return iteration
+    def _validate(self, stop: StopRequest) -> None:
+        """Validates, unless a signal breaks it off: a checkpoint is more urgent."""
+        started = time.monotonic()
+        with self.progress.paused():
+            means = self.validator.run(self.state.evaluated_network, self.state.iteration, stop)
+            self.board.scalars(means or {}, self.state.iteration)
+        if means is not None:
+            self.state.validated, self.state.validation_seconds = True, time.monotonic() - started
 
-    def _stops(self, stop: StopRequest, reserve: float) -> bool:
-        """Whether the processes stop here, all of them: `reserve` seconds is what the next part takes."""
-        return stop.agree(largest(stop.wish(reserve), self.world, self.device))
+    def _save_new_steps(self) -> None:
+        if self.state.iteration > self._saved:
+            self._save()
 
-    def _step(self, batches: Any, iteration: int, progress: Progress) -> tuple[LossTerms, TrainingBatch]:
-        """One optimizer step over `accumulate` micro-batches; the weights change only if all numbers are finite."""
-        started = time.perf_counter()
-        self.optimizers.zero_grad()
-        self.network.train()
-        record = StepRecord()
-        for micro_batch in range(self.train_options.accumulate):
-            waiting = time.perf_counter()
-            try:
-                with self.stalls.over(self._data_needed):
-                    batch: TrainingBatch = next(batches)
-            except (RuntimeError, EOFError, ConnectionError, FileNotFoundError) as error:
-                # PyTorch's words for a dead one; one that dies while it hands over a batch leaves a broken connection.
-                # "Caught ..." is what a live one says of an error of its own.
-                words = str(error)
-                dead = "DataLoader worker (pid" in words or not isinstance(error, RuntimeError)
-                if not (dead and self.loader.num_workers) or words.startswith("Caught "):
-                    raise
-                raise WorkersLostError(
-                    f"the processes that load data are gone: {error}. Were they killed, for want of memory perhaps? "
-                    "The checkpoint is of the last step: go on with --auto_resume"
-                ) from error
-            progress.waited_for_data(time.perf_counter() - waiting)
-            seed_iteration(self.options.manual_seed, iteration, micro_batch, self.world.rank)
-            keys = noise_keys(self.options.manual_seed, self.loader.positions.at(iteration - 1, micro_batch))
-            terms = self._losses(batch, keys)
-            record.add(terms, batch.names)
-            self.scaler.scale(terms.total / self.train_options.accumulate).backward()
-        self._auxiliary_backward(record)
-        trained = [*self.groups.networks, *self.groups.rate, *self.groups.auxiliary]
-        healths = average_gradients(trained, self.world, record.finite())
-        for name in self.optimizers.names():
-            self.scaler.unscale_(self.optimizers[name])
-        # The quantiles' gradient stays out of the clipped norm: it grows large and would swallow the others.
-        clip = self.train_options.gradient_clipping or float("inf")
-        norm = nn.utils.clip_grad_norm_([*self.groups.networks, *self.groups.rate], clip)
-        norm = norm + nn.utils.get_total_norm([p.grad for p in self.groups.auxiliary if p.grad is not None])
-        if self._all_finite(iteration, record, healths, norm):
-            for name in self.optimizers.names():
-                self.scaler.step(self.optimizers[name])
-            if self.ema is not None:
-                self.ema.update(self.network, iteration)
-        self.scaler.update()
-        self._step_seconds = time.perf_counter() - started
-        return terms, batch
-
-    def _data_needed(self) -> str:
-        return "for data; " + ("; ".join(self.loader.being_read()) or "no file is being read")
-
-    def _all_finite(self, iteration: int, record: StepRecord, healths: Sequence[Health], norm: Tensor) -> bool:
-        """Whether a step may reach the weights, the same answer on every rank; if not, it is reported or the end."""
-        if bool(torch.isfinite(norm)) and max(healths) == Health.FINE:
-            return True
-        # A gradient that left fp16's range is an everyday matter: the scaler goes on with a smaller factor.
-        if max(healths) == Health.BAD_LOSS or self.scaler.get_scale() <= 1:
-            self.bad_steps.take(iteration, healths, gather_in_order([record.described()], self.world), float(norm))
-        return False
-
-    def _losses(self, batch: TrainingBatch, keys: Tensor) -> LossTerms:
-        hr = batch.hr.to(self.device, non_blocking=True).float() / 255
-        if self.train_options.channels_last:
-            hr = hr.contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
-            reference = self._reference(batch, hr)
-        with self._autocast(), noise_by(keys.to(self.device, non_blocking=True)):
-            output: RescaleOutput = self.forward(hr)
-        return self.objective(output, hr, reference)
-
-    def _reference(self, batch: TrainingBatch, hr: Tensor) -> Tensor:
-        if batch.reference is not None:
-            return batch.reference.to(self.device, non_blocking=True).float() / 255
-        return bicubic_downscale(hr, self.network.scale).clamp(0, 1)
-
-    def _auxiliary_backward(self, record: StepRecord) -> None:
-        loss = self.network.auxiliary_loss() if "auxiliary" in self.optimizers else None
-        if loss is not None:
-            record.add_auxiliary(loss)
-            self.scaler.scale(loss).backward()
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        dtype = AUTOCAST[self.train_options.precision]
-        return nullcontext() if dtype is None else torch.autocast(self.device.type, dtype=dtype)
-
-    def _averaged(self) -> RescalingNetwork:
-        """The network that is validated and shown: the average, where one is kept."""
-        if self.ema is not None:
-            assert isinstance(self.ema.network, RescalingNetwork)
-            return self.ema.network
-        return self.network
-
-    def _validate(self, iteration: int, stop: StopRequest) -> bool:
-        """False when a signal broke it off: a checkpoint is more urgent."""
-        means = self.validator.run(self._averaged(), iteration, stop)
-        self.board.scalars(means or {}, iteration)
-        self.validated = means is not None
-        return self.validated
-
-    def _save(self, iteration: int, validated: bool) -> None:
-        self.validated = validated
-        if not self.world.is_main:
+    def _save(self) -> None:
+        """Writes a checkpoint, on the main process."""
+        if not self.context.world.is_main:
             return
-        weights = {"params": self.network.state_dict()}
-        if self.ema is not None:
-            weights["params_ema"] = self.ema.network.state_dict()
-        state = {
-            "optimizers": self.optimizers.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "validated": validated,
-            "validation_seconds": self.validator.last_seconds,
-            "skipped_steps": self.bad_steps.skipped,
-        }
+        iteration, folder = self.state.iteration, self.checkpoints
         started = time.perf_counter()
-        with self.stalls.over(
-            lambda: f"for iteration {iteration}'s checkpoint to be written to {self.checkpoints.root}"
-        ):
-            self.board.flush()  # a run that goes on from here does not draw these points again
-            path = self.checkpoints.save(iteration, weights, state)
-            self.logger.info("saved %s", path)
+        with self.context.stalls.over(lambda: f"for iteration {iteration}'s checkpoint to be written to {folder.root}"):
+            self.board.flush()  # a run that resumes from here does not draw these points again
+            path = folder.save(iteration, self.state.weights(), self.state.progress())
+            logging.getLogger("hyperthumb").info("saved %s", path)
         self._saved = iteration
         self._save_seconds = max(self._save_seconds, time.perf_counter() - started)
 
-    def _restore(self, resume: Resume) -> None:
-        """Goes on from a checkpoint; `build` has put the weights into the network already."""
-        self.start, self.validated = resume.iteration, resume.state["validated"]
-        self.bad_steps.skipped = resume.state.get("skipped_steps", 0)
-        self.validator.last_seconds = resume.state["validation_seconds"]
-        self.optimizers.load_state_dict(resume.state["optimizers"])
-        if self.scaler.is_enabled() and resume.state["scaler"]:
-            self.scaler.load_state_dict(resume.state["scaler"])
-        if self.ema is not None and "params_ema" in resume.weights:
-            self.ema.network.load_state_dict(resume.weights["params_ema"])
-
-    def _report(self, progress: Progress, iteration: int, terms: LossTerms, rates: dict[str, float]) -> None:
-        values = mean_over_ranks(terms.named(), self.world)
-        with self.stalls.over(lambda: "for a line of the log to be written"):
-            speed = progress.report(iteration, values, rates)
+    def _report(self, terms: LossTerms, rates: dict[str, float]) -> None:
+        iteration = self.state.iteration
+        values = mean_over_ranks(terms.named(), self.context.world)
+        with self.context.stalls.over(lambda: "for a line of the log to be written"):
+            speed = self.progress.report(iteration, values, rates)
         for kind, numbers in (("loss", values), ("lr", rates), ("speed", speed)):
             self.board.scalars({f"{kind}/{name}": value for name, value in numbers.items()}, iteration)
-
-    def _image_freq(self) -> int:
-        return self.options.logger.image_freq or self.options.val.val_freq
-
-    @contextmanager
-    def _pause(self, progress: Progress) -> Iterator[None]:
-        """Keeps what is not training out of the reported speed."""
-        started = time.perf_counter()
-        yield
-        progress.paused(time.perf_counter() - started)
-
-    def _reserve(self, validate: bool) -> float:
-        """Seconds to keep back: for the last checkpoint, one more step, and a validation that is due."""
-        return 2 * self._save_seconds + 2 * self._step_seconds + (self.validator.last_seconds if validate else 0)

@@ -5,7 +5,7 @@ import torch
 
 from hyperthumb.base.noise import noise_by, normal, uniform
 from hyperthumb.jpeg.quantize import noise
-from hyperthumb.training.seeding import noise_keys
+from hyperthumb.training.determinism import noise_keys
 
 CPU = torch.device("cpu")
 

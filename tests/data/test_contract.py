@@ -15,7 +15,7 @@ from hyperthumb.data import HRImageDataset, ImagePair, ImageSource, PairedImageD
 from hyperthumb.data.cache import CachedSource
 from hyperthumb.data.contract import SourceView
 from hyperthumb.data.lmdb_store import write_lmdb
-from hyperthumb.data.usable import UsableSource
+from hyperthumb.data.unusable import without_unusable
 from tests.support import photograph, write_photographs
 
 LMDB = {"type": "lmdb"}
@@ -53,9 +53,9 @@ SOURCES: dict[str, Callable[[Path], ImageSource]] = {
     "pairs of stores": lambda root: PairedImageDataset(
         str(root / "b.lmdb"), str(root / "small_b.lmdb"), io_backend=LMDB
     ),
-    "view": lambda root: SourceView(hr(root, "a", "b"), 3),
+    "view": lambda root: SourceView(hr(root, "a", "b"), range(3)),
     "cache": lambda root: CachedSource(hr(root, "a", "b")),
-    "usable": lambda root: UsableSource(hr(root, "a", "b"), 0),
+    "usable": lambda root: without_unusable(hr(root, "a", "b"), 0),
 }
 
 

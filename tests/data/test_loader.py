@@ -15,41 +15,24 @@ from torch import Tensor
 from torch.utils.data import get_worker_info
 
 from hyperthumb.base.errors import HyperthumbError, OptionsWarning, UnusableImageError
-from hyperthumb.base.registry import Registry
+from hyperthumb.base.registry import DATASETS
+from hyperthumb.config import Component, DatasetOptions
 from hyperthumb.data import (
     HRImageDataset,
     ImagePair,
     ImageSource,
     TrainingBatch,
+    TrainingLoader,
     build_source,
     build_training_loader,
     write_png,
 )
 from hyperthumb.data import loader as loading
 from hyperthumb.data.lmdb_store import write_lmdb
-from hyperthumb.data.order import image_index
+from hyperthumb.data.order import BatchPositions, image_index
 from tests.support import photograph, write_photographs
 
-
-class Part:
-    """A component as an options file gives it, without the options."""
-
-    def __init__(self, kind: str, **arguments: Any) -> None:
-        self.type, self.arguments = kind, arguments
-
-    def build(self, registry: Registry, **supplied: Any) -> Any:
-        return registry.get(self.type)(**self.arguments, **supplied)
-
-
-class Ready(Part):
-    """A component that is built already."""
-
-    def __init__(self, source: Any) -> None:
-        super().__init__("Ready")
-        self.source = source
-
-    def build(self, registry: Registry, **supplied: Any) -> Any:
-        return self.source
+SHARE = ("start_iteration", "total_iterations", "batch_size", "rank", "world_size", "accumulate")
 
 
 @pytest.fixture
@@ -59,9 +42,21 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def batches(component: Part, **changes: Any) -> list[TrainingBatch]:
-    settings = {"gt_size": 32, "batch_size": 3, "scale": 4, "seed": 7, "total_iterations": 6}
-    return list(build_training_loader(component, **settings | changes))
+def folder_of(photos: object, kind: str = "HRImageDataset", **arguments: object) -> Component:
+    return Component(kind, {"dataroot_gt": str(photos), **arguments})
+
+
+def loader(source: Component, **changes: Any) -> TrainingLoader:
+    """A loader of three crops a batch. `changes`: settings of `BatchPositions` and `DatasetOptions`, and the seed."""
+    settings = {"start_iteration": 0, "total_iterations": 6, "batch_size": 3, "num_worker_per_gpu": 0, "gt_size": 32}
+    settings |= changes
+    seed = settings.pop("seed", 7)
+    positions = BatchPositions(**{name: settings.pop(name) for name in SHARE if name in settings})
+    return build_training_loader(DatasetOptions(source, "train", **settings), positions, 4, seed)
+
+
+def batches(source: Component, **changes: Any) -> list[TrainingBatch]:
+    return list(loader(source, **changes))
 
 
 def assert_same(a: list[TrainingBatch], b: list[TrainingBatch]) -> None:
@@ -75,42 +70,42 @@ def assert_same(a: list[TrainingBatch], b: list[TrainingBatch]) -> None:
 
 
 def test_no_number_depends_on_workers_or_cache_or_store(photos, tmp_path):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     plain = batches(folder)
     assert [batch.hr.shape for batch in plain] == [(3, 3, 32, 32)] * 6
     assert len({tuple(batch.names) for batch in plain}) > 1
-    assert_same(plain, batches(folder, num_workers=1))
-    assert_same(plain, batches(folder, num_workers=2))
+    assert_same(plain, batches(folder, num_worker_per_gpu=1))
+    assert_same(plain, batches(folder, num_worker_per_gpu=2))
     assert_same(plain, batches(folder, cache="ram"))
-    assert_same(plain, batches(folder, cache="ram", num_workers=2))
+    assert_same(plain, batches(folder, cache="ram", num_worker_per_gpu=2))
     with pytest.warns(OptionsWarning):
         assert_same(plain, batches(folder, cache="ram", cache_limit_gb=0))
     write_lmdb(HRImageDataset(str(photos)), tmp_path / "photos.lmdb")
-    stored = Part("HRImageDataset", dataroot_gt=str(tmp_path / "photos.lmdb"), io_backend={"type": "lmdb"})
-    assert_same(plain, batches(stored, num_workers=2))
+    stored = folder_of(tmp_path / "photos.lmdb", io_backend={"type": "lmdb"})
+    assert_same(plain, batches(stored, num_worker_per_gpu=2))
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 @pytest.mark.parametrize("start", [1, 4, 6])
 def test_resuming_goes_on_exactly(photos, num_workers, start):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     whole = batches(folder, accumulate=2)
-    rest = batches(folder, accumulate=2, start_iteration=start, num_workers=num_workers)
+    rest = batches(folder, accumulate=2, start_iteration=start, num_worker_per_gpu=num_workers)
     assert len(rest) == (6 - start) * 2
     assert_same(whole[start * 2 :], rest)
 
 
 def test_a_longer_run_begins_as_a_shorter_one(photos):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     assert_same(batches(folder), batches(folder, total_iterations=9)[:6])
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_two_processes_and_micro_batches_together_see_one_large_batch(photos, num_workers):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     whole = batches(folder, batch_size=12)
     ranks = [
-        batches(folder, rank=rank, world_size=2, accumulate=2, num_workers=num_workers, start_iteration=2)
+        batches(folder, rank=rank, world_size=2, accumulate=2, num_worker_per_gpu=num_workers, start_iteration=2)
         for rank in range(2)
     ]
     for iteration in range(2, 6):
@@ -124,53 +119,51 @@ def test_pairs(photos, tmp_path):
         small = photograph(40 + number, 50 - number, number)[::4, ::4]
         (tmp_path / "small" / str(number)).mkdir(parents=True)
         write_png(tmp_path / "small" / str(number) / "photo0.png", small)
-    pairs = Part("PairedImageDataset", dataroot_gt=str(photos), dataroot_lq=str(tmp_path / "small"))
+    pairs = folder_of(photos, "PairedImageDataset", dataroot_lq=str(tmp_path / "small"))
     plain = batches(pairs)
     assert plain[0].reference.shape == (3, 3, 8, 8)
-    assert_same(plain, batches(pairs, num_workers=2))
-    assert_same(plain, batches(pairs, num_workers=2, cache="ram"))
+    assert_same(plain, batches(pairs, num_worker_per_gpu=2))
+    assert_same(plain, batches(pairs, num_worker_per_gpu=2, cache="ram"))
 
 
 def test_the_seed_matters(photos):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     assert not all(torch.equal(a.hr, b.hr) for a, b in zip(batches(folder), batches(folder, seed=8), strict=True))
 
 
 def test_global_random_numbers_are_neither_used_nor_changed(photos):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     torch.manual_seed(0)
     np.random.seed(0)
     before = torch.get_rng_state()
-    first = batches(folder, num_workers=2)
+    first = batches(folder, num_worker_per_gpu=2)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(1)
     np.random.seed(1)
-    assert_same(first, batches(folder, num_workers=0))
+    assert_same(first, batches(folder, num_worker_per_gpu=0))
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_a_damaged_photograph_ends_the_run_with_one_sentence(photos, num_workers):
     (photos / "3/photo0.png").write_bytes((photos / "3/photo0.png").read_bytes()[:2000])
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     with pytest.raises(UnusableImageError, match=r"3/photo0\.png: the picture is damaged") as caught:
-        batches(folder, num_workers=num_workers)
+        batches(folder, num_worker_per_gpu=num_workers)
     assert "Traceback" not in str(caught.value)
     with pytest.raises(UnusableImageError, match=r"3/photo0\.png"):
-        build_training_loader(
-            folder, gt_size=32, batch_size=1, scale=4, seed=0, total_iterations=1, cache="ram", num_workers=num_workers
-        )
+        loader(folder, cache="ram", num_worker_per_gpu=num_workers)
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
 def test_skipping_shows_the_same_with_any_number_of_workers(photos):
     for number in (1, 3):
         (photos / f"{number}/photo0.png").write_bytes(b"no picture")
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     plain = batches(folder, on_corrupt="skip")
     assert {name for batch in plain for name in batch.names} == {"0/photo0", "2/photo0", "4/photo0"}
-    assert_same(plain, batches(folder, on_corrupt="skip", num_workers=2))
-    assert_same(plain, batches(folder, on_corrupt="skip", num_workers=2, cache="ram"))
-    assert_same(plain[3:], batches(folder, on_corrupt="skip", num_workers=1, start_iteration=3))
+    assert_same(plain, batches(folder, on_corrupt="skip", num_worker_per_gpu=2))
+    assert_same(plain, batches(folder, on_corrupt="skip", num_worker_per_gpu=2, cache="ram"))
+    assert_same(plain[3:], batches(folder, on_corrupt="skip", num_worker_per_gpu=1, start_iteration=3))
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
@@ -179,8 +172,8 @@ def test_the_cap_counts_what_all_workers_found(photos, num_workers):
     """Of two workers, the first takes the even places and the second the odd ones, so each finds one of the two."""
     for place in (0, 3):
         (photos / f"{image_index(7, place, 5)}/photo0.png").write_bytes(b"no picture")
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
-    settings = {"on_corrupt": "skip", "num_workers": num_workers, "batch_size": 1, "total_iterations": 5}
+    folder = folder_of(photos)
+    settings = {"on_corrupt": "skip", "num_worker_per_gpu": num_workers, "batch_size": 1, "total_iterations": 5}
     assert len(batches(folder, max_corrupt=2, **settings)) == 5
     with pytest.raises(UnusableImageError, match="more than max_corrupt = 1"):
         batches(folder, max_corrupt=1, **settings)
@@ -188,10 +181,16 @@ def test_the_cap_counts_what_all_workers_found(photos, num_workers):
 
 def test_small_photographs_are_refused_before_anything_is_cached(photos):
     with pytest.raises(HyperthumbError, match=r"4/photo0: 46x44 is too small") as caught:
-        batches(Part("HRImageDataset", dataroot_gt=str(photos)), gt_size=48, cache="ram")
+        batches(folder_of(photos), gt_size=48, cache="ram")
     assert len(str(caught.value).splitlines()) == 5
 
 
+@DATASETS.register()
+class NotASource:
+    """Lacks everything that a data set needs."""
+
+
+@DATASETS.register()
 class WhoLoads(ImageSource):
     """A photograph whose one color says which process decoded it, and whether as a worker that ignores SIGINT."""
 
@@ -204,7 +203,7 @@ class WhoLoads(ImageSource):
 
 
 def test_workers_do_the_decoding_and_leave_interrupts_alone():
-    found = batches(Ready(WhoLoads()), num_workers=2)
+    found = batches(Component("WhoLoads", {}), num_worker_per_gpu=2)
     colors = {int.from_bytes(bytes(color), "big") for batch in found for color in batch.hr[:, :, 0, 0].tolist()}
     assert len(colors) == 2
     assert all(color >> 23 for color in colors)
@@ -212,11 +211,8 @@ def test_workers_do_the_decoding_and_leave_interrupts_alone():
 
 
 def test_stopping_early_leaves_no_process(photos):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
-    loader = build_training_loader(
-        folder, gt_size=32, batch_size=2, scale=4, seed=0, total_iterations=1000, num_workers=2
-    )
-    iterator = iter(loader)
+    folder = folder_of(photos)
+    iterator = iter(loader(folder, total_iterations=1000, num_worker_per_gpu=2))
     next(iterator)
     workers = [child.pid for child in torch.multiprocessing.active_children()]
     assert len(workers) == 2
@@ -225,25 +221,24 @@ def test_stopping_early_leaves_no_process(photos):
 
 
 def test_length_is_the_number_of_micro_batches(photos):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
-    loader = build_training_loader(
-        folder, gt_size=32, batch_size=2, scale=4, seed=0, total_iterations=10, start_iteration=3, accumulate=2
-    )
-    assert len(loader) == len(list(loader)) == 14
+    folder = folder_of(photos)
+    rest = loader(folder, total_iterations=10, start_iteration=3, accumulate=2)
+    assert len(rest) == len(list(rest)) == 14
 
 
 def test_build_source(photos):
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     assert build_source(folder).names == [f"{number}/photo0" for number in range(5)]
     assert build_source(folder, max_images=2).names == ["0/photo0", "1/photo0"]
+    assert build_source(folder, max_images=9).names == build_source(folder).names
     names = {name for batch in batches(folder, max_images=2) for name in batch.names}
     assert names == {"0/photo0", "1/photo0"}
-    with pytest.raises(HyperthumbError, match=r'"Ready" is not a hyperthumb\.data\.ImageSource'):
-        build_source(Ready(object()))
+    with pytest.raises(HyperthumbError, match=r'"NotASource" is not a hyperthumb\.data\.ImageSource'):
+        build_source(Component("NotASource", {}))
 
 
 def test_batches_are_what_the_trainer_expects(photos):
-    batch = batches(Part("HRImageDataset", dataroot_gt=str(photos)))[0]
+    batch = batches(folder_of(photos))[0]
     assert isinstance(batch, TrainingBatch)
     assert isinstance(batch.hr, Tensor)
     assert batch.reference is None
@@ -267,7 +262,7 @@ def test_several_folders_follow_one_another_and_a_folder_named_twice_counts_twic
 )
 def test_little_shared_memory_is_warned_of(photos, monkeypatch, num_workers, iterations, batches_there):
     """Batches that find no room in it never come, and the run would hang."""
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
+    folder = folder_of(photos)
     needed = batches_there * 3 * 3 * (32 * 32 + 8 * 8)
     size = f"{needed / 2**20:.1f}"
     asked = []
@@ -278,9 +273,7 @@ def test_little_shared_memory_is_warned_of(photos, monkeypatch, num_workers, ite
             return SimpleNamespace(free=free)
 
         monkeypatch.setattr(shutil, "disk_usage", usage)
-        build_training_loader(
-            folder, gt_size=32, batch_size=3, scale=4, seed=0, total_iterations=iterations, num_workers=workers
-        )
+        loader(folder, total_iterations=iterations, num_worker_per_gpu=workers)
 
     with pytest.warns(
         OptionsWarning, match=rf"{num_workers} data workers .* {size} MiB of .* has {size} MiB free.*--shm-size"
@@ -293,11 +286,11 @@ def test_little_shared_memory_is_warned_of(photos, monkeypatch, num_workers, ite
 
 def test_the_warning_counts_what_a_batch_takes(photos):
     """Batches as they come out of the loader, in bytes."""
-    batch = batches(Part("HRImageDataset", dataroot_gt=str(photos)))[0]
+    batch = batches(folder_of(photos))[0]
     assert batch.hr.nbytes == 3 * 3 * 32 * 32
 
 
 def test_a_machine_without_such_a_folder_is_not_warned(photos, monkeypatch, tmp_path):
     monkeypatch.setattr(loading, "SHARED_MEMORY", tmp_path / "none")
-    folder = Part("HRImageDataset", dataroot_gt=str(photos))
-    build_training_loader(folder, gt_size=32, batch_size=3, scale=4, seed=0, total_iterations=9, num_workers=2)
+    folder = folder_of(photos)
+    loader(folder, total_iterations=9, num_worker_per_gpu=2)

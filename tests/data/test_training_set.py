@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
+from hyperthumb.config import Component, DatasetOptions
 from hyperthumb.data import HRImageDataset, ImagePair, ImageSource, TrainingSet
 from hyperthumb.data.order import image_index
 from hyperthumb.data.training_set import collate
@@ -25,8 +26,9 @@ class Photographs(ImageSource):
         return ImagePair(self.names[index], hr, hr[::4, ::4] if self.paired else None)
 
 
-def training_set(source: ImageSource, **changes) -> TrainingSet:
-    return TrainingSet(source, **{"seed": 1, "size": 32, "scale": 4} | changes)
+def training_set(source: ImageSource, seed: int = 1, scale: int = 4, **options) -> TrainingSet:
+    settings = DatasetOptions(Component("HRImageDataset", {}), "train", gt_size=32, num_worker_per_gpu=0, **options)
+    return TrainingSet(source, settings, scale, seed)
 
 
 def same(a, b) -> bool:
@@ -137,7 +139,7 @@ def test_small_photographs_are_named_before_training(tmp_path):
     (tmp_path / "damaged.png").write_bytes(b"no picture")
     source = HRImageDataset(str(tmp_path))
     with pytest.raises(HyperthumbError) as caught:
-        training_set(source).look_at_headers()
+        training_set(source).check_headers()
     lines = str(caught.value).splitlines()
     assert lines[0].endswith("damaged.png: not a picture, or one with a damaged header")
     assert lines[1] == "small/photo0: 40x31 is too small for training crops of 32x32"
@@ -146,11 +148,11 @@ def test_small_photographs_are_named_before_training(tmp_path):
 
 def test_small_photographs_are_skipped_where_the_options_say_so(recwarn):
     skipping = training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=3)
-    skipping.look_at_headers()
+    skipping.check_headers()
     assert [str(warning.message).split(":")[1] for warning in recwarn] == [" photo0", " photo1"]
     assert {skipping[position].name for position in range(12)} == {"photo2", "photo3", "photo4", "photo5"}
     with pytest.raises(UnusableImageError, match="more than max_corrupt = 1"):
-        training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=1).look_at_headers()
+        training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=1).check_headers()
 
 
 def test_a_small_photograph_is_named_while_training():
@@ -161,10 +163,11 @@ def test_a_small_photograph_is_named_while_training():
 @pytest.mark.parametrize("paired", [False, True])
 def test_batches(paired):
     samples = training_set(Photographs(4, paired=paired))
-    batch = collate([samples[position] for position in range(3)])
+    batch = collate([samples[position] for position in range(3)], [0, 1, 2])
     assert batch.hr.shape == (3, 3, 32, 32)
     assert batch.hr.dtype == torch.uint8
     assert batch.hr.is_contiguous()
+    assert batch.places == [0, 1, 2]
     assert batch.names == [samples[position].name for position in range(3)]
     np.testing.assert_array_equal(batch.hr[2].permute(1, 2, 0), samples[2].hr)
     if paired:

@@ -178,7 +178,7 @@ def test_a_folder_that_vanishes_is_no_bad_picture_that_could_be_skipped(tmp_path
     (state,) = (tmp_path / "experiments/tiny/training_states").glob("*.state")
     assert int(state.stem) >= 6
     result = train(tmp_path, "--auto_resume", **changes | {"train:total_iter": int(state.stem) + 1})
-    assert f"going on from iteration {int(state.stem):,}" in result.output
+    assert f"resuming from iteration {int(state.stem):,}" in result.output
     assert result.code == 0, result.output
 
 

@@ -139,7 +139,7 @@ def test_nowhere_to_say_anything(begun, whole):
     logs = [path.read_text() for path in (begun / "experiments/tiny").glob("*.log")]
     assert code == 0, "\n".join([*logs, *(path.read_text() for path in begun.glob("traceback"))])
     assert_same_end(begun, whole)
-    assert any("going on from iteration 3" in log and "done: 6 iterations" in log for log in logs)
+    assert any("resuming from iteration 3" in log and "done: 6 iterations" in log for log in logs)
 
 
 def test_nowhere_to_print_a_table(whole, tmp_path):
@@ -164,11 +164,11 @@ def test_keep_last_never_removes_the_last_good_checkpoint(begun, whole):
     changes = {"logger:keep_last": 1, "logger:save_checkpoint_freq": 2, "train:total_iter": 5}
     result = train(begun, "--auto_resume", **changes)
     assert result.code == 0, result.output
-    assert "passing over a checkpoint" in result.output
+    assert "skipping a damaged checkpoint" in result.output
     assert sorted(path.name for path in (root / "training_states").iterdir()) == ["5.state", "6.state"]
     assert sorted(path.name for path in (root / "models").iterdir()) == ["net_g_5.pth", "net_g_latest.pth"]
     result = train(begun, "--auto_resume", **changes | {"train:total_iter": 6})
-    assert "going on from iteration 5" in result.output
+    assert "resuming from iteration 5" in result.output
     assert sorted(path.name for path in (root / "training_states").iterdir()) == ["6.state"]
 
 

@@ -13,7 +13,7 @@ FP16_ON_A_CPU = """
 # PyTorch can do fp16 on a CPU, only slowly, and hyperthumb says no to it; here it is the scaler that is looked at.
 from hyperthumb.training import build
 
-build._prepare_torch = lambda options, device: None
+build._prepare_torch = lambda context: None
 """
 
 

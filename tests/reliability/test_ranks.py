@@ -71,7 +71,7 @@ def test_two_processes_train_to_the_weights_of_one(tmp_path):
         (two / "experiments/tiny" / part).unlink()
     result = train(options_file(two, **shared_out(batch=4, accumulate=1)), 1, "--auto_resume")
     finished(result)
-    assert "going on from iteration 10" in result.stdout
+    assert "resuming from iteration 10" in result.stdout
     assert largest_difference(weights(one, 20), weights(two, 20)) < 1e-5
 
 
@@ -135,7 +135,7 @@ def test_a_signal_to_one_process_stops_all_for_that_reason(tmp_path):
             process.kill()
             process.wait()
     said = (tmp_path / "output_0").read_text()
-    assert "another process got SIGTERM; go on with --auto_resume" in said
+    assert "another process got SIGTERM; continue with --auto_resume" in said
     assert len(checkpoints(tmp_path)) == 1
 
 

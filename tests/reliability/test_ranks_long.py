@@ -134,5 +134,5 @@ def test_the_batch_script_of_the_documentation(tmp_path):
         )
         assert job.returncode == 0, job.stdout
         assert "2 processes" in job.stdout
-    assert "going on from iteration 1" in job.stdout
+    assert "resuming from iteration 1" in job.stdout
     assert Path(tmp_path / "requeued").read_text() == f"requeue {os.getpid()}\n"

@@ -33,7 +33,7 @@ def assert_stopped_with_a_checkpoint(training: Training, process: subprocess.Pop
     (saved,) = training.states()
     # Its report may be that of the step before, when the signal took the data workers along.
     assert saved in (training.iteration(), training.iteration() + 1), training.said()
-    assert "go on with --auto_resume" in training.said()
+    assert "continue with --auto_resume" in training.said()
     assert "Traceback" not in training.said()
 
 

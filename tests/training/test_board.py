@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from hyperthumb.training.logging import Board
+from hyperthumb.training.board import Board
 
 
 def test_scalars_images_and_tables_are_in_the_event_file(tmp_path):

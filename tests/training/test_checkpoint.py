@@ -73,7 +73,7 @@ def test_a_damaged_checkpoint_is_passed_over(folder, victim):
     save(folder, 10)
     path = folder.models.parent / victim
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.warns(UserWarning, match="passing over"):
+    with pytest.warns(UserWarning, match="skipping"):
         resume = folder.newest()
     assert resume is not None
     assert resume.iteration == 5
@@ -150,7 +150,7 @@ def test_parts_of_a_state_are_damage(folder, part, length):
     path = folder.states / "10.state"
     content = path.read_bytes()
     path.write_bytes(content[:length] if part == "beginning" else content[len(content) - length :])
-    with pytest.warns(UserWarning, match="passing over"):
+    with pytest.warns(UserWarning, match="skipping"):
         resume = folder.newest()
     assert resume is not None
     assert resume.iteration == 5
@@ -179,7 +179,7 @@ def test_a_state_with_values_that_no_run_wrote_is_passed_over(folder, name, valu
     save(folder, 5)
     save(folder, 10)
     torch.save({"iteration": 10, **STATE, name: value}, folder.states / "10.state")
-    with pytest.warns(UserWarning, match=f"passing over .*10.state is damaged: .* {name} "):
+    with pytest.warns(UserWarning, match=f"skipping .*10.state is damaged: it holds impossible values of {name}$"):
         resume = folder.newest()
     assert resume is not None
     assert resume.iteration == 5
@@ -212,7 +212,7 @@ def test_nothing_is_removed_before_the_new_checkpoint_reads_back(folder, monkeyp
     monkeypatch.setattr(checkpoint, "write_atomically", write_half)
     with pytest.raises(CheckpointError, match="does not read back, so the earlier checkpoints stay"):
         save(folder, 2)
-    with pytest.warns(UserWarning, match="passing over"):
+    with pytest.warns(UserWarning, match="skipping"):
         resume = folder.newest()
     assert resume is not None
     assert resume.iteration == 1

@@ -34,14 +34,14 @@ def test_an_operation_without_replacement_is_named():
     assert without == ["put_"]
 
 
-def test_the_step_of_a_network_is_looked_at_and_its_state_left_alone(caplog):
+def test_the_step_of_a_network_is_looked_at_and_its_state_left_alone(caplog, monkeypatch):
     network = tiny_network()
     before = copy.deepcopy(network.state_dict())
     network.requires_grad_(True)
     objective = Objective(LossesOptions(WeightedLoss(Component("L1Loss"))))
-    logger = logging.getLogger("test_determinism")
-    with caplog.at_level(logging.INFO):
-        report_determinism(network, objective, 32, torch.device("cpu"), logger)
+    monkeypatch.setattr(logging.getLogger("hyperthumb"), "propagate", True)
+    with caplog.at_level(logging.INFO, "hyperthumb"):
+        report_determinism(network, objective, 32, torch.device("cpu"))
     assert [record.getMessage() for record in caplog.records] == [
         "deterministic: nothing had to be replaced; on a CPU a seed always gives the same weights"
     ]

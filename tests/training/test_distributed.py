@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import OptionsError
+from hyperthumb.training.determinism import seed_iteration
 from hyperthumb.training.distributed import World, gather_in_order, join_world, largest, mean_over_ranks
-from hyperthumb.training.seeding import seed_iteration
 
 
 def test_one_process_needs_no_group():

@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from hyperthumb.base.errors import PeersLostError
-from hyperthumb.training import build, trainer, validation
+from hyperthumb.training import build, state, step, validation
 from hyperthumb.training.distributed import average_gradients
 from hyperthumb.training.main import main
 from hyperthumb.training.validation import Validator
@@ -211,20 +211,19 @@ def test_a_run_that_cannot_start_leaves_the_earlier_one_alone(tmp_path):
 
 def test_the_log_says_why_a_run_ended(tmp_path, monkeypatch):
     from hyperthumb.base.errors import NonFiniteError
-    from hyperthumb.training import trainer
 
     def fail(*arguments: object) -> None:
         raise NonFiniteError("made up")
 
-    monkeypatch.setattr(trainer, "average_gradients", fail)
+    monkeypatch.setattr(step, "average_gradients", fail)
     assert run(tmp_path) == 1
     assert "error: made up" in next((tmp_path / "experiments/tiny").glob("*.log")).read_text()
 
 
 def test_a_row_of_a_lost_validation_is_not_kept_twice(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 2}) == 0
-    for state in (tmp_path / "experiments/tiny/training_states").iterdir():
-        state.unlink()
+    for path in (tmp_path / "experiments/tiny/training_states").iterdir():
+        path.unlink()
     assert run(tmp_path, "--auto_resume", **{"train:total_iter": 2}) == 0
     with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
         assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "2"]
@@ -247,13 +246,13 @@ def test_a_job_that_is_queued_again_goes_on_from_its_own_checkpoints(tmp_path, c
     assert run(tmp_path) == 0
     state = str(tmp_path / "experiments/tiny/training_states/3.state")
     assert run(tmp_path, "--auto_resume", **{"path:resume_state": state}) == 0
-    assert "going on from iteration 8" in capsys.readouterr().err
+    assert "resuming from iteration 8" in capsys.readouterr().err
     assert run(tmp_path, "--auto_resume", **{"path:resume_state": state, "name": "other"}) == 0
-    assert "going on from iteration 3" in capsys.readouterr().err
+    assert "resuming from iteration 3" in capsys.readouterr().err
 
 
 def test_processes_that_found_different_checkpoints_do_not_start(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(build, "gather_in_order", lambda mine, world: [*mine, 3])
+    monkeypatch.setattr(state, "gather_in_order", lambda mine, world: [*mine, 3])
     assert run(tmp_path) == 1
     assert "checkpoints of different iterations" in capsys.readouterr().err
     assert not (tmp_path / "experiments/tiny/models").exists()
@@ -268,7 +267,7 @@ def test_what_was_trained_is_saved_when_another_process_is_lost(tmp_path, monkey
             raise PeersLostError("gone")
         return average_gradients(*arguments)
 
-    monkeypatch.setattr(trainer, "average_gradients", lose_the_others_in_the_third_step)
+    monkeypatch.setattr(step, "average_gradients", lose_the_others_in_the_third_step)
     assert run(tmp_path, **{"logger:save_checkpoint_freq": 100}) == 1
     monkeypatch.undo()
     assert [path.name for path in (tmp_path / "experiments/tiny/training_states").iterdir()] == ["2.state"]

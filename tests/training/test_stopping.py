@@ -12,8 +12,10 @@ from hyperthumb.training.stopping import GO_ON, SAME_REQUEST_SECONDS, TIME_UP, S
 
 def test_time_limit_keeps_the_reserve():
     stop = StopRequest(max_minutes=1, started=time.monotonic() - 50)
-    assert not stop.agree(stop.wish(reserve=5))
-    assert stop.agree(stop.wish(reserve=15))
+    stop.agree(stop.wish(reserve=5))
+    assert not stop.agreed
+    stop.agree(stop.wish(reserve=15))
+    assert stop.agreed
     assert stop.exit_code == 0
     assert "--max_minutes" in stop.reason
 
@@ -26,7 +28,8 @@ def test_no_limit_never_stops():
 def test_first_signal_asks_second_insists(number, code):
     with StopRequest(None, time.monotonic()) as stop:
         os.kill(os.getpid(), number)
-        assert stop.agree(stop.wish(0))
+        stop.agree(stop.wish(0))
+        assert stop.agreed
         assert stop.exit_code == code
         assert stop.reason == f"got {number.name}"
         os.kill(os.getpid(), number)  # as torchrun does, which hands on what the whole group got
@@ -76,8 +79,10 @@ def test_the_second_signal_waits_for_no_one_to_hear_of_it(nobody):
 def test_all_processes_stop_for_the_most_urgent_reason():
     stop = StopRequest(max_minutes=1, started=time.monotonic())
     assert stop.wish(0) == GO_ON
-    assert not stop.agree(GO_ON)
-    assert stop.agree(max(GO_ON, TIME_UP, signal.SIGTERM, signal.SIGINT))
+    stop.agree(GO_ON)
+    assert not stop.agreed
+    stop.agree(max(GO_ON, TIME_UP, signal.SIGTERM, signal.SIGINT))
+    assert stop.agreed
     assert stop.exit_code == 143
     assert stop.reason == "another process got SIGTERM"
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from hyperthumb.base.files import writing
 
-_PACKAGE = Path(__file__).parents[2]
+_PACKAGE = Path(__file__).parents[1]
 
 
 class _BesideTheBar(logging.Handler):
@@ -24,14 +24,14 @@ class _BesideTheBar(logging.Handler):
 
 
 class _LogFile(logging.FileHandler):
-    """The log in the experiment's folder. A line that cannot be written ends the run: what follows would be lost too.
+    """The log in the experiment's folder. A line that cannot be written ends the run: later ones would be lost too.
 
-    Python's own handler would print a traceback a line and go on.
+    Python's own handler would print a traceback for each line and continue.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
-        logging.getLogger("hyperthumb").removeHandler(self)  # why the run ends is still said on the terminal
+        logging.getLogger("hyperthumb").removeHandler(self)  # the terminal still gets the reason why the run ends
         with contextlib.suppress(OSError):
             self.close()
         if error is not None:
@@ -40,7 +40,7 @@ class _LogFile(logging.FileHandler):
 
 
 def open_log(rank: int = 0) -> logging.Logger:
-    """The package's logger on the terminal; other ranks than the first say warnings only, and who they are."""
+    """The package's logger on the terminal. Ranks other than the first print only warnings, with their rank."""
     logger = logging.getLogger("hyperthumb")
     close_log(logger)
     logger.setLevel(logging.WARNING if rank else logging.INFO)
@@ -55,7 +55,7 @@ def open_log(rank: int = 0) -> logging.Logger:
 
 
 def log_to_file(logger: logging.Logger, path: Path) -> None:
-    """Everything goes to a file too, with what was said before there was one.
+    """Adds a file that gets everything, including what was logged before the file existed.
 
     Raises:
         HyperthumbError: when it cannot be written, now or at a later line.
@@ -77,7 +77,7 @@ def close_log(logger: logging.Logger) -> None:
 
 
 def _route_warnings(logger: logging.Logger) -> None:
-    """Warnings of ours become log lines; those of other packages stay as they are."""
+    """Turns our own warnings into log lines; those of other packages stay as they are."""
     original = warnings.showwarning
 
     def show(message, category, filename, lineno, file=None, line=None):  # type: ignore[no-untyped-def]

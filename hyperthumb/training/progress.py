@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
@@ -14,31 +15,34 @@ class Progress:
     """Counts iterations, and the time that is spent waiting for data.
 
     Args:
-        logger: where the lines go.
         name: the run's name.
-        start, total: the iteration that is done already, and the last one.
-        show_bar: draw a bar; by default where stderr is a terminal.
+        start: the iteration that is done already.
+        total: the last iteration.
+        show_bar: draw a bar if stderr is a terminal.
     """
 
-    def __init__(self, logger: logging.Logger, name: str, start: int, total: int, show_bar: bool | None = None) -> None:
-        self.logger = logger
-        self.name = name
-        self.total = total
-        show = sys.stderr.isatty() if show_bar is None else show_bar
-        self._bar = tqdm(total=total, initial=start, desc=name, unit="it", disable=not show, dynamic_ncols=True)
+    def __init__(self, name: str, start: int, total: int, show_bar: bool = True) -> None:
+        self._name, self._total = name, total
+        hidden = not (show_bar and sys.stderr.isatty())
+        self._bar = tqdm(total=total, initial=start, desc=name, unit="it", disable=hidden, dynamic_ncols=True)
         self._reset(start)
 
     def _reset(self, iteration: int) -> None:
         self._since, self._from = time.perf_counter(), iteration
-        self._data_seconds = 0.0
-        self._paused = 0.0
+        self._data_seconds = self._paused = 0.0
 
-    def waited_for_data(self, seconds: float) -> None:
-        self._data_seconds += seconds
+    @contextmanager
+    def waiting_for_data(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._data_seconds += time.perf_counter() - started
 
-    def paused(self, seconds: float) -> None:
-        """Takes out of the speed what was not training: validation and checkpoints."""
-        self._paused += seconds
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keeps what is not training, validation and checkpoints, out of the reported speed."""
+        started = time.perf_counter()
+        yield
+        self._paused += time.perf_counter() - started
 
     def step(self) -> None:
         self._bar.update()
@@ -49,13 +53,13 @@ class Progress:
         seconds = max(time.perf_counter() - self._since - self._paused, 1e-9)
         speed = steps / seconds
         data = self._data_seconds / steps
-        left = int((self.total - iteration) / speed)
+        left = int((self._total - iteration) / speed)
         eta = f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}"
         terms = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
         lr = "/".join(f"{rate:.2e}" for rate in rates.values())
-        self.logger.info(
+        logging.getLogger("hyperthumb").info(
             "[%s] iter %s/%s  lr %s  %.2f it/s  data %.3f s  eta %s  |  %s",
-            self.name, f"{iteration:,}", f"{self.total:,}", lr, speed, data, eta, terms,
+            self._name, f"{iteration:,}", f"{self._total:,}", lr, speed, data, eta, terms,
         )  # fmt: skip
         self._bar.set_postfix_str(f"{terms}  data {data:.3f}s", refresh=False)
         self._reset(iteration)

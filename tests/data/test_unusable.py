@@ -5,7 +5,7 @@ import pytest
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from hyperthumb.data import ImagePair, ImageSource
-from hyperthumb.data.usable import UsableSource
+from hyperthumb.data.unusable import without_unusable
 
 
 class Numbers(ImageSource):
@@ -22,7 +22,7 @@ class Numbers(ImageSource):
 
 
 def test_what_is_left_keeps_its_order(recwarn):
-    source = UsableSource(Numbers({1, 3}), limit=2)
+    source = without_unusable(Numbers({1, 3}), limit=2)
     assert source.names == [source.load(index).name for index in range(len(source))] == ["photo0", "photo2", "photo4"]
     assert [source.size(index) for index in range(3)] == [(4, 6), (4, 8), (4, 10)]
     assert source.label(2) == "photo4"
@@ -36,11 +36,11 @@ def test_what_is_left_keeps_its_order(recwarn):
 @pytest.mark.filterwarnings("ignore:skipped")
 def test_limits():
     with pytest.raises(UnusableImageError, match="photo3: damaged; with it, more than max_corrupt = 1"):
-        UsableSource(Numbers({1, 3}), limit=1)
+        without_unusable(Numbers({1, 3}), limit=1)
     with pytest.raises(UnusableImageError, match="every photograph"):
-        UsableSource(Numbers(set(range(5))), limit=5)
+        without_unusable(Numbers(set(range(5))), limit=5)
 
 
 def test_a_disk_that_is_gone_is_no_bad_picture():
     with pytest.raises(HyperthumbError, match="the disk is gone"):
-        UsableSource(Numbers(set(), gone=True), limit=5)
+        without_unusable(Numbers(set(), gone=True), limit=5)

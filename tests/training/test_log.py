@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import warnings
 
-from hyperthumb.training.logging.text import close_log, open_log
+from hyperthumb.training.log import close_log, open_log
 
 
 def said_by(rank: int, capsys, monkeypatch) -> str:

@@ -1,4 +1,4 @@
-"""TensorBoard (and Weights & Biases, where asked): scalars, the three images, the two tables."""
+"""TensorBoard, and Weights & Biases if asked for: scalars, the three pictures, the two tables."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.files import writing
 from hyperthumb.config import WandbOptions
+from hyperthumb.images.pixels import to_picture
+from hyperthumb.models.contract import RescalingNetwork
 
 
 class Board:
@@ -20,7 +24,7 @@ class Board:
 
     Args:
         folder: the TensorBoard folder, or None for no TensorBoard.
-        start_iteration: points after it, left by a run that was killed, are hidden.
+        start_iteration: later points, left by a run that was killed, are hidden.
         wandb: the project to mirror to, or None.
         name: the run's name.
     """
@@ -66,17 +70,29 @@ class Board:
                 self._wandb.log({name: package.Image(image)}, step=iteration)
 
     def tables(self, tables: np.ndarray, iteration: int) -> None:
-        """(2, 8, 8) quantization tables as text and as grey pictures: black is 1, white 255, in logarithms."""
+        """(2, 8, 8) quantization tables as text and as gray pictures: black is 1, white 255, on a logarithmic scale."""
         for name, table in zip(("tables/luma", "tables/chroma"), tables, strict=True):
-            picture = np.kron(_brightness(table), np.ones((16, 16), np.uint8))
+            brightness = (255 * np.log2(np.clip(table, 1, 255)) / np.log2(255)).round().astype(np.uint8)
+            picture = np.kron(brightness, np.ones((16, 16), np.uint8))
             self.images({name: np.repeat(picture[..., None], 3, axis=2)}, iteration)
             if self._writer:
                 rows = "\n".join("| " + " | ".join(str(int(v)) for v in row) + " |" for row in table)
                 with self._writing():
                     self._writer.add_text(name, "|u=0|1|2|3|4|5|6|7|\n|-|-|-|-|-|-|-|-|\n" + rows, iteration)
 
+    @torch.no_grad()
+    def show(self, network: RescalingNetwork, hr: Tensor, iteration: int) -> None:
+        """Shows what a network makes of one image (1, 3, H, W) in 0..1, quantized as in the file."""
+        was_training = network.training
+        output = network.eval()(hr)
+        network.train(was_training)
+        pictures = {"original": hr, "thumbnail": output.thumbnail, "restored": output.restored}
+        self.images({f"images/{name}": to_picture(picture) for name, picture in pictures.items()}, iteration)
+        if output.tables is not None:
+            self.tables(output.tables[0].round().cpu().numpy(), iteration)
+
     def flush(self) -> None:
-        """Returns when all that was given is with the operating system, where it outlives this process."""
+        """Returns when all points have been given to the operating system, where they outlive this process."""
         if self._writer:
             self._writer.flush()
 
@@ -88,18 +104,14 @@ class Board:
             self._wandb.finish()
 
     def _writing(self) -> AbstractContextManager[None]:
-        """TensorBoard writes in a thread of its own, so an error belongs to the folder, not to what is added now."""
+        """TensorBoard writes in a thread of its own, so an error belongs to the folder, not to the point added now."""
         return writing(self._folder) if self._folder else nullcontext()
 
 
-_say_thread_error = threading.excepthook
+_print_thread_error = threading.excepthook
 
 
 def _leave_to_the_board(error: threading.ExceptHookArgs) -> None:
-    """TensorBoard gives its thread's error to whoever writes next, who makes a sentence of it; no traceback besides."""
+    """TensorBoard raises its thread's error at the next write, which makes a sentence of it; no traceback is needed."""
     if not type(error.thread).__module__.startswith("tensorboard."):
-        _say_thread_error(error)
-
-
-def _brightness(table: np.ndarray) -> np.ndarray:
-    return (255 * np.log2(np.clip(table, 1, 255)) / np.log2(255)).round().astype(np.uint8)
+        _print_thread_error(error)

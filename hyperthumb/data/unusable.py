@@ -1,0 +1,84 @@
+"""Photographs that cannot be used: found by their headers or by decoding, counted, left out where options allow it."""
+
+from __future__ import annotations
+
+import mmap
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+from hyperthumb.base.errors import UnusableImageError
+
+from .contract import ImageSource, SourceView
+
+
+class UnusableRecord:
+    """The photographs that cannot be used, by index. Every worker process that is forked later shares the record.
+
+    Args:
+        count: how many photographs there are.
+        limit: how many of them may be left out.
+    """
+
+    def __init__(self, count: int, limit: int) -> None:
+        self.limit = limit
+        self._flags = mmap.mmap(-1, count)  # anonymous and shared: a forked worker's writes are everyone's
+
+    def __contains__(self, index: int) -> bool:
+        return self._flags[index] == 1
+
+    def add(self, index: int, error: UnusableImageError) -> None:
+        """Notes a photograph that cannot be used, and warns of it with the count so far.
+
+        Raises:
+            UnusableImageError: when there are more than the limit.
+        """
+        if index in self:
+            return
+        self._flags[index] = 1
+        count = self._flags[:].count(1)
+        if count > self.limit:
+            raise UnusableImageError(
+                f"{error}; with it, more than max_corrupt = {self.limit} photographs cannot be used"
+            )
+        warnings.warn(f"skipped, {count} of at most {self.limit}: {error}", stacklevel=2)
+
+
+def without_unusable(source: ImageSource, limit: int) -> ImageSource:
+    """The photographs of a validation or test set that can be used; the others are warned of.
+
+    All are decoded once, here: so the images that the numbers are means over are known from the start, and the same in
+    every process.
+
+    Raises:
+        UnusableImageError: when more than `limit` cannot be used, or nothing is left.
+    """
+    unusable = UnusableRecord(len(source), limit)
+    for index in range(len(source)):
+        try:
+            source.load(index)
+        except UnusableImageError as error:
+            unusable.add(index, error)
+    left = [index for index in range(len(source)) if index not in unusable]
+    if not left:
+        raise UnusableImageError("every photograph of the set was skipped: none can be used")
+    return SourceView(source, left)
+
+
+def unusable_headers(source: ImageSource, size: int) -> dict[int, UnusableImageError]:
+    """Reads every header; returns what is wrong by index: a damaged header, or a photograph smaller than `size`."""
+
+    def complaint(index: int) -> UnusableImageError | None:
+        try:
+            height, width = source.size(index)
+        except UnusableImageError as error:
+            return error
+        return too_small(source.names[index], height, width, size) if min(height, width) < size else None
+
+    with ThreadPoolExecutor(8) as pool:  # for network disks
+        found = enumerate(pool.map(complaint, range(len(source))))
+        return {index: error for index, error in found if error is not None}
+
+
+def too_small(name: str, height: int, width: int, size: int) -> UnusableImageError:
+    """The error for a photograph of width x height that crops of `size` do not fit into."""
+    return UnusableImageError(f"{name}: {width}x{height} is too small for training crops of {size}x{size}")
