@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import hyperthumb
+from hyperthumb.jpeg.metadata import exif_segment
 from hyperthumb.metrics import get_protocol
 from hyperthumb.models import zoo
 from tests.cli.files import read, save
@@ -299,6 +300,19 @@ def test_color_profile_and_exif_data_go_all_the_way(run):
                 assert image.size == (40, 64)
                 assert image.info["icc_profile"] == P3
                 assert image.info["exif"].removeprefix(b"Exif\0\0") == kept.removeprefix(b"Exif\0\0")
+
+
+def test_an_orientation_that_was_added_to_a_thumbnail_is_applied_and_not_handed_on(run):
+    save("photo.png", 40, 64)
+    run("compress", "photo.png")
+    data = Path("photo.thumb.jpg").read_bytes()
+    Path("turned.jpg").write_bytes(data[:2] + exif_segment(exif_of(6)) + data[2:])
+    assert run("restore", "photo.thumb.jpg", "turned.jpg")[0] == 0
+    np.testing.assert_array_equal(read("turned.restored.png"), np.rot90(read("photo.restored.png"), -1))
+    with Image.open("turned.restored.png") as image:
+        kept = tags_of(image.info["exif"])
+    assert kept["exif"][0xA434] == LENS
+    assert 0x0112 not in kept["0"]
 
 
 def test_by_default_no_exif_data_and_no_profile_for_srgb(run):
