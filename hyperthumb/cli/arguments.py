@@ -22,9 +22,15 @@ def new_parser(command: str, description: str, epilog: str = "") -> argparse.Arg
     )
 
 
+SOURCES = "files, folders (searched to the bottom), patterns, or - for standard input"
+"""The help of the positional argument."""
+
+
 def add_output(parser: argparse.ArgumentParser, default: str) -> None:
     """-o and what becomes of files that are there already."""
-    parser.add_argument("-o", "--output", metavar="FILE|FOLDER", help=f"where to write (default: {default})")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE|FOLDER", help=f"where to write, - is standard output (default: {default})"
+    )
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace files that exist (else an error)")
     existing.add_argument("--skip-existing", action="store_true", help="leave files that exist as they are, quietly")

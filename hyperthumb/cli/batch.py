@@ -20,6 +20,7 @@ from hyperthumb.base.output import emit
 from hyperthumb.base.wording import printable
 
 from .messages import collected_notes, warnings_as_notes
+from .streams import STANDARD_OUTPUT, shown
 from .targets import Job
 
 Status = Literal["done", "failed", "skipped"]
@@ -163,12 +164,12 @@ def _tell(outcome: Outcome, say: _Progress, as_json: bool, quiet: bool) -> None:
     say.advance()
     if as_json:
         say(json.dumps(_as_json(outcome), allow_nan=False), emit)
-    source = printable(outcome.job.source)
+    source, target = printable(shown(outcome.job.source)), outcome.job.target
     if outcome.result is not None and not as_json and not quiet:
-        arrow = "" if outcome.job.target is None else f" -> {printable(outcome.job.target)}"
+        arrow = "" if target is None else f" -> {printable(shown(target))}"
         text = f"{source}{arrow}: {outcome.result.in_words()}".replace(": \n", ":\n", 1)
         # Where no file is written, the words are all that the user gets.
-        say(text, emit if outcome.job.target is None else _remark)
+        say(text, emit if target is None else _complain if target == STANDARD_OUTPUT else _remark)
     for sentence in outcome.notes:
         say(f"warning: {source}: {printable(sentence)}", _complain)
     if outcome.status == "failed":
@@ -184,7 +185,7 @@ def _complain(text: str) -> None:
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:
-    said: dict[str, object] = {"input": str(outcome.job.source), "status": outcome.status}
+    said: dict[str, object] = {"input": shown(outcome.job.source), "status": outcome.status}
     if outcome.job.target is not None:
         said["output"] = str(outcome.job.target)
     if outcome.problem is not None:

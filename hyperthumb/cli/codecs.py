@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .batch import Result, run_batch
-from .targets import Job
+from .streams import STANDARD_OUTPUT
+from .targets import Job, UsageError
 
 if TYPE_CHECKING:
     from hyperthumb.codec.codec import Codec
@@ -32,8 +34,10 @@ def run_with_codec(
         The exit code.
 
     Raises:
+        UsageError: when a picture is to be written to a terminal, or to standard output beside `--json`.
         HyperthumbError: when there is no such model, it cannot be read, or the device is not there.
     """
+    _check_standard_output(jobs, arguments)
     codec = _open_codec(arguments)
 
     def work(source: Path, target: Path | None) -> Result:
@@ -41,6 +45,15 @@ def run_with_codec(
         return one_file(codec, source, target, arguments)
 
     return run_batch(jobs, work, arguments.jobs, verb, arguments)
+
+
+def _check_standard_output(jobs: Sequence[Job], arguments: argparse.Namespace) -> None:
+    if all(job.target != STANDARD_OUTPUT for job in jobs):
+        return
+    if arguments.json:
+        raise UsageError("-o - and --json both write to standard output; name a file with -o")
+    if sys.stdout.isatty():
+        raise UsageError("standard output is a terminal, which shows no picture; name a file, or redirect it")
 
 
 def _open_codec(arguments: argparse.Namespace) -> Codec:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
 
-from .arguments import add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
+from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
 from .codecs import run_with_codec
 from .messages import in_bytes, say_remarks
-from .sources import complain, find_sources, is_thumbnail, note_all, read_source
+from .sources import carries_marker, complain, find_sources, is_thumbnail, note_all
+from .streams import is_stream, read_source, write_result
 from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ examples:
   hyperthumb compress photo.png                         photo.thumb.jpg, at the model's own rate
   hyperthumb compress photo.png -o small.jpg --max-bytes 20000
   hyperthumb compress holiday/ -o thumbs/ --bpp 0.3     every photograph below holiday/
+  hyperthumb compress - -o - < photo.png > small.jpg    through standard input and output
 
 Of a folder, thumbnails and restored photographs (*.restored.*) are left out; name a file to compress it anyway.
 PNG, JPEG, WebP, TIFF and BMP are read. EXIF's orientation is applied to the pixels. What --icc and --exif keep counts
@@ -61,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser(
         "compress", "Makes small, ordinary .jpg thumbnails from which the photographs can be restored.", _EXAMPLES
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="files, folders (searched to the bottom), patterns")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help=SOURCES)
     add_output(parser, "photo.png to photo.thumb.jpg beside it")
     rate = parser.add_mutually_exclusive_group()
     rate.add_argument(
@@ -136,9 +138,10 @@ def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
 
     if source.suffix.lower() in _NOT_READ:
         raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")
-    return decode_picture(
-        read_source(source), str(source), arguments.background, MAX_PIXELS, arguments.icc, arguments.exif
-    )
+    data = read_source(source)
+    if is_stream(source) and carries_marker(data):  # of files this is known before
+        raise HyperthumbError(_THUMBNAIL_ALREADY)
+    return decode_picture(data, str(source), arguments.background, MAX_PIXELS, arguments.icc, arguments.exif)
 
 
 def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:
@@ -147,8 +150,6 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
     Raises:
         HyperthumbError: when any of it cannot be done; nothing is written then.
     """
-    from hyperthumb.base.files import write_atomically
-
     picture = _read_photograph(source, arguments)
     note_all(picture.notes)
     rated = codec.compress_at_rate(
@@ -160,7 +161,7 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
         tile=arguments.tile,
         refine=arguments.refine,
     )
-    write_atomically(target, rated.data)
+    write_result(target, rated.data)
     height, width = picture.pixels.shape[:2]
     return Compressed(
         width=width,

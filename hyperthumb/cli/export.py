@@ -64,7 +64,8 @@ def _photographs(folder: str) -> list[np.ndarray]:
     from hyperthumb.images.opening import EXTENSIONS
     from hyperthumb.images.pictures import decode_picture
 
-    from .sources import find_sources, read_source
+    from .sources import find_sources
+    from .streams import read_source
 
     sources = find_sources([folder], EXTENSIONS, "photographs").sources[:_MOST_PHOTOGRAPHS]
     for source in sources:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from hyperthumb.base.orientation import IN_WORDS, UPRIGHT, turned_size
 
-from .arguments import add_reporting, new_parser
+from .arguments import SOURCES, add_reporting, new_parser
 from .batch import Result, run_batch
 from .messages import in_bytes, say_remarks
-from .sources import JPEG_EXTENSIONS, find_sources, read_source
+from .sources import JPEG_EXTENSIONS, find_sources
+from .streams import read_source
 from .targets import Job
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Inspected(Result):
 
 def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("inspect", "Says what is in thumbnail files, or in any other JPEG. Needs no model.")
-    parser.add_argument("thumbs", nargs="+", metavar="THUMB", help="files, folders (searched to the bottom), patterns")
+    parser.add_argument("thumbs", nargs="+", metavar="THUMB", help=SOURCES)
     parser.add_argument(
         "--verify",
         action="store_true",

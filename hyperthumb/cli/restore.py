@@ -8,21 +8,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .arguments import add_model, add_output, add_reporting, new_parser, picture_size
+from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size
 from .batch import Result
 from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
-from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail, note_all, read_source
+from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail, note_all
+from .streams import STANDARD_OUTPUT, read_source, write_result
 from .targets import RESTORED_TAG, Naming, UsageError, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec.codec import Codec
+
+DEFAULT_FORMAT = "png"
 
 _EXAMPLES = """\
 examples:
   hyperthumb restore photo.thumb.jpg                    photo.restored.png
   hyperthumb restore photo.thumb.jpg -o photo.webp      lossless WebP; .png and .jpg (quality 95) are the others
   hyperthumb restore thumbs/ -o restored/ --format webp
+  hyperthumb restore - -o - < photo.thumb.jpg > photo.png
 
 Of a folder, the files that hyperthumb wrote are restored. Name a file to restore any other JPEG: one that a service has
 recompressed, or one that never was a thumbnail; what had to be assumed is said.
@@ -45,10 +49,12 @@ class Restored(Result):
 
 def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("restore", "Restores photographs from the .jpg thumbnails that `compress` made.", _EXAMPLES)
-    parser.add_argument("thumbs", nargs="+", metavar="THUMB", help="files, folders (searched to the bottom), patterns")
+    parser.add_argument("thumbs", nargs="+", metavar="THUMB", help=SOURCES)
     add_output(parser, "photo.thumb.jpg to photo.restored.png beside it")
     parser.add_argument(
-        "--format", choices=("png", "webp", "jpg"), help="of files that -o does not name one by one (default png)"
+        "--format",
+        choices=("png", "webp", "jpg"),
+        help=f"of files that -o does not name one by one (default {DEFAULT_FORMAT})",
     )
     parser.add_argument(
         "--size", type=picture_size, metavar="WxH", help="the photograph's, for a thumbnail that has lost it"
@@ -69,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     sources, remarks = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
     say_remarks(remarks, arguments.quiet)
-    naming = Naming(RESTORED_TAG, f".{arguments.format or 'png'}", WRITABLE, "restored photographs")
+    naming = Naming(RESTORED_TAG, f".{arguments.format or DEFAULT_FORMAT}", WRITABLE, "restored photographs")
     jobs = plan(
         sources,
         arguments.output,
@@ -78,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.skip_existing,
         partial(complain, _read_headers),
     )
-    if arguments.format and any(job.target and job.target.suffix.lower() != naming.extension for job in jobs):
+    targets = [job.target for job in jobs if job.target is not None and job.target != STANDARD_OUTPUT]
+    if arguments.format and any(target.suffix.lower() != naming.extension for target in targets):
         raise UsageError(f"-o {arguments.output} and --format {arguments.format} contradict each other")
     return run_with_codec(jobs, restore_file, "restored", arguments)
 
@@ -95,7 +102,6 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
     Raises:
         HyperthumbError: when any of it cannot be done; nothing is written then.
     """
-    from hyperthumb.base.files import write_atomically
     from hyperthumb.images.pictures import encode_picture, read_presentation
 
     data = read_source(source)
@@ -104,8 +110,9 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
     presentation = read_presentation(data)
     if presentation.note:
         note(presentation.note)
-    encoded = encode_picture(restored.image, target.suffix, presentation.icc, presentation.exif)
-    write_atomically(target, encoded)
+    extension = target.suffix or f".{arguments.format or DEFAULT_FORMAT}"  # standard output has none
+    encoded = encode_picture(restored.image, extension, presentation.icc, presentation.exif)
+    write_result(target, encoded)
     height, width = restored.image.shape[:2]
     return Restored(
         width=width,

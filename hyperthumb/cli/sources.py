@@ -14,9 +14,7 @@ from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 from hyperthumb.base.search import is_foreign, list_names, search
 
 from .messages import note
-
-MAX_FILE_BYTES = 2**30
-"""No photograph or thumbnail is larger; a file that is would fill the memory before anything can be said of it."""
+from .streams import INPUT_WORDS, STANDARD_INPUT, is_stream
 
 JPEG_EXTENSIONS = (".jpg", ".jpeg")
 _END_BYTES = 2**16  # our marker is the second segment of a file; other programs may move it to the end
@@ -96,6 +94,8 @@ def _entry(path: Path) -> str:
 def _expand(
     word: str, extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None, remarks: list[str]
 ) -> list[_Candidate]:
+    if word in INPUT_WORDS:
+        return [_Candidate(Source(STANDARD_INPUT, Path(STANDARD_INPUT.name)), True)]
     path = Path(word)
     if not word:  # an unset variable of a script, not the folder that Path makes of it
         nothing = Source(Path('""'), Path('""'), "this name is empty")  # an empty path is shown as a dot
@@ -148,12 +148,13 @@ def is_thumbnail(path: Path) -> bool:
             if MARKER_START not in head and MARKER_START not in file.read():
                 return False
             file.seek(0)
-            return _carries_marker(file.read())
+            return carries_marker(file.read())
     except OSError:  # what is wrong with it, if anything is, comes out when it is read
         return False
 
 
-def _carries_marker(data: bytes) -> bool:
+def carries_marker(data: bytes) -> bool:
+    """The same of a file's content."""
     from hyperthumb.jpeg.foreign import recognize
     from hyperthumb.jpeg.marker import find_origins
     from hyperthumb.jpeg.matching import State
@@ -173,25 +174,10 @@ def _carries_marker(data: bytes) -> bool:
         return True
 
 
-def read_source(path: Path) -> bytes:
-    """A file's content.
-
-    Raises:
-        HyperthumbError: when it cannot be read, is no ordinary file, or is absurdly large.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise HyperthumbError("this is not an ordinary file")
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
-                raise HyperthumbError(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
-            return file.read()
-    except OSError as error:
-        raise HyperthumbError(f"cannot be read ({error.strerror or error})") from error
-
-
 def complain(read: Callable[[Path], object], path: Path) -> str | None:
-    """Why a file cannot be read, if it cannot, by trying."""
+    """Why a file cannot be read, if it cannot, by trying. Streams are not tried: they can be read only once."""
+    if is_stream(path):
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what there is to know of a file is said when it is worked on
         try:

@@ -12,6 +12,7 @@ from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.wording import join_words
 
 from .sources import Source
+from .streams import OUTPUT_WORDS, STANDARD_OUTPUT, is_stream, shown
 
 _OTHER_PICTURES = (".avif", ".bmp", ".gif", ".heic", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp")
 THUMBNAIL_TAG, RESTORED_TAG = ".thumb", ".restored"
@@ -65,7 +66,8 @@ def plan(
 
     Args:
         sources: what to work on.
-        output: `-o`: a file, for one source only; a folder, which keeps the sources' own folders; None: beside them.
+        output: `-o`: a file or standard output, for one source only; a folder, which keeps the sources' own folders;
+            None: beside them.
         naming: how files are called.
         overwrite: whether existing files are replaced.
         skip_existing: whether they are no failure.
@@ -94,7 +96,7 @@ def plan(
             problem = f"would be written over {read[place]}, which is to be read"
         elif place in taken:
             problem = f"would be written to {target}, like {taken[place]}; rename one of them"
-        elif os.path.lexists(target) and not overwrite:
+        elif target != STANDARD_OUTPUT and os.path.lexists(target) and not overwrite:
             skipped = skip_existing
             problem = f"{target} exists; --overwrite replaces it"
         taken.setdefault(place, source.path)
@@ -108,7 +110,14 @@ def _target(source: Source, folder: Path | None, output: str | None, naming: Nam
         return None
     if folder is not None:
         return folder / source.relative.with_name(_name(source.path, naming))
-    return source.path.with_name(_name(source.path, naming)) if output is None else Path(output)
+    if output is not None:
+        return STANDARD_OUTPUT if output in OUTPUT_WORDS else Path(output)
+    if is_stream(source.path):
+        raise UsageError(
+            f"{shown(source.path)} has no name to make another of; name a file or folder with -o, "
+            "or write to standard output with -o -"
+        )
+    return source.path.with_name(_name(source.path, naming))
 
 
 def _as_folder(output: str | None, sources: Sequence[Source], naming: Naming) -> Path | None:
@@ -117,17 +126,24 @@ def _as_folder(output: str | None, sources: Sequence[Source], naming: Naming) ->
         return None
     if not output:
         raise UsageError("-o is followed by an empty name")
+    if output in OUTPUT_WORDS:
+        _check_single(output, sources)
+        return None
     path = Path(output)
     if path.is_dir() or output.endswith(("/", os.sep)):
         return path
     extension = path.suffix.lower()
     if extension in naming.writable:
-        if len(sources) > 1 or any(len(source.relative.parts) > 1 for source in sources):
-            raise UsageError(f"-o {output} is one file and there are {len(sources)} to write; give a folder")
+        _check_single(output, sources)
         return None
     if extension in _OTHER_PICTURES:
         raise UsageError(f"-o {output}: {naming.noun} end in {join_words(naming.writable)}")
     return path
+
+
+def _check_single(output: str, sources: Sequence[Source]) -> None:
+    if len(sources) > 1 or any(len(source.relative.parts) > 1 for source in sources):
+        raise UsageError(f"-o {output} is one file and there are {len(sources)} to write; give a folder")
 
 
 def _name(source: Path, naming: Naming) -> str:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.cli import sources
-from hyperthumb.cli.sources import Selection, Source, find_sources, is_thumbnail, read_source
+from hyperthumb.cli.sources import Selection, Source, find_sources, is_thumbnail
+from hyperthumb.cli.streams import STANDARD_INPUT
 
 
 @pytest.fixture
@@ -104,6 +103,14 @@ def test_a_folder_below_that_cannot_be_read_is_a_failure(folder, monkeypatch):
     ]
 
 
+@pytest.mark.parametrize("word", ["-", "/dev/stdin", "/dev/fd/0"])
+def test_standard_input_is_a_file_once(folder, word):
+    (source,) = select(word, "-").sources
+    assert source == (STANDARD_INPUT, Path("stdin"), None)
+    (folder / "-").write_bytes(b"x")
+    assert select("./-").sources == [(Path("-"), Path("-"), None)]
+
+
 def test_an_empty_word_is_not_this_folder(folder):
     assert [source.problem for source in select("").sources] == ["this name is empty"]
 
@@ -113,20 +120,6 @@ def test_a_folder_without_them(folder):
     assert select("empty").sources[0].problem == "there are no photographs in this folder"
     (nothing,), _ = find_sources(["."], (".png",), "thumbnails", wanted=lambda path: False)
     assert nothing.problem == "there are no thumbnails in this folder; 3 other pictures are there"
-
-
-def test_what_cannot_be_read(folder, monkeypatch):
-    assert read_source(Path("a.png")) == b"x"
-    with pytest.raises(HyperthumbError, match=r"cannot be read \(No such file or directory\)"):
-        read_source(Path("missing"))
-    with pytest.raises(HyperthumbError, match="not an ordinary file"):
-        read_source(Path("deep"))
-    os.mkfifo("pipe.png")
-    with pytest.raises(HyperthumbError, match="not an ordinary file"):
-        read_source(Path("pipe.png"))
-    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 0)
-    with pytest.raises(HyperthumbError, match="larger than 0 bytes"):
-        read_source(Path("a.png"))
 
 
 def test_a_pipe_is_no_thumbnail_and_is_not_waited_for(folder):
