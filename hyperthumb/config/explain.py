@@ -97,6 +97,8 @@ def _hint(details: ErrorDetails) -> str:
         return _number_hint(value) if isinstance(value, str) else ""
     if kind == "string_type":
         return " (put it in quotes)" if isinstance(value, (bool, int, float)) else ""
+    if kind in ("list_type", "tuple_type") and isinstance(value, dict) and value.keys() == {"append"}:
+        return "; there is no list in the file's base to append to"
     if kind in ("list_type", "tuple_type"):
         return "" if value is None or isinstance(value, (list, dict)) else " (write it in brackets)"
     return ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from .complaints import Complaints, Location
-from .tree import REFUSED, Items, Section, join
+from .complaints import Complaints, Ignored, Location
+from .tree import REFUSED, Items, Section, join, label
 from .yaml_text import parse, parse_value
 
 VARIABLE = "HYPERTHUMB_DATA"
@@ -18,57 +19,76 @@ _MAX_BYTES = 1_000_000
 """Of an options file; what is larger is something else that was named by mistake."""
 
 
-def read_tree(path: Path, complaints: Complaints) -> Section:
-    """The tree of an options file, merged over the one its `base:` names (relative to the file itself).
+def read_tree(path: Path, complaints: Complaints, ignored: list[Ignored]) -> Section:
+    """The tree of an options file, merged over the one its `base:` names (relative to the file itself), and so on.
+
+    Args:
+        path: the file.
+        complaints: what is wrong is added here.
+        ignored: inherited settings that have no effect are added here.
 
     Raises:
-        OptionsError: when the file, or its base, cannot be read, is no YAML, or may not be inherited from: without all
-            settings, every other complaint would mislead.
+        OptionsError: when a file cannot be read, is no YAML, or inherits from itself: without all settings, every other
+            complaint would mislead.
     """
-    tree = _read_file(path, Location(str(path)), complaints)
-    if not tree:
-        complaints.add(Location(str(path)), "", "there are no settings in this file")
-        complaints.raise_if_any()
-    base_path = _base_of(tree, path, complaints)
-    if base_path is None:
-        return tree
-    base = _read_file(base_path, tree.places["base"], complaints)
-    if "base" in base:
-        message = f"inheritance has one level: {path} inherits from this file, so it cannot have a base of its own"
-        complaints.add(base.places["base"], "base", message)
-        complaints.raise_if_any()
-    return merge(base, tree.select(key for key in tree if key != "base"))
+    trees: list[Section] = []
+    paths, named_at = [path], Location(str(path))
+    while True:
+        tree = _read_file(paths[-1], named_at, complaints)
+        if not tree and not trees:
+            complaints.add(named_at, "", "there are no settings in this file")
+            complaints.raise_if_any()
+        trees.append(tree.select(key for key in tree if key != "base"))
+        if "base" not in tree:
+            break
+        named_at = tree.places["base"]
+        paths.append(_base_of(tree, paths, complaints))
+    return reduce(lambda base, over: merge(base, over, ignored), reversed(trees))
 
 
-def _base_of(tree: Section, path: Path, complaints: Complaints) -> Path | None:
-    if "base" not in tree:
-        return None
+def _base_of(tree: Section, paths: list[Path], complaints: Complaints) -> Path:
     named, location = tree["base"], tree.places["base"]
-    if not isinstance(named, str):
-        if named is not REFUSED:
-            complaints.add(location, "base", "wants one file name")
-        complaints.raise_if_any()
-    base = path.parent / str(named)
-    if base.resolve() == path.resolve():
-        complaints.add(location, "base", "a file cannot inherit from itself")
-        complaints.raise_if_any()
-    return base
+    base = paths[-1].parent / str(named)
+    if isinstance(named, str) and base.resolve() not in [path.resolve() for path in paths]:
+        return base
+    if isinstance(named, str):
+        circle = f": {' inherits from '.join(map(str, [*paths, base]))}" if len(paths) > 1 else ""
+        complaints.add(location, "base", f"a file cannot inherit from itself{circle}")
+    elif named is not REFUSED:
+        complaints.add(location, "base", "wants one file name")
+    complaints.raise_if_any()
+    raise AssertionError("unreachable")
 
 
-def merge(base: Section, over: Section) -> Section:
+def merge(base: Section, over: Section, ignored: list[Ignored]) -> Section:
     """`over` on top of `base`: mappings merge key by key, lists and single values replace.
 
     A mapping with another `type` than its counterpart replaces it whole: the arguments of one class mean nothing to
-    another.
+    another. What is lost by that is added to `ignored`, unless the mapping says `replace: true`, which replaces any
+    mapping whole. A list grows by `{append: [...]}`.
     """
     merged = base.select(base)
     merged.location = over.location
     for key, value in over.items():
         below = merged.get(key)
-        if isinstance(value, Section) and isinstance(below, Section) and not _types_differ(below, value):
-            value = merge(below, value)
-        merged.put(key, value, over.places[key])
+        if isinstance(value, Section) and value.get("replace") is True:
+            value = value.select(name for name in value if name != "replace")
+        elif isinstance(value, Section) and isinstance(below, Section):
+            if "type" in below and "type" in value and below["type"] != value["type"]:
+                reason = f"{value.places['type']} changes the type; `replace: true` there says that this is on purpose"
+                lost = [name for name in below if name not in value]
+                ignored.extend(Ignored(below.places[name], join(below.path, name), reason) for name in lost)
+            else:
+                value = merge(below, value, ignored)
+        merged.put(key, _appended(below, value), over.places[key])
     return merged
+
+
+def _appended(below: Any, value: Any) -> Any:
+    if isinstance(value, Section) and value.keys() == {"append"} and isinstance(below, Items):
+        more = value["append"]
+        return Items([*below, *more], [*below.places, *more.places]) if isinstance(more, Items) else value
+    return value
 
 
 def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints) -> None:
@@ -80,6 +100,9 @@ def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints
         if not equals or not all(keys):
             complaints.add(location, "", "wants key:key=value, such as train:total_iter=100")
             continue
+        if "." in keys[0]:
+            complaints.add(location, "", f"keys are joined by colons; write {entry.replace('.', ':', path.count('.'))}")
+            continue
         if keys[0] == "base":
             complaints.add(location, "", "a file's base cannot be changed here; -opt names another file")
             continue
@@ -88,7 +111,8 @@ def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints
             if not isinstance(parent.get(key), Section):
                 parent.put(key, Section(location), location)
             parent = parent[key]
-        parent.put(keys[-1], parse_value(text, location, complaints), location)
+        value = parse_value(text, location, complaints)
+        parent.put(keys[-1], _appended(parent.get(keys[-1]), value), location)
 
 
 def expand_variables(tree: Section, environment: Mapping[str, str], complaints: Complaints) -> dict[str, str]:
@@ -126,7 +150,9 @@ def _read_file(path: Path, named_at: Location, complaints: Complaints) -> Sectio
         with open(path, "rb") as file:
             data = file.read(_MAX_BYTES + 1)
         if len(data) <= _MAX_BYTES:
-            return parse(data.decode("utf-8"), str(path), complaints)
+            tree = parse(data.decode("utf-8"), str(path), complaints)
+            label(tree)
+            return tree
         complaints.add(named_at, where, f"{name} is larger than 1 MB: no options file")
     except FileNotFoundError:
         complaints.add(named_at, where, f"there is no file {path}" if where else "there is no such file")
@@ -138,7 +164,3 @@ def _read_file(path: Path, named_at: Location, complaints: Complaints) -> Sectio
         complaints.add(Location(str(path), line), "", problem)
     complaints.raise_if_any()
     raise AssertionError("unreachable")
-
-
-def _types_differ(base: Section, over: Section) -> bool:
-    return "type" in base and "type" in over and base["type"] != over["type"]

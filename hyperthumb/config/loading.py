@@ -85,13 +85,13 @@ def _open(kind: type, path: Path, force: Sequence[str]) -> tuple[Reader, Section
     from .official import rewrite_official
     from .reader import Reader
 
-    complaints = Complaints()
-    tree = read_tree(path, complaints)
+    reader = Reader(Complaints(), files_may_be_missing=kind is BenchmarkOptions)
+    complaints = reader.complaints
+    tree = read_tree(path, complaints, reader.ignored)
     force_settings(tree, force, complaints)
-    written = expand_variables(tree, os.environ, complaints)
-    _import_plugins(tree, complaints)
-    reader = Reader(complaints, plain(tree.get("scale")), files_may_be_missing=kind is BenchmarkOptions)
-    reader.written = written
+    reader.written = expand_variables(tree, os.environ, complaints)
+    _import_plugins(tree, kind, complaints)
+    reader.scale = plain(tree.get("scale"))
     rewrite_official(tree, kind is TrainOptions, complaints, reader.ignored)
     label(tree)
     _arrange_datasets(tree, kind)
@@ -112,13 +112,21 @@ def _arrange_datasets(tree: Section, kind: type) -> None:
         tree["datasets"].put("val", val, datasets.location)
 
 
-def _import_plugins(tree: Section, complaints: Complaints) -> None:
-    """Import the user's modules, found from the working directory, so that the classes they register have names."""
+def _import_plugins(tree: Section, kind: type, complaints: Complaints) -> None:
+    """Import the user's modules, so that the classes they register have names.
+
+    They are looked for in the working directory, among what is installed, and in the folder of the options file that
+    names them; not there where only the network is read, because a training's folder may come from others.
+
+    Raises:
+        OptionsError: when one cannot be imported. Complaints of the names that it would register would mislead.
+    """
     plugins = tree.get("plugins")
     if not isinstance(plugins, Items):
         return
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
+    failed = False
     for name, place in zip(plugins, plugins.places, strict=True):
         if not isinstance(name, str):
             continue
@@ -126,10 +134,20 @@ def _import_plugins(tree: Section, complaints: Complaints) -> None:
             problem = f'wants the name of a module, such as my_package.losses, not "{name}"'
             complaints.add(place, "plugins", problem)
             continue
+        folder = str(Path(place.file).parent.resolve())
+        if kind is not NetworkOptions and folder not in sys.path:
+            sys.path.append(folder)
         try:
+            importlib.invalidate_caches()
             importlib.import_module(name)
         except Exception as error:  # a user's module may raise anything
-            complaints.add(place, "plugins", f'cannot import "{name}": {type(error).__name__}: {error}')
+            missing = isinstance(error, ModuleNotFoundError) and error.name in (name, name.partition(".")[0])
+            problem = f'cannot import "{name}": {type(error).__name__}: {error}'
+            looked = "; put it into the working directory or beside the options file, or install it" if missing else ""
+            complaints.add(place, "plugins", problem + looked)
+            failed = True
+    if failed:
+        complaints.raise_if_any()
 
 
 def _for_debugging(options: TrainOptions) -> TrainOptions:

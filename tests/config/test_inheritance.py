@@ -7,7 +7,7 @@ import pytest
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.config.complaints import Complaints
 from hyperthumb.config.inheritance import expand_variables, force_settings, merge, read_tree
-from hyperthumb.config.tree import plain
+from hyperthumb.config.tree import label, plain
 from hyperthumb.config.yaml_text import parse
 
 
@@ -21,14 +21,14 @@ def tree(text: str, file: str = "o.yml"):
 def test_mappings_merge_and_the_rest_replaces():
     base = tree("a: {x: 1, y: {z: 2, w: 3}}\nb: [1, 2, 3]\nc: 4")
     over = tree("a: {y: {z: 5}}\nb: [6]")
-    assert plain(merge(base, over)) == {"a": {"x": 1, "y": {"z": 5, "w": 3}}, "b": [6], "c": 4}
+    assert plain(merge(base, over, [])) == {"a": {"x": 1, "y": {"z": 5, "w": 3}}, "b": [6], "c": 4}
     assert plain(base) == {"a": {"x": 1, "y": {"z": 2, "w": 3}}, "b": [1, 2, 3], "c": 4}, "the base is left as it was"
 
 
 def test_another_type_replaces_the_whole_mapping():
     base = tree("q: {type: fixed, quality: 50}\nr: {type: fixed, quality: 50}\ns: {quality: 50}")
     over = tree("q: {type: predicted}\nr: {type: fixed, quality: 60}\ns: {type: fixed}")
-    assert plain(merge(base, over)) == {
+    assert plain(merge(base, over, [])) == {
         "q": {"type": "predicted"},
         "r": {"type": "fixed", "quality": 60},
         "s": {"quality": 50, "type": "fixed"},
@@ -40,18 +40,62 @@ def test_a_base_is_relative_to_its_file_and_keeps_its_lines(tmp_path):
     (tmp_path / "base.yml").write_text("a: 1\nb: 2\n")
     (tmp_path / "sub/o.yml").write_text("base: ../base.yml\nb: 3\n")
     complaints = Complaints()
-    merged = read_tree(tmp_path / "sub/o.yml", complaints)
+    merged = read_tree(tmp_path / "sub/o.yml", complaints, [])
     assert not complaints.lines()
     assert plain(merged) == {"a": 1, "b": 3}
     assert merged.places["a"].file.endswith("base.yml")
     assert merged.places["b"] == (str(tmp_path / "sub/o.yml"), 2)
 
 
-def test_inheritance_has_one_level(tmp_path):
-    for name, text in (("a.yml", "x: 1"), ("b.yml", "y: 1\nbase: a.yml"), ("c.yml", "base: b.yml")):
-        (tmp_path / name).write_text(text)
-    with pytest.raises(OptionsError, match=r"b\.yml:2: base: inheritance has one level"):
-        read_tree(tmp_path / "c.yml", Complaints())
+def write_all(folder, **files: str) -> None:
+    for name, text in files.items():
+        (folder / f"{name}.yml").write_text(text)
+
+
+def test_a_base_may_have_a_base(tmp_path):
+    write_all(tmp_path, a="x: 1\ny: 1\nz: {p: 1}", b="y: 2\nbase: a.yml\nz: {q: 2}", c="base: b.yml\nz: {q: 3}")
+    merged = read_tree(tmp_path / "c.yml", Complaints(), [])
+    assert plain(merged) == {"x": 1, "y": 2, "z": {"p": 1, "q": 3}}
+    assert [place.file[-5:] for place in merged.places.values()] == ["a.yml", "b.yml", "c.yml"]
+
+
+def test_files_cannot_inherit_in_a_circle(tmp_path):
+    write_all(tmp_path, a="base: c.yml", b="y: 1\nbase: a.yml", c="base: b.yml")
+    message = (
+        r"a\.yml:1: base: a file cannot inherit from itself: \S+c\.yml inherits from \S+b\.yml inherits from \S+a\.yml"
+    )
+    with pytest.raises(OptionsError, match=message):
+        read_tree(tmp_path / "c.yml", Complaints(), [])
+
+
+def test_a_list_grows_by_append():
+    base, over = tree("a: [1, 2]\nb: {c: [{d: 1}]}"), tree("a: {append: [3]}\nb:\n  c:\n    append:\n      - {d: 2}")
+    merged = merge(base, over, [])
+    assert plain(merged) == {"a": [1, 2, 3], "b": {"c": [{"d": 1}, {"d": 2}]}}
+    assert [place.line for place in merged["b"]["c"].places] == [2, 5]
+    assert plain(base["a"]) == [1, 2], "the base is left as it was"
+
+
+@pytest.mark.parametrize(("base", "over"), [("a: 1", "a: {append: [3]}"), ("b: 1", "a: {append: [3]}")])
+def test_there_has_to_be_a_list_to_append_to(base, over):
+    assert plain(merge(tree(base), tree(over), []))["a"] == {"append": [3]}
+
+
+def test_what_another_type_loses_is_noted():
+    base, over = tree("q: {type: a, x: 1, y: 2}", "base.yml"), tree("r: 1\nq: {type: b, y: 3}")
+    label(base)
+    ignored = []
+    assert plain(merge(base, over, ignored)) == {"q": {"type": "b", "y": 3}, "r": 1}
+    reason = "o.yml:2 changes the type; `replace: true` there says that this is on purpose"
+    assert ignored == [(("base.yml", 1), "q.x", reason)]
+
+
+def test_a_mapping_can_be_replaced_whole():
+    ignored = []
+    base = tree("q: {type: a, x: 1}\nr: {x: 1, y: 2}")
+    over = tree("q: {replace: true, type: b}\nr: {replace: true, y: 3}\ns: {replace: true, x: 1}")
+    assert plain(merge(base, over, ignored)) == {"q": {"type": "b"}, "r": {"y": 3}, "s": {"x": 1}}
+    assert not ignored
 
 
 @pytest.mark.parametrize(
@@ -62,13 +106,26 @@ def test_missing_files(tmp_path, text, message):
     if text:
         (tmp_path / "o.yml").write_text(text)
     with pytest.raises(OptionsError, match=message):
-        read_tree(tmp_path / "o.yml", Complaints())
+        read_tree(tmp_path / "o.yml", Complaints(), [])
 
 
 def test_a_base_is_a_file_name(tmp_path):
     (tmp_path / "o.yml").write_text("base: [a.yml, b.yml]")
     with pytest.raises(OptionsError, match=r"o\.yml:1: base: wants one file name$"):
-        read_tree(tmp_path / "o.yml", Complaints())
+        read_tree(tmp_path / "o.yml", Complaints(), [])
+
+
+def test_a_forced_list_may_grow():
+    node = tree("a: {b: [1]}")
+    force_settings(node, ["a:b={append: [2]}"], Complaints())
+    assert plain(node) == {"a": {"b": [1, 2]}}
+
+
+@pytest.mark.parametrize(("entry", "right"), [("train.total_iter=3", "train:total_iter=3"), ("a.b:c=x.y", "a:b:c=x.y")])
+def test_a_forced_setting_with_dots_is_told_of_colons(entry, right):
+    complaints = Complaints()
+    force_settings(tree("a: 1"), [entry], complaints)
+    assert complaints.lines() == [f"--force_yml {entry}: keys are joined by colons; write {right}"]
 
 
 def test_forced_settings_win_and_may_be_new():

@@ -11,6 +11,7 @@ import pytest
 from hyperthumb.config import (
     Component,
     OptionsError,
+    OptionsWarning,
     load_network_options,
     load_test_options,
     load_train_options,
@@ -260,6 +261,57 @@ def test_a_broken_plugin_says_why(tmp_path):
     text = TRAIN + "plugins:\n  - broken_plugin\n"
     place = f"options.yml:{line_of(text, '- broken')}: plugins"
     assert complaints_of(text) == [f'{place}: cannot import "broken_plugin": ZeroDivisionError: division by zero']
+
+
+def test_a_plugin_lies_beside_the_options_file_that_names_it(tmp_path):
+    for name in ("base", "child"):
+        folder = tmp_path / f"options of {name}"
+        folder.mkdir()
+        (folder / f"losses_of_{name}.py").write_text(
+            f"from hyperthumb.registry import LOSSES\n@LOSSES.register()\nclass LossOf{name}:\n    pass\n"
+        )
+    write(tmp_path, TRAIN.replace("L1Loss", "LossOfbase") + "plugins: [losses_of_base]\n", "options of base/o.yml")
+    text = "base: ../options of base/o.yml\ntrain: {losses: {guide: {type: LossOfchild, replace: true}}}\n"
+    path = write(tmp_path, text + "plugins: {append: [losses_of_child]}\n", "options of child/o.yml")
+    losses = load_train_options(path).train.losses
+    assert (losses.reconstruction.loss.type, losses.guide.loss.type) == ("LossOfbase", "LossOfchild")
+
+
+def test_a_training_s_folder_brings_no_plugins(tmp_path):
+    """It may come from others, and it is read for its network alone."""
+    folder = tmp_path / "experiment"
+    folder.mkdir()
+    (folder / "brought_along.py").write_text("raise AssertionError('imported')\n")
+    write(folder, TRAIN + "plugins: [brought_along]\n")
+    with pytest.raises(OptionsError, match="No module named 'brought_along'"):
+        load_network_options(folder / "options.yml")
+
+
+def test_a_plugin_that_is_not_there_is_the_one_complaint():
+    text = TRAIN.replace("L1Loss", "LossOfMine").replace("gt_size: 64", "gt_size: 3") + "plugins: [gone_1, gone_2]\n"
+    place = f"options.yml:{line_of(text, 'plugins')}: plugins"
+    what_to_do = "put it into the working directory or beside the options file, or install it"
+    assert complaints_of(text) == [
+        f"{place}: cannot import \"{name}\": ModuleNotFoundError: No module named '{name}'; {what_to_do}"
+        for name in ("gone_1", "gone_2")
+    ]
+
+
+def test_a_setting_lost_with_its_type_is_a_warning(tmp_path):
+    write(tmp_path, TRAIN.replace("lr: 2e-4", "lr: 2e-4, betas: [0.8, 0.9], type: Adam"), "base.yml")
+    text = "base: base.yml\ntrain:\n  optim_g: {type: AdamW, lr: 1e-4}\n"
+    with pytest.warns(OptionsWarning) as caught:
+        options = load_train_options(write(tmp_path, text))
+    assert options.train.optim_g.betas == (0.9, 0.99)
+    (message,) = (str(warning.message) for warning in caught)
+    assert "base.yml:17: train.optim_g.betas (" in message
+    assert "options.yml:3 changes the type; `replace: true` there says that this is on purpose)" in message
+    load_train_options(write(tmp_path, text.replace("{type", "{replace: true, type")))  # on purpose: no warning
+
+
+def test_there_has_to_be_a_list_to_append_to():
+    (line,) = complaints_of(TRAIN + "plugins: {append: [x]}\n")
+    assert line.endswith("plugins: wants a list, not a mapping; there is no list in the file's base to append to")
 
 
 def test_a_name_that_is_basicsrs(tmp_path):

@@ -95,7 +95,7 @@ def test_what_editors_leave_behind_is_read(change):
     ("entry", "complaint"),
     [
         ("train:total_iter", "wants key:key=value, such as train:total_iter=100"),
-        ("train.total_iter=3", 'unknown key "train.total_iter" (known here: '),
+        ("train.total_iter=3", "keys are joined by colons; write train:total_iter=3"),
         ("train::total_iter=3", "wants key:key=value, such as train:total_iter=100"),
         ("train:total_itr=3", 'train: unknown key "total_itr"; did you mean "total_iter"?'),
         ("train:total_iter=", "train.total_iter: wants a whole number, not nothing (null)"),
