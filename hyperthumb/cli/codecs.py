@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.plugins import import_plugin
+
 from .batch import Result, run_batch
 from .targets import Job
 
@@ -52,6 +55,11 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
 
     from hyperthumb.codec.codec import load
 
+    for name in arguments.plugin:
+        try:
+            import_plugin(name)
+        except HyperthumbError as error:
+            raise HyperthumbError(f"--plugin {error}") from error
     codec = load(arguments.model, arguments.device, arguments.backend)
     torch.set_num_threads(max(1, torch.get_num_threads() // arguments.jobs))
     return codec
