@@ -18,9 +18,9 @@ from pathlib import Path
 
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.base.output import entry_point
+from hyperthumb.codec.models import load_trained
 from hyperthumb.models import zoo
 from hyperthumb.models.file import load_model, save_model
-from hyperthumb.models.trained import load_trained
 from hyperthumb.models.zoo.cards import check_card
 from hyperthumb.models.zoo.checksums import record
 

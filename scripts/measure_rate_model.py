@@ -28,7 +28,6 @@ from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.files import write_atomically
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.codec import photograph as path
-from hyperthumb.codec.tiling import Analyzer
 from hyperthumb.config import load_network_options
 from hyperthumb.data.image_io import list_images, read_image
 from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
@@ -128,7 +127,7 @@ def load_whole(source: Path) -> RescalingNetwork:
 
 def measure(network: RescalingNetwork, options: argparse.Namespace) -> list[Measured]:
     """All thumbnails of a network."""
-    analyzer = Analyzer(network)
+    analyzer = network.analyzer()
     rows = []
     for place, name in enumerate(list_images(options.folder)[:: options.step]):
         image = read_image(options.folder / name)[: options.max_side, : options.max_side]

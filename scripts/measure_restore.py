@@ -1,4 +1,4 @@
-"""How long restoring takes and how much memory, in strips and on the whole, and how far the results are apart.
+"""How long restoring takes and how much memory, in rows and on the whole, and how far the results are apart.
 
     python scripts/measure_restore.py
     python scripts/measure_restore.py --sizes 3840x2160 --model experiments/mine/models/net_g_latest.pth
@@ -29,10 +29,9 @@ from torch import Tensor
 from hyperthumb.archs import HyperThumbnail
 from hyperthumb.base.component import Component
 from hyperthumb.base.output import emit, entry_point
-from hyperthumb.codec.tiling import Restorer
 from hyperthumb.models.contract import RescalingNetwork
 
-METHODS = {"whole": "on the whole, layer by layer", "fp32": "in strips", "bf16": "in strips, bf16"}
+METHODS = {"whole": "on the whole, layer by layer", "fp32": "in rows", "bf16": "in rows, bf16"}
 
 
 class Measurement(NamedTuple):
@@ -76,7 +75,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--decoder", default="FrequencyAwareDecoder", help="a decoder's name, with its defaults")
     parser.add_argument("--model", type=Path, help="a trained model instead")
-    parser.add_argument("--tile", type=int, help="HR rows of a strip")
+    parser.add_argument("--tile", type=int, help="HR rows at a time")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--repeats", type=int, default=3, help="timed calls of a process, after one that is not timed")
     parser.add_argument("--rounds", type=int, default=3, help="processes of each method")
@@ -138,7 +137,7 @@ def restoring(
 ) -> Callable[[Tensor, Tensor, int, int], np.ndarray]:
     """A function of coefficients, tables, height and width."""
     if method != "whole":
-        restorer = Restorer(network, "bf16" if method == "bf16" else "fp32")
+        restorer = network.restorer("bf16" if method == "bf16" else "fp32")
         return lambda coefficients, tables, height, width: restorer.restore(coefficients, tables, height, width, tile)
 
     @torch.inference_mode()
@@ -151,19 +150,19 @@ def restoring(
 
 def print_differences(options: argparse.Namespace) -> None:
     """How far the first size's pictures are from the whole's."""
-    from hyperthumb.archs.rows.strips import StripRestorer
+    from hyperthumb.archs.rows.inference import RowRestorer
 
     width, height = options.sizes[0]
     network = build(options)
-    assert isinstance(network, HyperThumbnail)
     coefficients, tables = content(network.scale, width, height)
     with torch.inference_mode():
         expected = network.restore(coefficients, tables)
         levels = expected.mul(255).round()
         emit(f"\nAgainst the whole, {width}x{height}:")
         for method in [each for each in options.methods if each != "whole"]:
-            strips = StripRestorer(network, method == "bf16").strips(coefficients, tables, 32 * network.scale)
-            restored = torch.cat(list(strips), 2)
+            restorer = network.restorer("bf16" if method == "bf16" else "fp32")
+            assert isinstance(restorer, RowRestorer)
+            restored = torch.cat(list(restorer.run(coefficients, tables, 32 * network.scale)), 2)
             difference = (restored - expected).abs()
             changed = (restored.mul(255).round() - levels).abs()
             noise = 10 * ((restored - expected) ** 2).mean().log10()
@@ -176,9 +175,9 @@ def print_differences(options: argparse.Namespace) -> None:
 
 def build(options: argparse.Namespace) -> RescalingNetwork:
     if options.model:
-        from hyperthumb.models.file import load_model
+        from hyperthumb.codec.models import open_model
 
-        return load_model(options.model).network.eval()
+        return open_model(options.model).network.eval()
     torch.manual_seed(0)
     encoder = Component("LiteEncoder", {"num_feat": 8, "num_block": 1})  # not measured here
     network = HyperThumbnail(4, Component("fixed"), encoder, decoder=Component(options.decoder))

@@ -18,10 +18,10 @@ ALLOWED = {
     "images": {"base"},
     "jpeg/backends": {"base"},
     "jpeg": {"base", "jpeg/backends"},
-    "models": {"archs", "base", "config"},
+    "models": {"base", "images"},
     "models/zoo": {"base", "models"},
     "plugin_names": {"base", "models"},
-    "archs/rows": {"archs", "base", "images", "jpeg", "models"},
+    "archs/rows": {"base", "images", "jpeg", "models"},
     "archs/official": {"base", "jpeg", "models"},
     "archs/rivals": {"archs", "base", "images", "jpeg", "models"},
     "archs": {"archs/official", "archs/rivals", "archs/rows", "base", "images", "jpeg", "models"},
@@ -31,8 +31,8 @@ ALLOWED = {
     "data/sets": {"base", "data", "images"},
     "config": {"base", "models"},
     "runtime": {"base", "jpeg", "models"},
-    "codec": {"archs", "archs/rows", "base", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
-    "baselines": {"archs", "base", "images", "jpeg", "jpeg/backends", "models"},
+    "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
+    "baselines": {"base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {"base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models"},
     "training": {
         "base", "config", "data", "evaluation", "images", "losses", "metrics", "models",
@@ -77,7 +77,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def folder_of(name: str) -> str:
-    """The folder of ours that a dotted name lies in: "archs/rows" for hyperthumb.archs.rows.strips."""
+    """The folder of ours that a dotted name lies in: "archs/rows" for hyperthumb.archs.rows.inference."""
     place = PACKAGE
     for part in name.split(".")[1:]:
         if not (place / part).is_dir():

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hyperthumb.codec.models import open_model
 from hyperthumb.codec.photograph import analyze, quantize
-from hyperthumb.codec.tiling import Analyzer
 from hyperthumb.data import ImageSource
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler, NetworkThumbnail
-from hyperthumb.models.file import load_model
 
 PHOTOGRAPHS = 24
 """So many of a set tell the rate well enough, and their coefficients fit into memory."""
@@ -39,8 +38,8 @@ def find_rate_scales(
         CheckpointError: when the model cannot be loaded.
         CorruptImageError: when a photograph is damaged.
     """
-    network = load_model(model).network.to(device)
-    rescaler, analyzer = NetworkRescaler(network), Analyzer(network)
+    network = open_model(model).network.to(device)
+    rescaler, analyzer = NetworkRescaler(network), network.analyzer()
     analyzed = [analyze(analyzer, source.load(index).hr) for index in range(min(len(source), photographs))]
 
     def bpp(scale: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, NamedTuple
 
@@ -16,10 +17,21 @@ from hyperthumb.jpeg.marker import SCALES
 from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag
-from hyperthumb.models.contract import Analysis, CompressedBatch, Graphs, RescaleOutput, RescalingNetwork
+from hyperthumb.models.contract import (
+    Analysis,
+    CompressedBatch,
+    Differentiable,
+    Graphs,
+    Precision,
+    RescaleOutput,
+    RescalingNetwork,
+)
+from hyperthumb.models.inference import Analyzer, Restorer
 
 from .graphs import DecoderGraph, EncoderGraph, TablesGraph
 from .official.names import is_official, to_ours
+from .rows.inference import RowAnalyzer, RowRestorer
+from .rows.row_program import NotLocalError
 
 
 class Decoded(NamedTuple):
@@ -96,7 +108,7 @@ class HyperThumbnail(RescalingNetwork):
     @torch.no_grad()
     def analyze(self, hr: Tensor) -> Analysis:
         coefficients = self.transform(hr)
-        return Analysis(coefficients, self.quantization(coefficients))
+        return Analysis(coefficients, self.choose_steps(coefficients))
 
     @torch.no_grad()
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
@@ -108,6 +120,38 @@ class HyperThumbnail(RescalingNetwork):
 
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
         return self.decode(coefficients.float() * per_plane(tables.float())).restored.clamp(0, 1)
+
+    def analyzer(self) -> Analyzer:
+        try:
+            return RowAnalyzer(self, self.encoder)
+        except NotLocalError:
+            return Analyzer(self)
+
+    def restorer(self, precision: Precision = "fp32") -> Restorer:
+        try:
+            return RowRestorer(self, self.decoder, precision)
+        except NotLocalError as error:
+            if precision == "fp32":
+                return Restorer(self)
+            raise HyperthumbError(
+                f"this network restores in fp32 only, because it cannot be run a few rows at a time: {error}"
+            ) from error
+
+    def choose_steps(self, coefficients: Tensor) -> Tensor:
+        steps: Tensor = self.quantization(coefficients)
+        return steps
+
+    def differentiable(self) -> Differentiable:
+        if self.decoder is None:
+            raise HyperthumbError("at scale 1 there is nothing to refine: no decoder restores the picture")
+        # A copy, because its layout changes: other threads may be using the original.
+        copied = copy.deepcopy(self).requires_grad_(False)
+        copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
+        return Differentiable(lambda dequantized: copied.decode(dequantized).restored, self.rate)
+
+    def detach_rate_model(self) -> nn.Module | None:
+        rate, self.rate = self.rate, None
+        return rate
 
     def transform(self, hr: Tensor) -> Tensor:
         """(B, 3, H, W) RGB in 0..1 to the thumbnail's (B, 3, h/8, w/8, 8, 8) coefficients before quantization.

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
 from hyperthumb.archs.quantization import FixedTables
+from hyperthumb.images.tiles import OVERLAP
 from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.quantize import RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
-from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
+from hyperthumb.models.contract import Analysis, CompressedBatch, Mapped, PixelNetwork, RescaleOutput
 
 
-class Mapped(NamedTuple):
-    """What one direction of a network gives.
-
-    Attributes:
-        image: (B, 3, ., .) RGB, nominally 0..1, not clamped: the thumbnail, or the restored picture.
-        hidden: what else of it the network's own term of the objective looks at.
-    """
-
-    image: Tensor
-    hidden: Tensor | None = None
-
-
-class PixelRescaling(RescalingNetwork):
+class PixelRescaling(PixelNetwork):
     """A rival "X & JPEG": a thumbnail of pixels that is stored with the standard's tables at one quality.
 
         hr -> downscale -> clamp 0..1 -> YCbCr 4:4:4, DCT -> / tables -> rounding
@@ -45,28 +31,22 @@ class PixelRescaling(RescalingNetwork):
         HyperthumbError: for a rounding that does not exist.
     """
 
+    tile_margin = OVERLAP  # narrower than some of these networks see; docs/benchmark.md has the differences
+
     def __init__(self, scale: int, quality: int, rounding: RoundingName) -> None:
         super().__init__()
         self.scale = scale
         self.rounding = find_rounding(rounding)
         self.quantization = FixedTables(quality)
 
-    @abstractmethod
-    def downscale(self, hr: Tensor) -> Mapped:
-        """(B, 3, H, W) RGB in 0..1, sides multiples of `scale`, to the thumbnail (B, 3, H/scale, W/scale)."""
-
-    @abstractmethod
-    def upscale(self, rgb: Tensor) -> Mapped:
-        """A decoded thumbnail (B, 3, h, w) in 0..1 to the restored picture; in `eval()` mode always the same one."""
-
-    def own_term(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor | None:
-        """A term of the objective that only this network can compute, as a scalar; None without one.
+    def network_loss(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor | None:
+        """A loss that only this network can compute, as a scalar; None without one.
 
         Args:
             hr: (B, 3, H, W).
-            down: of it.
-            decoded: (B, 3, h, w), its thumbnail after JPEG.
-            up: of that.
+            down: the thumbnail of `hr`.
+            decoded: (B, 3, h, w), the thumbnail after JPEG.
+            up: the image restored from `decoded`.
         """
         return None
 
@@ -75,14 +55,14 @@ class PixelRescaling(RescalingNetwork):
         down = self.downscale(hr)
         decoded, tables = self.through_jpeg(down.image)
         up = self.upscale(decoded)
-        own = self.own_term(hr, down, decoded, up) if self.training else None
-        return RescaleOutput(up.image, decoded, None, tables, own)
+        loss = self.network_loss(hr, down, decoded, up) if self.training else None
+        return RescaleOutput(up.image, decoded, None, tables, loss)
 
     @torch.no_grad()
     def analyze(self, hr: Tensor) -> Analysis:
         self.check_sides(hr)
         coefficients = rgb_to_coefficients(inward_clamp(self.downscale(hr).image, 0, 1))
-        return Analysis(coefficients, self.quantization(coefficients))
+        return Analysis(coefficients, self.choose_steps(coefficients))
 
     @torch.no_grad()
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
@@ -93,6 +73,10 @@ class PixelRescaling(RescalingNetwork):
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
         decoded = coefficients_to_rgb(coefficients.float() * per_plane(tables.float()))
         return self.upscale(decoded).image.clamp(0, 1)
+
+    def choose_steps(self, coefficients: Tensor) -> Tensor:
+        steps: Tensor = self.quantization(coefficients)
+        return steps
 
     def through_jpeg(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
         """A thumbnail (B, 3, h, w) as it comes out of its file, in 0..1, and the tables (B, 2, 8, 8)."""

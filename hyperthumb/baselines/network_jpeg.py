@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 
-from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.base.errors import OptionsError
@@ -16,6 +15,7 @@ from hyperthumb.base.registry import ARCHS, BASELINES, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
 from hyperthumb.models.build import build_network, load_checkpoint, resolve_device
+from hyperthumb.models.contract import PixelNetwork
 
 from .pillow_jpeg import PillowJpeg
 
@@ -30,7 +30,7 @@ class NetworkJpeg(PillowJpeg):
 
     Args:
         scale: the factor.
-        network: one of `IRN`, `HCFlow`, `SAIN`, `ComCNN`, or another `PixelRescaling`; the quality that it was trained
+        network: one of `IRN`, `HCFlow`, `SAIN`, `ComCNN`, or another `PixelNetwork`; the quality that it was trained
             for has no effect here.
         checkpoint: its weights, of ours or of the official repository.
         param_key: which weights of the file; `auto` takes `params_ema` when it is there.
@@ -65,7 +65,7 @@ class NetworkJpeg(PillowJpeg):
     ) -> None:
         super().__init__(scale, quality, subsampling, optimize)
         built = build_network(network, scale)
-        if not isinstance(built, PixelRescaling):
+        if not isinstance(built, PixelNetwork):
             raise OptionsError(f"{network.type} stores more than pixels; measure it as network_g")
         load_checkpoint(built, checkpoint, param_key)
         self.name = name or f"{network.type} & {self.jpeg_name}"

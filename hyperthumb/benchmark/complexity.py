@@ -54,7 +54,7 @@ def describe(rescaler: Rescaler[Any]) -> Facts:
 def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity:
     """Counts while one grey picture goes through, so that every way in which a network calls its layers is counted.
 
-    A strip-by-strip or composed run (`tiling`) computes the same picture by other sums; these are the network's own.
+    Running it a few rows at a time, or composed, gives the same picture by other sums; these are the network's own.
 
     Args:
         network: ours or a rival's.

@@ -14,9 +14,10 @@ from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import Rescaler
+from hyperthumb.codec.models import open_model
 from hyperthumb.config import BenchmarkRow
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.models.file import LoadedModel
 from hyperthumb.models.zoo import find_model
 
 from .identity import code_digest, describe_component, files_digest, files_of, is_network, library_versions
@@ -94,7 +95,7 @@ def _open_model(row: BenchmarkRow, word: str, device: torch.device) -> Subject:
 
     @functools.cache
     def load() -> LoadedModel:
-        model = load_model(path)
+        model = open_model(path)
         for network in filter(None, (model.network, model.rate_model)):
             network.to(device)
         return model

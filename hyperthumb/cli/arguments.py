@@ -37,11 +37,18 @@ def add_output(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """--model, --device, --backend, --tile, --jobs."""
+    """--model, --plugin, --device, --backend, --tile, --jobs."""
     parser.add_argument(
         "--model",
         metavar="NAME|PATH",
         help="a model that ships (`hyperthumb models` lists them), a model file, or a training's folder",
+    )
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a Python module of yours, which registers the model's network; it is imported from here (repeatable)",
     )
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the networks run (default %(default)s)"

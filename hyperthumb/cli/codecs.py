@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.plugins import import_plugin
+
 from .batch import Result, run_batch
 from .streams import STANDARD_OUTPUT
 from .targets import Job, UsageError
@@ -65,6 +68,11 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
 
     from hyperthumb.codec.codec import load
 
+    for name in arguments.plugin:
+        try:
+            import_plugin(name)
+        except HyperthumbError as error:
+            raise HyperthumbError(f"--plugin {error}") from error
     codec = load(arguments.model, arguments.device, arguments.backend)
     torch.set_num_threads(max(1, torch.get_num_threads() // arguments.jobs))
     return codec

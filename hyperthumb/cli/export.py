@@ -45,12 +45,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.models.file import load_model
+    from hyperthumb.codec.models import open_model
     from hyperthumb.models.zoo import find_model
     from hyperthumb.runtime.export import export_model
 
     photographs = _photographs(arguments.calibrate) if arguments.calibrate else []
-    model = load_model(find_model(arguments.model))
+    model = open_model(find_model(arguments.model))
     exported = export_model(model, Path(arguments.output), arguments.part, arguments.precision, photographs)
     for file in exported:
         reach = "the whole picture" if file.manifest.reach < 0 else f"{file.manifest.reach} blocks around each block"

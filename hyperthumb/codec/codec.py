@@ -21,13 +21,15 @@ from hyperthumb.jpeg.foreign import read_foreign
 from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.metadata import metadata_segments
 from hyperthumb.models.build import resolve_device
-from hyperthumb.models.file import LoadedModel, load_model
+from hyperthumb.models.contract import Precision
+from hyperthumb.models.file import LoadedModel
+from hyperthumb.models.inference import Restorer
 from hyperthumb.models.zoo import find_model, find_model_of, is_shipped
 
+from .models import open_model
 from .photograph import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
 from .photograph import refine as refine_photograph
 from .rate_control import RatedFile, find_rate, find_refined_rate
-from .tiling import Analyzer, Precision, Restorer
 
 
 class Restoration(NamedTuple):
@@ -49,7 +51,7 @@ def load(
     name_or_path: str | os.PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib"
 ) -> Codec:
     """See `hyperthumb.load`."""
-    return Codec(load_model(find_model(name_or_path)), device, backend, others=name_or_path is None)
+    return Codec(open_model(find_model(name_or_path)), device, backend, others=name_or_path is None)
 
 
 class Codec:
@@ -61,7 +63,7 @@ class Codec:
     Several threads may share one.
 
     Args:
-        model: what `load_model` gave; its network moves to the device.
+        model: what `open_model` returned; its network moves to the device.
         device: auto, cpu, cuda or mps.
         backend: jpeglib or torchjpeg.
         others: restore what another shipped model made with that one, instead of with this one and a warning.
@@ -80,8 +82,8 @@ class Codec:
         self.network = model.network.to(resolve_device(device)).eval()
         if model.rate_model is not None:
             model.rate_model.to(resolve_device(device))
-        self._analyzer = Analyzer(self.network)
-        self._restorers: dict[Precision, Restorer] = {"fp32": Restorer(self.network)}
+        self._analyzer = self.network.analyzer()
+        self._restorers: dict[Precision, Restorer] = {"fp32": self.network.restorer()}
         self._lock, self._others_lock = threading.Lock(), threading.Lock()
 
     def __repr__(self) -> str:
@@ -111,7 +113,7 @@ class Codec:
             rate_scale: multiplies the tables: 1 is the model's own choice, above are smaller files.
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
             icc: a color profile for RGB to keep in the file, in place of the one that a picture brings.
-            tile: HR rows worked on at a time, see `tiling`; None chooses.
+            tile: how many HR rows to work on at a time; None chooses.
             refine: steps that improve the thumbnail for its decoder, see `refinement`; 0 is none. With bpp or max_bytes
                 it may have to be done up to three times.
 
@@ -183,7 +185,7 @@ class Codec:
 
         Args:
             data: the file.
-            tile: HR rows worked on at a time, see `tiling`; None chooses.
+            tile: how many HR rows to work on at a time; None chooses.
             precision: fp32, or bf16 where that is faster.
             size: the photograph's (height, width), as it is returned, for a file that has lost it.
 
@@ -245,7 +247,7 @@ class Codec:
         with self._others_lock:
             if model_id not in self._others:
                 path = find_model_of(model_id)
-                maker = self if path is None else Codec(load_model(path), self.device, self.backend)
+                maker = self if path is None else Codec(open_model(path), self.device, self.backend)
                 self._others[model_id] = maker
             return self._others[model_id]
 
@@ -255,7 +257,7 @@ class Codec:
     def _restorer(self, precision: Precision) -> Restorer:
         with self._lock:  # making one ready is no work for several threads at a time
             if precision not in self._restorers:
-                self._restorers[precision] = Restorer(self.network, precision)
+                self._restorers[precision] = self.network.restorer(precision)
             return self._restorers[precision]
 
 

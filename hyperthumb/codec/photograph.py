@@ -16,9 +16,9 @@ from hyperthumb.images.pixels import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
 from hyperthumb.models.contract import Analysis, RescalingNetwork
+from hyperthumb.models.inference import Analyzer, Restorer
 
 from . import refinement
-from .tiling import Analyzer, Restorer
 
 MAX_PIXELS = 1 << 29
 """Of a photograph: a few hundred bytes of thumbnail can ask for gigabytes."""
@@ -51,7 +51,7 @@ def analyze(analyzer: Analyzer, image: np.ndarray, tile: int | None = None) -> A
     Args:
         analyzer: the network, made ready.
         image: (H, W, 3) uint8 RGB of any size.
-        tile: HR rows worked on at a time, see `tiling`; None chooses.
+        tile: HR rows worked on at a time, see `Analyzer.analyze`; None chooses.
 
     Raises:
         HyperthumbError: for another kind of array, or one that is too large.
@@ -140,7 +140,7 @@ def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = Non
     Args:
         restorer: the network, made ready.
         thumbnail: what a file holds.
-        tile: HR rows worked on at a time, see `tiling`; None chooses.
+        tile: HR rows worked on at a time, see `Analyzer.analyze`; None chooses.
 
     Raises:
         ThumbnailError: for a thumbnail of another scale, or of a photograph too large.

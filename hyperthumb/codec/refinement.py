@@ -1,48 +1,33 @@
-"""Better coefficients for the decoder that there is: gradient descent on one photograph's thumbnail.
+"""Better coefficients for the decoder: gradient descent on one photograph's thumbnail.
 
-The encoder sees a photograph once and has to be right for all. Here the decoder's weights stay as they are and the
-quantized coefficients move, so that the restored picture comes nearer to the photograph and the rate model's estimate
-stays where it was. Files and whoever restores them know nothing of it. Known from learned compression as content
+The encoder sees a photograph once and has to suit all. Here the decoder's weights stay as they are and the quantized
+coefficients move, so that the restored picture comes nearer to the photograph while the rate model's estimate stays
+where it was. The files are ordinary, and restoring them takes nothing more. Learned compression knows this as content
 adaptive optimization, or latent refinement (Campos et al., 2019; Yang et al., 2020).
 """
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hyperthumb.archs.hyperthumbnail import HyperThumbnail
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.images.tiles import Tile, cover, scaled
 from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.file import MAX_AC
 from hyperthumb.jpeg.quantize import integer_tables, per_plane, straight_through
-from hyperthumb.models.contract import Analysis, RescalingNetwork
+from hyperthumb.models.contract import Analysis, Differentiable, RescalingNetwork
 
 _LEARNING_RATE, _LAST_SHARE = 0.1, 0.02  # of a quantization step; falls along half a cosine
 _BETAS = (0.9, 0.99)
 _RATE_PULL = 0.2
-_WINDOW_PIXELS = 1 << 21
+_TILE_PIXELS = 1 << 21
 """HR pixels worked on at a time: what a light decoder's layers keep for their gradients takes 1 to 2 KB each."""
 _MARGIN = 5
-"""Blocks around a window that are decoded with it and stay: light decoders see 37 thumbnail pixels far."""
-
-
-class _Window(NamedTuple):
-    """Blocks to be refined, and where they lie in what is decoded with them.
-
-    Attributes:
-        seen: rows and columns of blocks that are decoded.
-        moved: rows and columns, of those seen, that are refined.
-    """
-
-    seen: tuple[slice, slice]
-    moved: tuple[slice, slice]
+"""Blocks around a tile that are decoded with it and do not move: light decoders see 37 thumbnail pixels far."""
 
 
 def refine(
@@ -51,13 +36,13 @@ def refine(
     analysis: Analysis,
     rate_scale: float,
     iterations: int,
-    rate: nn.Module | None = None,
+    rate: Callable[[Tensor], Tensor] | None = None,
 ) -> Analysis:
     """An analysis whose integers at `rate_scale` restore better, at about the same estimated bits.
 
-    The result is never worse than `analysis` in mse / mse before + bits / bits before, window by window: the best of
-    all steps is kept, the start among them. Pictures above `_WINDOW_PIXELS` are refined window by window, each with its
-    neighbours' blocks around it. The same input gives the same result, on one device.
+    The result is never worse than `analysis` in mse / mse before + bits / bits before, tile by tile: the best of all
+    steps is kept, the start among them. Pictures above `_TILE_PIXELS` are refined tile by tile, each with its
+    neighbors' blocks around it. The same input gives the same result on the same device.
 
     Args:
         network: stays as it is: mode, weights, gradients.
@@ -65,41 +50,36 @@ def refine(
         analysis: of the padded photograph, by this network.
         rate_scale: multiplies the tables. The result is meant for this one; at another, it is quantized twice.
         iterations: steps of descent, 1 or more; each takes a pass through the decoder and back.
-        rate: the rate model; None takes the network's own.
+        rate: the rate model; None takes the network's.
 
     Returns:
         The same steps, and coefficients that are whole multiples of the tables.
 
     Raises:
-        HyperthumbError: for a network without a decoder or without a rate model.
+        HyperthumbError: for a network that cannot be refined for, or has no rate model.
     """
-    if not isinstance(network, HyperThumbnail):
-        raise HyperthumbError(f"refining takes a HyperThumbnail, which {type(network).__name__} is not")
-    if network.decoder is None:
-        raise HyperthumbError("at scale 1 there is nothing to refine: no decoder restores the picture")
-    rate = rate if rate is not None else network.rate
-    if rate is None:
-        raise HyperthumbError("refining takes a rate model, to stay at the same bits, and this network has none")
     if iterations < 1:
         raise HyperthumbError(f"refining takes 1 step or more, not {iterations}")
-    with torch.inference_mode(False), torch.enable_grad():
-        # A copy, because its layout changes: other threads may be using the original. It is made outside inference
-        # mode, because autograd cannot save tensors that were made inside.
-        decoder = copy.deepcopy(network).requires_grad_(False)
-        decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
+    with torch.inference_mode(False), torch.enable_grad():  # autograd cannot save tensors that are made in that mode
+        parts = network.differentiable()
+        rate = rate or parts.rate
+        if rate is None:
+            raise HyperthumbError("refining takes a rate model, to stay at the same bits, and this network has none")
+        parts = Differentiable(parts.decode, rate)
         steps = per_plane(integer_tables(analysis.steps * rate_scale))
         values = analysis.coefficients / steps
         side = 8 * network.scale
-        for (rows, columns), moved in _windows(values.shape[2], values.shape[3], side):
-            photograph = hr[:, :, rows.start * side : rows.stop * side, columns.start * side : columns.stop * side]
-            seen = values[:, :, rows, columns]
-            seen[:, :, moved[0], moved[1]] = _descend(decoder, rate, photograph, seen, moved, steps, iterations)
+        margin = _MARGIN if network.tile_margin is None else math.ceil(network.tile_margin / side)
+        for tile in _tiles(values.shape[2], values.shape[3], side, margin):
+            rows, columns = scaled(tile.seen, side)
+            photograph = hr[:, :, rows, columns]
+            seen = values[:, :, tile.seen[0], tile.seen[1]]
+            seen[:, :, tile.inner[0], tile.inner[1]] = _descend(parts, photograph, seen, tile.inner, steps, iterations)
         return Analysis(torch.round(values) * steps, analysis.steps)
 
 
 def _descend(
-    network: HyperThumbnail,
-    rate: nn.Module,
+    parts: Differentiable,
     hr: Tensor,
     seen: Tensor,
     moved: tuple[slice, slice],
@@ -107,6 +87,8 @@ def _descend(
     iterations: int,
 ) -> Tensor:
     """The integers of the blocks `moved` among those `seen`, after so many steps of Adam."""
+    decode, rate = parts
+    assert rate is not None
     target = hr.float() / 255 if hr.dtype == torch.uint8 else hr.float()
     around = torch.round(seen) * steps
     place = (slice(None), slice(None), *moved)
@@ -120,7 +102,7 @@ def _descend(
         dequantized = around.clone()
         dequantized[place] = whole * steps
         with _fast(values.device):
-            restored = network.decode(dequantized).restored[:, :, : target.shape[2], : target.shape[3]]
+            restored = decode(dequantized)[:, :, : target.shape[2], : target.shape[3]]
         mse = ((inward_clamp(restored.float(), 0, 1) - target) ** 2).mean()
         with torch.no_grad():
             file_bits = float(rate(whole).sum())
@@ -147,31 +129,13 @@ def _descend(
 
 
 def _fast(device: torch.device) -> torch.autocast:
-    """bfloat16 in the decoder where the device is made for it; half the time, and the descent does not notice."""
+    """bfloat16 in the decoder where the device is made for it: it takes half the time and is exact enough."""
     ready = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
     return torch.autocast(device.type, torch.bfloat16, enabled=ready)
 
 
-def _windows(rows: int, columns: int, side: int) -> Iterator[_Window]:
-    """Windows that cover so many blocks of `side` HR pixels each: one where that is small enough."""
-    if rows * columns * side**2 <= _WINDOW_PIXELS:
-        both = slice(0, rows), slice(0, columns)
-        yield _Window(both, both)
-        return
-    most = max(math.isqrt(_WINDOW_PIXELS) // side - 2 * _MARGIN, 1)
-    for row in _parts(rows, most):
-        for column in _parts(columns, most):
-            seen, moved = zip(_with_margin(row, rows), _with_margin(column, columns), strict=True)
-            yield _Window((seen[0], seen[1]), (moved[0], moved[1]))
-
-
-def _parts(count: int, most: int) -> Iterator[slice]:
-    """0..count in parts of about equal length, none longer than `most`."""
-    parts = math.ceil(count / most)
-    edges = [count * part // parts for part in range(parts + 1)]
-    return (slice(start, stop) for start, stop in pairwise(edges))
-
-
-def _with_margin(part: slice, count: int) -> tuple[slice, slice]:
-    start, stop = max(part.start - _MARGIN, 0), min(part.stop + _MARGIN, count)
-    return slice(start, stop), slice(part.start - start, part.stop - start)
+def _tiles(rows: int, columns: int, side: int, margin: int) -> Iterator[Tile]:
+    """Tiles that cover so many blocks of `side` HR pixels each: one where that is small enough."""
+    if rows * columns * side**2 <= _TILE_PIXELS:
+        return cover((rows, columns), None, 0)
+    return cover((rows, columns), max(math.isqrt(_TILE_PIXELS) // side - 2 * margin, 1), margin)

@@ -11,9 +11,9 @@ from torch import nn
 
 from hyperthumb.baselines import Rescaler
 from hyperthumb.codec import photograph as path
-from hyperthumb.codec.tiling import Analyzer, Restorer
 from hyperthumb.jpeg.file import JpegThumbnail, Profile, read_jpeg, write_jpeg
 from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.inference import Analyzer, Restorer
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
 
     @cached_property
     def _analyzer(self) -> Analyzer:
-        return Analyzer(self.network)
+        return self.network.analyzer()
 
     @cached_property
     def _restorer(self) -> Restorer:
-        return Restorer(self.network)
+        return self.network.restorer()
 
     def downscale(self, image: np.ndarray) -> NetworkThumbnail:
         photograph = path.analyze(self._analyzer, image)

@@ -1,12 +1,12 @@
-"""Models as files: half-precision weights, and the description of their network, without any code.
+"""Model files: half-precision weights and the description of their network, without any code.
 
 A model file is a safetensors file whose one metadata entry, `hyperthumb`, is JSON:
 
     {"format": 1, "version": "0.1.0", "name": "lite_4x", "scale": 4,
      "network_g": {"type": "HyperThumbnail", "encoder": {"type": "LiteEncoder", ...}, ...}, "card": {...}}
 
-`network_g` is as in an options file, but for a rate model that needs more than torch: it stays behind (`portable`).
-What a file says of itself is read without torch by `model_header`.
+`network_g` is as in an options file, without a rate model that needs more than torch (`portable`). `header` reads the
+metadata without torch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from hyperthumb.archs.hyperthumbnail import HyperThumbnail
 from hyperthumb.base.component import Component, check_registered
 from hyperthumb.base.errors import CheckpointError, RegistryError
 from hyperthumb.base.files import write_atomically
@@ -32,12 +31,13 @@ from hyperthumb.base.version import __version__
 from .build import build_network
 from .contract import RescalingNetwork
 from .header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_description, weights_id
-from .portable import fitting_weights, has_rate, portable_part
+from .portable import fitting_weights, portable_part
 from .weights import describe_misfit, load_weights
 
 _RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # of tensors and of torch.nn.init
 _LARGEST_NUMBER = 1024
-"""Of an argument in a file: a hostile one could otherwise ask for any number of layers before its tensors are seen."""
+"""The largest argument in a file: a hostile one could otherwise ask for any number of layers before its tensors are
+seen."""
 
 
 class LoadedModel(NamedTuple):
@@ -45,11 +45,11 @@ class LoadedModel(NamedTuple):
 
     Attributes:
         network: float32, in eval mode, without gradients.
-        name: what people call it.
+        name: its name for people.
         scale: 1, 2, 4 or 8.
         model_id: of its half-precision weights, see `weights_id`; every thumbnail carries it.
-        card: what else its maker wanted said: training data, numbers, license.
-        rate_model: the file's, where it was left out of the network; None where there is none, or it was not.
+        card: its maker's notes: training data, numbers, license.
+        rate_model: detached from the network; None where there is none, or it is still in the network.
     """
 
     network: RescalingNetwork
@@ -67,23 +67,25 @@ def save_model(
 
     Args:
         path: ends in .safetensors.
-        network: its weights; may be in any mode, on any device.
-        part: what it was built from.
-        name: what people call it.
-        card: what else is to be said of it.
+        network: the weights to save; in any mode, on any device.
+        part: the component that the network was built from. Plug-ins may be saved; they load only where the module
+            that registers them has been imported.
+        name: the model's name for people.
+        card: further notes, such as training data and license.
 
     Returns:
         The model's id.
 
     Raises:
         CheckpointError: when its weights do not fit into half precision, or could not be loaded again: when a part is
-            not hyperthumb's own (BasicSR's are not), or an argument is out of bounds.
-        HyperthumbError: when it cannot be written.
+            not registered (BasicSR's are not), or an argument is out of bounds.
+        HyperthumbError: when the file cannot be written.
     """
     if path.suffix != SUFFIX:
-        raise CheckpointError(f"a model file is called something{SUFFIX}, not {path.name}")
+        raise CheckpointError(f"the name of a model file ends in {SUFFIX}, which {path.name} does not")
     part = portable_part(part)
-    weights = to_half_precision(fitting_weights(network.state_dict(), part), path)
+    names = _described_state(part, network.scale, path).keys()
+    weights = to_half_precision(fitting_weights(network.state_dict(), names), path)
     network_g = describe_part(part)
     metadata = {
         "format": FORMAT,
@@ -99,29 +101,41 @@ def save_model(
 
 
 def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
-    """A model from a model file; or from a training: its folder (the newest weights) or one of its checkpoints.
-
-    No code of a model file's runs. A checkpoint's weights are rounded to half precision, so that it and the model file
-    made of it are the same model, with one id.
+    """The model in a model file. No code of the file runs.
 
     Args:
-        path: the file, or the training.
-        with_rate_model: keep the rate model in the network, where the file has one, for estimates of the rate. Making
-            and restoring files is a little quicker when it stays beside it.
+        path: the file.
+        with_rate_model: keep the rate model in the network, where the file has one, to estimate rates. Files are made
+            and restored a little faster without it.
 
     Raises:
         CheckpointError: when it is missing, damaged, hostile, of a later version, or does not fit its own description.
-        OptionsError: when the options beside a checkpoint cannot be read.
     """
-    if path.is_dir() or path.suffix == ".pth":
-        from .trained import load_trained  # reads YAML, which a model file has no use for
-
-        trained = load_trained(path)
-        weights = to_half_precision(trained.network.state_dict(), path)
-        description = Description(trained.name, trained.network.scale, {}, {})
-        return _finish(trained.part, weights, description, path, with_rate_model)
     weights, description = _read(path)
     return _assemble(description, weights, path, with_rate_model)
+
+
+def build_model(
+    part: Component, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool = False
+) -> LoadedModel:
+    """A model from half-precision weights and the component that describes its network.
+
+    Args:
+        part: the component.
+        weights: as `to_half_precision` returns them; all of the network's.
+        description: name, scale and card.
+        path: for messages.
+        with_rate_model: see `load_model`.
+
+    Raises:
+        CheckpointError: when the network cannot be built, or the weights do not fit it.
+    """
+    network = _build(part, description.scale, path)
+    load_weights(network, weights, path)
+    network = network.eval().requires_grad_(False)
+    rate_model = None if with_rate_model else network.detach_rate_model()
+    model_id = model_id_of(weights)
+    return LoadedModel(network, description.name, network.scale, model_id, description.card, rate_model)
 
 
 def model_id_of(weights: Mapping[str, Tensor]) -> bytes:
@@ -152,7 +166,7 @@ def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Te
 
 
 def describe_part(part: Component) -> dict[str, Any]:
-    """A part as in an options file: its arguments beside its type."""
+    """A component as in an options file: its arguments beside its type."""
     return {"type": part.type, **{name: _describe_argument(value) for name, value in part.arguments.items()}}
 
 
@@ -160,7 +174,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Description]:
     try:
         with safetensors.safe_open(str(path), framework="pt") as file:
             text = (file.metadata() or {}).get(METADATA_KEY, "")
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is not a mapping)
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no model at {path}") from error
     except (safetensors.SafetensorError, OSError, ValueError) as error:
@@ -173,33 +187,30 @@ def _assemble(
 ) -> LoadedModel:
     try:
         part = _read_part(description.network_g, path)
-        check_registered(part, ARCHS)
-    except RegistryError as error:
-        raise CheckpointError(f"{path} describes a network that cannot be built here: {error}") from error
+        # First the shapes alone: a file gets no memory that its tensors do not account for.
+        misfit = describe_misfit(_described_state(part, description.scale, path), weights)
     except RecursionError as error:
         raise CheckpointError(f"{path} does not say which network its weights belong to") from error
-    if has_rate(part) and not has_rate(portable_part(part)):
-        raise CheckpointError(f"{path} describes a rate model that no model file holds")
-    with torch.device("meta"):  # first the shapes alone: a file gets no memory that its tensors do not bear out
-        misfit = describe_misfit(_build(part, description.scale, path).state_dict(), weights)
     if misfit:
         raise CheckpointError(f"{path}: its weights do not fit the network that it describes: {misfit}")
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise CheckpointError(f"{path} holds weights that are not finite")
-    return _finish(part, weights, description, path, with_rate_model)
+    return build_model(part, weights, description, path, with_rate_model)
 
 
-def _finish(
-    part: Component, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool
-) -> LoadedModel:
-    network = _build(part, description.scale, path)
-    load_weights(network, fitting_weights(weights, part), path)
-    network = network.eval().requires_grad_(False)
-    rate_model = None
-    if not with_rate_model and isinstance(network, HyperThumbnail):
-        rate_model, network.rate = network.rate, None
-    model_id = model_id_of(weights)
-    return LoadedModel(network, description.name, network.scale, model_id, description.card, rate_model)
+def _described_state(part: Component, scale: int, path: Path) -> dict[str, Tensor]:
+    """The shapes of the weights of a network that a model file may describe, without memory for them."""
+    try:
+        check_registered(part, ARCHS)
+    except RegistryError as error:
+        raise CheckpointError(
+            f"{path} describes a network that cannot be built here: {error}; for a plug-in of yours, import its module "
+            f"first (--plugin MODULE)"
+        ) from error
+    if portable_part(part) != part:
+        raise CheckpointError(f"{path} describes a rate model that no model file holds")
+    with torch.device("meta"):
+        return _build(part, scale, path).state_dict()
 
 
 def _build(part: Component, scale: int, path: Path) -> RescalingNetwork:
@@ -211,7 +222,7 @@ def _build(part: Component, scale: int, path: Path) -> RescalingNetwork:
 
 
 class _WithoutRandomness(TorchFunctionMode):
-    """Leaves random initial weights out: they are overwritten anyway, and on `meta` they import torch's compiler."""
+    """Skips random initial weights: they are overwritten anyway, and on `meta` they import torch's compiler."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

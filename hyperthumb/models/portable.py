@@ -1,8 +1,8 @@
-"""What of a network goes into a model file: all of it, but for a rate model that would bring heavy packages along."""
+"""The parts of a network that go into a model file: all but a rate model that needs heavy packages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from torch import Tensor
 
@@ -15,25 +15,20 @@ _RATE = "rate"
 
 
 def portable_part(part: Component) -> Component:
-    """`part`, without its rate model where that says nothing of `in_model_files` (see `RateModel`)."""
-    return Component(part.type, dict(part.arguments)) if _rate_travels(part) else without_rate(part)
+    """`part`, without its rate model unless that says `in_model_files` (see `RateModel`).
+
+    A rate model only estimates a file's size: making and restoring files does not need it.
+    """
+    rate = part.arguments.get(_RATE)
+    stays_behind = rate is None or (isinstance(rate, Component) and not _goes_into_files(rate))
+    arguments = {name: value for name, value in part.arguments.items() if name != _RATE or not stays_behind}
+    return Component(part.type, arguments)
 
 
-def without_rate(part: Component) -> Component:
-    """`part` without its rate model, which only guesses at a file's size: nobody needs it to make or restore one."""
-    return Component(part.type, {name: value for name, value in part.arguments.items() if name != _RATE})
+def fitting_weights(weights: Mapping[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
+    """`weights`, without those of a rate model that a network with weights of these names does not have."""
+    return {name: value for name, value in weights.items() if name in names or not name.startswith(RATE_PREFIX)}
 
 
-def has_rate(part: Component) -> bool:
-    """Whether a network names a rate model."""
-    return part.arguments.get(_RATE) is not None
-
-
-def fitting_weights(weights: Mapping[str, Tensor], part: Component) -> dict[str, Tensor]:
-    """`weights`, without a rate model's where `part` has none."""
-    return {name: value for name, value in weights.items() if has_rate(part) or not name.startswith(RATE_PREFIX)}
-
-
-def _rate_travels(part: Component) -> bool:
-    name = getattr(part.arguments.get(_RATE), "type", None)
-    return isinstance(name, str) and name in RATE_MODELS and getattr(RATE_MODELS.get(name), "in_model_files", False)
+def _goes_into_files(rate: Component) -> bool:
+    return rate.type in RATE_MODELS and getattr(RATE_MODELS.get(rate.type), "in_model_files", False)

@@ -1,5 +1,24 @@
 """`hyperthumb.rescaling`: the contract of a network, under the name that plug-ins import."""
 
-from hyperthumb.models.contract import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
+from hyperthumb.models.contract import (
+    Analysis,
+    CompressedBatch,
+    Differentiable,
+    Mapped,
+    PixelNetwork,
+    RescaleOutput,
+    RescalingNetwork,
+)
+from hyperthumb.models.inference import Analyzer, Restorer
 
-__all__ = ["Analysis", "CompressedBatch", "RescaleOutput", "RescalingNetwork"]
+__all__ = [
+    "Analysis",
+    "Analyzer",
+    "CompressedBatch",
+    "Differentiable",
+    "Mapped",
+    "PixelNetwork",
+    "RescaleOutput",
+    "RescalingNetwork",
+    "Restorer",
+]

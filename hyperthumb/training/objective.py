@@ -67,7 +67,9 @@ class Objective(nn.Module):
             with torch.no_grad():
                 bpp = bits_per_pixel_loss(output.bits, hr.shape[-2], hr.shape[-1])
         if self.options.own is not None:
-            if output.own is None:
-                raise OptionsError("train.losses.own is set, but the network has no term of its own; drop this loss")
-            total = total + self.options.own.weight * output.own
-        return LossTerms(total, reconstruction, guide, bpp, output.own)
+            if output.network_loss is None:
+                raise OptionsError(
+                    "train.losses.own is set, but the network has no loss of its own; remove this setting"
+                )
+            total = total + self.options.own.weight * output.network_loss
+        return LossTerms(total, reconstruction, guide, bpp, output.network_loss)

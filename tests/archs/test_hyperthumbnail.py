@@ -126,7 +126,7 @@ def test_full_precision_under_autocast(quantization, rate):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             mixed = network(hr)
             loss = network.auxiliary_loss()
-    assert plain.own is None
+    assert plain.network_loss is None
     for a, b in zip(plain[:4], mixed[:4], strict=True):
         assert b.dtype == torch.float32
         assert torch.equal(a, b)

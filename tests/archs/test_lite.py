@@ -5,7 +5,6 @@ import torch
 
 from hyperthumb.archs.lite import LiteDecoder
 from hyperthumb.base.component import Component
-from hyperthumb.codec.tiling import Restorer
 from tests.archs.parts import DECODERS, TINY, tiny
 
 
@@ -35,5 +34,5 @@ def test_without_the_frequency_branch_it_trains_and_restores_in_rows(monkeypatch
     batch = network.compress(hr)
     with torch.no_grad():
         whole = network.restore(batch.coefficients, batch.tables)[0].mul(255).round().permute(1, 2, 0).numpy()
-    rows = Restorer(network).restore(batch.coefficients, batch.tables, 160, 64, tile=48)
+    rows = network.restorer().restore(batch.coefficients, batch.tables, 160, 64, tile=48)
     assert np.abs(rows - whole).max() <= 1

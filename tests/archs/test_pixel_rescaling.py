@@ -27,9 +27,9 @@ def test_shapes_ranges_and_gradients(name, scale):
     assert output.thumbnail.min() >= 0
     assert output.thumbnail.max() <= 1
     assert output.bits is None
-    assert (output.own is None) == (name == "ComCNN")
+    assert (output.network_loss is None) == (name == "ComCNN")
     loss = output.restored.square().mean() + output.thumbnail.square().mean()
-    (loss if output.own is None else loss + output.own).backward()
+    (loss if output.network_loss is None else loss + output.network_loss).backward()
     for key, parameter in network.named_parameters():
         assert parameter.grad is not None, f"{key} gets no gradient"
         assert parameter.grad.isfinite().all(), f"{key}'s gradient is not finite"
@@ -41,7 +41,7 @@ def test_evaluation_is_the_file(name):
     with torch.no_grad():
         output = network(hr)
         batch = network.compress(hr)
-    assert output.own is None
+    assert output.network_loss is None
     assert np.array_equal(batch.tables[0].numpy(), standard_tables(80))
     data = write_jpeg(JpegThumbnail(batch.coefficients[0].numpy(), batch.tables[0].numpy(), 16, 24))
     read = read_jpeg(data)

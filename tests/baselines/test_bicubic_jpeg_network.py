@@ -10,7 +10,7 @@ from torch import nn
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
 from hyperthumb.base.registry import DECODERS
 from hyperthumb.baselines import BicubicJpeg, BicubicJpegNetwork
-from hyperthumb.benchmark.subjects import describe
+from hyperthumb.benchmark.complexity import describe
 from hyperthumb.config import Component
 from tests.support import photograph
 

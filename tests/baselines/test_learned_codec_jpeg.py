@@ -11,8 +11,8 @@ from PIL import Image
 
 from hyperthumb.base.errors import CheckpointError, OptionsError
 from hyperthumb.baselines import BicubicJpeg, LearnedCodecJpeg
+from hyperthumb.benchmark.complexity import describe
 from hyperthumb.benchmark.runner import run_benchmark
-from hyperthumb.benchmark.subjects import describe
 from hyperthumb.config import load_benchmark_options
 from tests.benchmark.runs import write_benchmark
 from tests.support import photograph

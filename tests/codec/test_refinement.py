@@ -76,24 +76,24 @@ def test_a_step_that_makes_it_worse_is_not_taken(network, monkeypatch):
     assert torch.equal(before, after)
 
 
-def test_windows_do_about_what_the_whole_does(network, monkeypatch):
+def test_tiles_do_about_what_the_whole_does(network, monkeypatch):
     hr = pixels(131, 170)
     padded = torch.nn.functional.pad(hr.float() / 255, (0, 22, 0, 29), mode="replicate")
     analysis = network.analyze(padded)
     mse, bits = cost(network, analysis, hr)
-    monkeypatch.setattr(refinement, "_WINDOW_PIXELS", 128 * 128)
+    monkeypatch.setattr(refinement, "_TILE_PIXELS", 128 * 128)
     monkeypatch.setattr(refinement, "_MARGIN", 1)
     refined_mse, refined_bits = cost(network, refine(network, hr, analysis, RATE_SCALE, 8), hr)
     assert refined_mse < 0.99 * mse
     assert refined_bits < 1.02 * bits
 
 
-def test_windows_cover_each_block_once(monkeypatch):
-    monkeypatch.setattr(refinement, "_WINDOW_PIXELS", 20 * 20 * 32 * 32)
+def test_tiles_cover_each_block_once(monkeypatch):
+    monkeypatch.setattr(refinement, "_TILE_PIXELS", 20 * 20 * 32 * 32)
     times = torch.zeros(33, 47)
-    for seen, moved in refinement._windows(33, 47, 32):
-        times[seen][moved] += 1
-        assert times[seen].numel() <= 20 * 20
+    for tile in refinement._tiles(33, 47, 32, 5):
+        times[tile.own] += 1
+        assert times[tile.seen].numel() <= 20 * 20
     assert (times == 1).all()
 
 
@@ -109,5 +109,5 @@ def test_what_cannot_be_refined_for_is_a_sentence(network):
     network.decoder = None
     with pytest.raises(HyperthumbError, match="at scale 1 there is nothing to refine"):
         refine(network, hr, analysis, 1.0, 1, rate)
-    with pytest.raises(HyperthumbError, match="takes a HyperThumbnail, which IRN is not"):
+    with pytest.raises(HyperthumbError, match="thumbnails of IRN cannot be refined"):
         refine(IRN(4), hr, analysis, 1.0, 1)

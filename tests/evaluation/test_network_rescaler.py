@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
-from hyperthumb.codec.tiling import Restorer
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.jpeg.file import read_jpeg
 from tests.archs.parts import DECODERS, ENCODERS, tiny
@@ -24,7 +23,7 @@ def test_a_network_in_training_is_left_as_it_was(encoder, decoder):
     strides = [value.stride() for value in network.parameters()]
     rescaler = NetworkRescaler(network)
     rescaler.upscale(rescaler.read(rescaler.write(rescaler.downscale(PHOTOGRAPH))), 61, 90)
-    Restorer(network, "bf16")
+    network.restorer("bf16")
     for name, value in network.named_parameters():
         expected, trained = before[name]
         assert value.dtype == expected.dtype

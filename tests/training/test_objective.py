@@ -46,11 +46,11 @@ def test_rate_without_a_rate_model_is_said():
         objective(output._replace(bits=None), hr, reference)
 
 
-def test_the_network_s_own_term_is_weighed():
+def test_the_loss_of_the_network_is_weighted():
     output, hr, reference = example()
     objective = Objective(LossesOptions(weighted("L1Loss", 1.0), own=OwnLossOptions(0.5)))
-    terms = objective(output._replace(own=torch.tensor(3.0)), hr, reference)
+    terms = objective(output._replace(network_loss=torch.tensor(3.0)), hr, reference)
     torch.testing.assert_close(terms.total, terms.reconstruction + 1.5)
     assert terms.named()["own"] == 3
-    with pytest.raises(OptionsError, match="no term of its own"):
+    with pytest.raises(OptionsError, match="has no loss of its own"):
         objective(output, hr, reference)

@@ -7,12 +7,13 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from hyperthumb.archs.blocks import conv3x3, zero_initialize
-from hyperthumb.archs.pixel_rescaling import Mapped, PixelRescaling
+from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.base.constraints import AtLeast, Between, Count
 from hyperthumb.base.registry import ARCHS
 from hyperthumb.images.pixels import full_precision
 from hyperthumb.images.resize import bicubic_upscale
 from hyperthumb.jpeg.quantize import RoundingName
+from hyperthumb.models.contract import Mapped
 
 from .invertible import level_count
 

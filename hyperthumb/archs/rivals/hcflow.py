@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hyperthumb.archs.blocks import ResidualDenseBlock, conv3x3
-from hyperthumb.archs.pixel_rescaling import Mapped, PixelRescaling
+from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.base.constraints import AtLeast, Between, Count
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.noise import normal
 from hyperthumb.base.registry import ARCHS
 from hyperthumb.jpeg.quantize import RoundingName
+from hyperthumb.models.contract import Mapped
 
 from .flow_steps import ConditionalFlowStep, FlowStep, ZeroConv, scale_and_shift
 from .invertible import Chain, HaarSplit, level_count
@@ -233,6 +234,6 @@ class HCFlow(PixelRescaling):
     def upscale(self, rgb: Tensor) -> Mapped:
         return Mapped(self.flow.inverse(rgb, self.temperature if self.training else 0))
 
-    def own_term(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:
+    def network_loss(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:
         assert down.hidden is not None
         return down.hidden.float().square().mean()

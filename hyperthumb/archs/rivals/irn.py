@@ -7,11 +7,12 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from hyperthumb.archs.pixel_rescaling import Mapped, PixelRescaling
+from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.base.constraints import AtLeast, Between, Count
 from hyperthumb.base.noise import normal
 from hyperthumb.base.registry import ARCHS
 from hyperthumb.jpeg.quantize import RoundingName
+from hyperthumb.models.contract import Mapped
 
 from .invertible import Chain, Coupling, HaarSplit, Invertible, level_count
 
@@ -72,6 +73,6 @@ class IRN(PixelRescaling):
             latent = self.temperature * normal(shape, rgb.device).to(rgb.dtype)
         return Mapped(self.operations.inverse(torch.cat([rgb, latent], 1)))
 
-    def own_term(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:
+    def network_loss(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:
         assert down.hidden is not None
         return down.hidden.float().square().sum() / hr.numel()

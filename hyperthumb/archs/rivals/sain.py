@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hyperthumb.archs.pixel_rescaling import Mapped, PixelRescaling
+from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.base.constraints import AtLeast, Between, Count
 from hyperthumb.base.noise import normal, uniform
 from hyperthumb.base.registry import ARCHS
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.jpeg.quantize import RoundingName
+from hyperthumb.models.contract import Mapped
 
 from .invertible import Chain, Coupling, DenseSubnet, HaarSplit, Invertible, level_count, log_scale
 
@@ -152,7 +153,7 @@ class SAIN(PixelRescaling):
         bands, sharp = last.inverse_with_sharp(self.comp_operations.inverse(simulated))
         return Mapped(self.haar_operations.inverse(first.inverse(bands)), sharp)
 
-    def own_term(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:
+    def network_loss(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor:
         assert down.hidden is not None
         assert up.hidden is not None
         with torch.no_grad():

@@ -51,14 +51,14 @@ def test_every_level_s_latent_leads_back():
     torch.testing.assert_close(coarse, hr, atol=1e-9, rtol=0)
 
 
-def test_own_term_is_the_latents_mean_square():
+def test_network_loss_is_the_latents_mean_square():
     network = tiny_rival("HCFlow")
     hr = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
         down = network.downscale(hr)
         _, latents = network.flow(hr)
         expected = sum(latent.square().sum() for latent in latents) / sum(latent.numel() for latent in latents)
-        torch.testing.assert_close(network.own_term(hr, down, down.image, down), expected)
+        torch.testing.assert_close(network.network_loss(hr, down, down.image, down), expected)
 
 
 def test_more_conditional_steps_than_steps():

@@ -24,10 +24,10 @@ def test_numbers_are_the_official_ones():
 
 
 @torch.no_grad()
-def test_own_term_is_the_latent_s_size():
+def test_network_loss_is_the_latent_s_size():
     network = tiny_rival("IRN")
     hr = torch.rand(2, 3, 32, 64)
     thumbnail, latent = network.downscale(hr)
-    own = network.own_term(hr, network.downscale(hr), thumbnail, network.upscale(thumbnail))
+    own = network.network_loss(hr, network.downscale(hr), thumbnail, network.upscale(thumbnail))
     torch.testing.assert_close(own, latent.square().sum() / hr.numel())
     torch.testing.assert_close(network.operations.inverse(torch.cat([thumbnail, latent], 1)), hr, atol=1e-5, rtol=0)

@@ -7,7 +7,6 @@ from hyperthumb.archs import HyperThumbnail
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.registry import DECODERS
-from hyperthumb.codec.tiling import Analyzer, Restorer
 from hyperthumb.metrics import psnr
 from tests.archs.rivals.instances import tiny_rival
 from tests.support import photograph
@@ -46,7 +45,7 @@ def whole(made, coefficients, tables, height, width):
 def test_restores_what_the_whole_gives(decoder, scale, tile):
     made = network(scale, decoder)
     coefficients, tables = files_content(made, 131, 70)
-    picture = Restorer(made).restore(coefficients, tables, 131, 70, tile)
+    picture = made.restorer().restore(coefficients, tables, 131, 70, tile)
     assert picture.shape == (131, 70, 3)
     assert picture.dtype == np.uint8
     assert picture.flags.c_contiguous
@@ -62,7 +61,7 @@ def test_analyzes_as_the_whole(scale, tile):
     hr = torch.randint(0, 256, (1, 3, 160, 64), dtype=torch.uint8)
     expected = made.analyze(hr.float() / 255)
     for given in (hr, hr.float() / 255):
-        analysis = Analyzer(made).analyze(given, tile)
+        analysis = made.analyzer().analyze(given, tile)
         torch.testing.assert_close(analysis.coefficients, expected.coefficients, rtol=1e-5, atol=1e-3)
         torch.testing.assert_close(analysis.steps, expected.steps)
 
@@ -70,14 +69,14 @@ def test_analyzes_as_the_whole(scale, tile):
 def test_what_is_beyond_the_photograph_is_not_computed():
     made = network(4)
     coefficients, tables = files_content(made, 320, 64)
-    restorer = Restorer(made)
+    restorer = made.restorer()
     narrow = restorer.restore(coefficients, tables, 33, 5, tile=32)
     np.testing.assert_array_equal(narrow, restorer.restore(coefficients, tables, 320, 64, tile=32)[:33, :5])
 
 
 @DECODERS.register("WholePictureDecoder")
 class WholePictureDecoder(nn.Module):
-    """Brightens by the mean of all: no strip knows it."""
+    """Brightens by the mean of the whole picture, which a few rows do not tell."""
 
     def __init__(self, scale: int) -> None:
         super().__init__()
@@ -91,11 +90,11 @@ class WholePictureDecoder(nn.Module):
 def test_a_network_that_sees_everything_is_run_whole():
     made = network(4, "WholePictureDecoder")
     coefficients, tables = files_content(made, 64, 64)
-    restorer = Restorer(made)
+    restorer = made.restorer()
     picture = restorer.restore(coefficients, tables, 64, 64, tile=8)
     np.testing.assert_array_equal(picture, whole(made, coefficients, tables, 64, 64))
     with pytest.raises(HyperthumbError, match="fp32 only"):
-        Restorer(made, "bf16")
+        made.restorer("bf16")
 
 
 @pytest.mark.parametrize("name", ["IRN", "ComCNN"])
@@ -112,21 +111,21 @@ def test_rivals_in_tiles(name, monkeypatch):
     monkeypatch.setattr(made, "upscale", lambda rgb: widths.append(4 * rgb.shape[3]) or run(rgb))
     for tile, seen in ((None, [352]), (64, [192, 256, 320, 320, 256, 192])):  # with 128 on either side
         widths.clear()
-        analysis = Analyzer(made).analyze(hr, tile)
+        analysis = made.analyzer().analyze(hr, tile)
         assert (analysis.coefficients - expected.coefficients).abs().max() < 0.5
         torch.testing.assert_close(analysis.steps, expected.steps)
-        tiled = Restorer(made).restore(batch.coefficients, batch.tables, 61, 350, tile)
+        tiled = made.restorer().restore(batch.coefficients, batch.tables, 61, 350, tile)
         assert tiled.shape == (61, 350, 3)
         assert abs(psnr(tiled, picture[:61, :350]) - psnr(untiled, picture[:61, :350])) < 0.01
         assert widths == pytest.approx(seen, abs=32)
     with pytest.raises(HyperthumbError, match="1 row or more"):
-        Analyzer(made).analyze(hr, 0)
+        made.analyzer().analyze(hr, 0)
 
 
 def test_bf16_is_close():
     made = network(4, "FrequencyAwareDecoder")
     coefficients, tables = files_content(made, 96, 96)
-    picture = Restorer(made, "bf16").restore(coefficients, tables, 96, 96)
+    picture = made.restorer("bf16").restore(coefficients, tables, 96, 96)
     difference = np.abs(picture.astype(int) - whole(made, coefficients, tables, 96, 96))
     assert 0 < difference.max() <= 3
 
@@ -134,7 +133,7 @@ def test_bf16_is_close():
 def test_a_restorer_keeps_its_weights():
     made = network(4)
     coefficients, tables = files_content(made, 64, 64)
-    restorer, analyzer = Restorer(made), Analyzer(made)
+    restorer, analyzer = made.restorer(), made.analyzer()
     before = restorer.restore(coefficients, tables, 64, 64)
     for weights in made.parameters():
         nn.init.zeros_(weights)
@@ -146,8 +145,8 @@ def test_wishes_that_make_no_sense():
     made = network(4)
     coefficients, tables = files_content(made, 64, 64)
     with pytest.raises(HyperthumbError, match="1 row or more"):
-        Restorer(made).restore(coefficients, tables, 64, 64, tile=0)
+        made.restorer().restore(coefficients, tables, 64, 64, tile=0)
     with pytest.raises(HyperthumbError, match="fp32 or bf16"):
-        Restorer(made, "fp16")
+        made.restorer("fp16")
     with pytest.raises(HyperthumbError, match="multiples of 32"):
-        Analyzer(made).analyze(torch.rand(1, 3, 40, 64))
+        made.analyzer().analyze(torch.rand(1, 3, 40, 64))
