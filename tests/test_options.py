@@ -97,12 +97,12 @@ def test_benchmark_options_load(path, data_root):
     """Rows whose weights are not there fail when they are measured, not before."""
     options = load_benchmark_options(path)
     assert options.name == path.stem
-    assert options.anchor in [row.name for row in options.rows]
-    for row in options.rows:
+    assert options.anchor in [None, *(row.name for row in options.rows)]
+    for row in options.rows if path.stem != "zoo" else ():  # which measures the documented rates, not whole curves
         assert len(next(iter(row.sweep.values()), row.rate_scales)) >= (4 if row.refine else 6), row.name
     for dataset in options.datasets.values():
         find_published(options.published, dataset.name)
-    assert {path.stem for path in BENCHMARK} == {"kodak_4x", "div2k_4x", "fivek6k_4x", "sr_sets_4x"}
+    assert {path.stem for path in BENCHMARK} == {"kodak_4x", "div2k_4x", "fivek6k_4x", "sr_sets_4x", "zoo"}
 
 
 def test_rivals_are_measured_with_the_sizes_and_files_that_they_are_trained_for(data_root):

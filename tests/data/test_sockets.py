@@ -16,12 +16,13 @@ from tests.support import write_photographs
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
-from hyperthumb.base.component import Component
+from hyperthumb.config import Component, DatasetOptions
 from hyperthumb.data import build_training_loader
+from hyperthumb.data.order import BatchPositions
 
-component = Component("HRImageDataset", {"dataroot_gt": sys.argv[1]})
-settings = dict(gt_size=32, batch_size=2, scale=4, seed=0, total_iterations=3, num_workers=1)
-print(len(list(build_training_loader(component, **settings))), "batches")
+source = Component("HRImageDataset", {"dataroot_gt": sys.argv[1]})
+options = DatasetOptions(source, "train", gt_size=32, num_worker_per_gpu=1)
+print(len(list(build_training_loader(options, BatchPositions(0, 3, 2), 4, 0))), "batches")
 """
 
 

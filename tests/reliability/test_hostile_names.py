@@ -150,13 +150,12 @@ def test_a_report_of_hostile_results(work, capsys):
 def test_results_of_another_folder_are_refused(work, name):
     save_results(work / "results.json", made_up_results(work))
     content = json.loads((work / "results.json").read_text())
-    renamed = json.loads(json.dumps(content))
-    renamed["datasets"][0]["name"] = name
+    renamed = json.loads(json.dumps(content).replace('"kodak"', json.dumps(name)))
     shown = json.loads(json.dumps(content))
     shown["crops"][0]["original"] = "/etc/hostname" if name.startswith("/") else "../outside.png"
     for changed in (renamed, shown):
         (work / "results.json").write_text(json.dumps(changed))
-        with pytest.raises(HyperthumbError, match=r"becomes one of files|leads out of the folder"):
+        with pytest.raises(HyperthumbError, match=r"becomes part of file names|leads out of the folder"):
             load_results(work)
 
 

@@ -9,6 +9,7 @@ import torch
 
 from hyperthumb.config import Component, LossesOptions, WeightedLoss
 from hyperthumb.training.determinism import make_deterministic, report_determinism, watch
+from hyperthumb.training.log import close_log
 from hyperthumb.training.objective import Objective
 from tests.support import tiny_network
 
@@ -39,6 +40,7 @@ def test_the_step_of_a_network_is_looked_at_and_its_state_left_alone(caplog, mon
     before = copy.deepcopy(network.state_dict())
     network.requires_grad_(True)
     objective = Objective(LossesOptions(WeightedLoss(Component("L1Loss"))))
+    close_log(logging.getLogger("hyperthumb"))  # what an earlier training in this process left open
     monkeypatch.setattr(logging.getLogger("hyperthumb"), "propagate", True)
     with caplog.at_level(logging.INFO, "hyperthumb"):
         report_determinism(network, objective, 32, torch.device("cpu"))
