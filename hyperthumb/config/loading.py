@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.plugins import import_plugin
 
 from .complaints import Complaints, warn
 from .inheritance import expand_variables, force_settings, read_tree
@@ -124,28 +125,18 @@ def _import_plugins(tree: Section, kind: type, complaints: Complaints) -> None:
     plugins = tree.get("plugins")
     if not isinstance(plugins, Items):
         return
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     failed = False
     for name, place in zip(plugins, plugins.places, strict=True):
         if not isinstance(name, str):
             continue
-        if not all(part.isidentifier() for part in name.split(".")):
-            problem = f'wants the name of a module, such as my_package.losses, not "{name}"'
-            complaints.add(place, "plugins", problem)
-            continue
-        folder = str(Path(place.file).parent.resolve())
-        if kind is not NetworkOptions and folder not in sys.path:
-            sys.path.append(folder)
         try:
-            importlib.invalidate_caches()
-            importlib.import_module(name)
-        except Exception as error:  # a user's module may raise anything
-            missing = isinstance(error, ModuleNotFoundError) and error.name in (name, name.partition(".")[0])
-            problem = f'cannot import "{name}": {type(error).__name__}: {error}'
+            import_plugin(name, None if kind is NetworkOptions else Path(place.file).parent)
+        except HyperthumbError as error:
+            cause = error.__cause__
+            missing = isinstance(cause, ModuleNotFoundError) and cause.name in (name, name.partition(".")[0])
             looked = "; put it into the working directory or beside the options file, or install it" if missing else ""
-            complaints.add(place, "plugins", problem + looked)
-            failed = True
+            complaints.add(place, "plugins", f"{error}{looked}")
+            failed = failed or cause is not None
     if failed:
         complaints.raise_if_any()
 
