@@ -30,7 +30,7 @@ ALLOWED = {
     "data": {"base", "config", "images"},
     "data/sets": {"base", "data", "images"},
     "config": {"base", "models"},
-    "runtime": {"base", "jpeg", "models"},
+    "runtime": {"base", "jpeg", "metrics", "models"},
     "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
     "baselines": {"base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {"base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,10 @@ from torch import nn
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import write_atomically
 from hyperthumb.base.version import __version__
+from hyperthumb.jpeg.quantize import integer_tables
+from hyperthumb.jpeg.tables import ZIGZAG
+from hyperthumb.metrics.psnr import psnr_of_error
+from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
 
 from . import low_precision
@@ -79,7 +84,7 @@ def export_model(
     for name in _GRAPHS[part]:
         graph: nn.Module = getattr(graphs, name)
         manifest = Manifest(
-            name, model.name, model.model_id.hex(), model.scale, _reach(name, network), "fp32", __version__
+            name, model.name, model.model_id.hex(), model.scale, _reach(name, graphs, model.scale), "fp32", __version__
         )
         content = _float_graph(name, graph, manifest)
         difference = check_float(graph, Session(content.SerializeToString()), _examples(name, model.scale))
@@ -98,7 +103,8 @@ def _float_graph(name: Part, graph: nn.Module, manifest: Manifest) -> Any:
     outputs = {"encoder": ["coefficients"], "tables": ["steps"], "decoder": ["restored", "picture"]}[name]
     source, axes = ("picture", (1, 2)) if name == "encoder" else ("coefficients", (2, 3))
     example = torch.from_numpy(_examples(name, manifest.scale)[0])
-    content = to_onnx(graph, example, (source, outputs), axes)
+    unit = 8 * manifest.scale if name == "encoder" else 1
+    content = to_onnx(graph, example, (source, outputs), axes, unit)
     _stamp(content, manifest)
     return content
 
@@ -113,14 +119,12 @@ def _examples(name: Part, scale: int) -> list[np.ndarray]:
     return example_pictures(scale) if name == "encoder" else example_coefficients()
 
 
-def _reach(name: Part, network: Any) -> int:
-    graphs = network.graphs()
+def _reach(name: Part, graphs: Graphs, scale: int) -> int:
     if name == "tables":
         return WHOLE
     if name == "decoder":
-        return decoder_reach(graphs.decoder, network.scale)
-    encoder = graphs.encoder.encoder
-    return 0 if encoder is None else encoder_reach(encoder, network.scale)
+        return decoder_reach(graphs.decoder, scale)
+    return encoder_reach(graphs.encoder, scale)
 
 
 def _lowered(
@@ -132,7 +136,7 @@ def _lowered(
         content = low_precision.to_half(content)
     else:
         content = low_precision.to_int8(content, [coefficients for coefficients, _ in pairs[:12]])
-    manifest = Manifest(**{**manifest.__dict__, "precision": precision})
+    manifest = dataclasses.replace(manifest, precision=precision)
     _stamp(content, manifest)
     loss = before - _mean_psnr(Session(content.SerializeToString()), pairs)
     if not loss <= LOSS_DB[precision]:
@@ -153,15 +157,12 @@ def _dequantized(model: LoadedModel, photograph: np.ndarray) -> tuple[np.ndarray
     picture = np.ascontiguousarray(photograph[None, :height, :width])
     graphs = model.network.graphs()
     coefficients = graphs.encoder(torch.from_numpy(picture))
-    tables = graphs.tables(coefficients).round().clamp(1, 255)
-    steps = _zigzag_steps(tables.numpy())
+    steps = _zigzag_steps(integer_tables(graphs.tables(coefficients)).numpy())
     return (np.rint(coefficients.numpy() / steps) * steps).astype(np.float32), picture
 
 
 def _zigzag_steps(tables: np.ndarray) -> np.ndarray:
     """(1, 2, 8, 8) tables to (1, 192, 1, 1) steps in zig-zag order; Cb and Cr share a table."""
-    from hyperthumb.jpeg.tables import ZIGZAG
-
     luma, chroma = tables.reshape(2, 64)[:, list(ZIGZAG)]
     return np.concatenate([luma, chroma, chroma]).reshape(1, 192, 1, 1)
 
@@ -169,7 +170,7 @@ def _zigzag_steps(tables: np.ndarray) -> np.ndarray:
 def _mean_psnr(session: Session, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
     def psnr(coefficients: np.ndarray, picture: np.ndarray) -> float:
         (restored,) = session.run(coefficients, "picture")
-        error = np.mean((restored.astype(np.float64) - picture) ** 2)
-        return float(10 * np.log10(255**2 / max(error, 1e-12)))
+        error = float(np.mean((restored.astype(np.float64) - picture) ** 2))
+        return psnr_of_error(max(error, 1e-12))  # of equal pictures a number too, so that the loss is one
 
     return float(np.mean([psnr(*pair) for pair in pairs]))

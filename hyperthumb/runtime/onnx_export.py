@@ -20,14 +20,17 @@ OPSET = 18
 _MOST_BLOCKS = 8192
 
 
-def to_onnx(graph: nn.Module, example: Tensor, names: tuple[str, Sequence[str]], axes: tuple[int, int]) -> Any:
+def to_onnx(
+    graph: nn.Module, example: Tensor, names: tuple[str, Sequence[str]], axes: tuple[int, int], unit: int
+) -> Any:
     """An ONNX model with its weights inside.
 
     Args:
         graph: in eval mode, on the CPU.
-        example: an input with at least 3 units along the dynamic axes.
+        example: an input; its sides along the dynamic axes are multiples of `unit`, larger than one.
         names: of the input, and of the outputs.
         axes: the input's dynamic axes, which stand for height and width.
+        unit: what the sides along these axes are always multiples of.
 
     Returns:
         The `onnx.ModelProto`.
@@ -36,7 +39,6 @@ def to_onnx(graph: nn.Module, example: Tensor, names: tuple[str, Sequence[str]],
         HyperthumbError: when the graph has a layer that cannot be exported, or its shape is fixed.
     """
     name, outputs = names
-    unit = 1 if example.shape[axes[0]] < 64 else _unit(example, axes)
     height = torch.export.Dim("height", min=1, max=_MOST_BLOCKS)
     width = torch.export.Dim("width", min=1, max=_MOST_BLOCKS)
     shapes = ({axes[0]: unit * height, axes[1]: unit * width},)
@@ -53,20 +55,17 @@ def to_onnx(graph: nn.Module, example: Tensor, names: tuple[str, Sequence[str]],
     return program.model_proto
 
 
-def _unit(example: Tensor, axes: tuple[int, int]) -> int:
-    """The multiple that the sides of a picture have: the example is made of 3 by 5 such units."""
-    return example.shape[axes[0]] // 3
-
-
 @contextlib.contextmanager
 def _quiet() -> Any:
     """The exporter prints its progress and warns of its own deprecations; neither helps a user."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -36,13 +36,17 @@ def decoder_reach(decoder: nn.Module, scale: int) -> int:
 
 @torch.no_grad()
 def encoder_reach(encoder: nn.Module, scale: int) -> int:
-    """The same for an encoder of pictures (1, 3, H, W) in 0..1: blocks of the thumbnail, each of 8s x 8s HR pixels."""
+    """The same for an encoder's graph: picture (1, H, W, 3) to coefficients (1, 192, H/8s, W/8s).
+
+    NaN needs a float picture, which the graph takes as it takes uint8.
+    """
     block = 8 * scale
     for reach in (4, 12, _LONGEST):
         side = (2 * reach + 1) * block
-        hr = torch.zeros(1, 3, side, side)
-        hr[:, :, reach * block : (reach + 1) * block, reach * block : (reach + 1) * block] = math.nan
-        found = _extent(encoder(hr)[0], 8, reach)
+        picture = torch.zeros(1, side, side, 3)
+        center = slice(reach * block, (reach + 1) * block)
+        picture[:, center, center] = math.nan
+        found = _extent(encoder(picture)[0], 1, reach)
         if found < reach:
             return found
     return WHOLE

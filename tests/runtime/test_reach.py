@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from hyperthumb.archs.graphs import EncoderGraph
 from hyperthumb.runtime.reach import WHOLE, decoder_reach, encoder_reach
 
 
@@ -35,5 +36,5 @@ def test_an_encoder_reaches_as_many_blocks_as_its_pixels_need():
     unshuffle = nn.PixelUnshuffle(2)
     near = nn.Sequential(unshuffle, nn.Conv2d(12, 3, 3, padding=1))
     far = nn.Sequential(unshuffle, nn.Conv2d(12, 3, 19, padding=9))
-    assert (encoder_reach(near, 2), encoder_reach(far, 2)) == (1, 2)
+    assert (encoder_reach(EncoderGraph(near), 2), encoder_reach(EncoderGraph(far), 2)) == (1, 2)
     assert torch.isfinite(near[1].weight).all()
