@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import IO
 
 from PIL import Image
+
+from hyperthumb.base.quiet import quietly
 
 from .tiff import read_directory, read_layout, unpack_at
 
@@ -38,8 +39,7 @@ def _known_to_pillow(file: IO[bytes]) -> str | None:
     """Pillow's name for a format that only its other decoders know. None of them decodes anything here."""
     file.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly():
             return Image.open(file).format
     except Exception:  # they raise nearly anything
         return None

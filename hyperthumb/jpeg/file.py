@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from PIL import Image
 
 from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
 from hyperthumb.base.orientation import UPRIGHT
+from hyperthumb.base.quiet import quietly
 
 from .backends import Backend, CodedPicture, find_backend
 from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
@@ -188,10 +188,9 @@ def decode(data: bytes) -> Image.Image:
         ThumbnailError: when Pillow refuses it.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+        with quietly(Image.DecompressionBombWarning):  # our own limit is lower
             image = Image.open(io.BytesIO(data), formats=["JPEG"])
-            image.load()
+        image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ThumbnailError(f"damaged JPEG file: {error}") from error
     return image

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+import warnings
+
+from hyperthumb.base.quiet import quietly
+
+
+def test_a_category_is_silenced_and_others_are_not():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with quietly(DeprecationWarning):
+            warnings.warn("silent", DeprecationWarning, stacklevel=1)
+            warnings.warn("heard", UserWarning, stacklevel=1)
+    assert [str(warning.message) for warning in caught] == ["heard"]
+
+
+def test_threads_leave_the_filters_as_they_were():
+    """Without a lock the first thread would leave while the second is inside, and the second would undo that."""
+    before = list(warnings.filters)
+    first_in, first_out, second_in = threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> None:
+        with quietly():
+            first_in.set()
+            second_in.wait(0.3)
+        first_out.set()
+
+    def second() -> None:
+        first_in.wait(10)
+        with quietly():
+            second_in.set()
+            first_out.wait(10)
+
+    threads = [threading.Thread(target=first), threading.Thread(target=second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert list(warnings.filters) == before
