@@ -96,6 +96,7 @@ def cases(scale: int) -> list[Case]:
         *(Case(f"jpegtran {words}", f"{keep} {words} IN", turn) for words, turn in TURNS),
         *(Case(f"jpegtran {words}", f"{keep} {words} IN", turn, True) for words, turn in TURNS),
         *(Case(f"jpegtran -trim {words}", f"{keep} -trim {words} IN", turn, True) for words, turn in TURNS),
+        Case("jpegtran -perfect -rotate 90", f"{keep} -perfect -rotate 90 IN", 6, True),
         Case("jpegtran -rotate 180, markers not copied", "jpegtran -outfile OUT -rotate 180 IN", 3),
         Case("exiftran -9", "exiftran -9 -o OUT IN", 6),
         Case("exiftran -1", "exiftran -1 -o OUT IN", 3, True),

@@ -2,8 +2,8 @@
 
 It travels in an application segment that every other program skips, 13 bytes in all. Version 2, which is written:
 
-    FF E9 | 00 0B | seal (16 bits) | version (4) | scale (2) | missing rows (3) | missing columns (3) | model id (24)
-                  | check of the whole blocks (14) | check of everything (6)
+    FF E9 | 00 0B | seal (16 bits) | version (2) | scale (2) | missing rows (3) | missing columns (3) | model id (24)
+                  | check of the whole blocks (14) | check of everything (8)
 
 The photograph has `scale` (stored as its logarithm) times the file's height, less the missing rows (0 to scale - 1),
 and so for columns. The model id is the beginning of the SHA-256 of the weights that made the file; zeros if it is not
@@ -96,12 +96,14 @@ def check_picture(
         height: of the thumbnail.
         width: of the thumbnail.
     """
-    everything = _check(fields, height, width, tables, coefficients)
     if version == _VERSION_1:
-        return Checks(0, everything & 0xFFFF)
+        return Checks(0, _check(fields, height, width, tables, coefficients) & 0xFFFF)
     rows, columns = height // 8, width // 8
     whole_blocks = _check(fields, rows, columns, tables, coefficients[:, :rows, :columns])
-    return Checks(whole_blocks & 0x3FFF, everything & 0x3F)
+    everything = zlib.crc32(struct.pack(">HH", height, width), whole_blocks)  # goes on: the blocks are read but once
+    for edge in (coefficients[:, :rows, columns:], coefficients[:, rows:]):
+        everything = zlib.crc32(_bytes_of(edge), everything)
+    return Checks(whole_blocks & 0x3FFF, everything & 0xFF)
 
 
 def pack_origin(
@@ -118,7 +120,7 @@ def pack_origin(
     fields = fields << 6 | (height * scale - hr_size[0]) << 3 | (width * scale - hr_size[1])
     fields = fields << 24 | int.from_bytes(model_id or _UNKNOWN_MODEL, "big")
     checks = check_picture(_checked(fields), _VERSION, coefficients, tables, height, width)
-    content = (fields << 20 | checks.whole_blocks << 6 | checks.everything).to_bytes(PAYLOAD_BYTES - 2, "big")
+    content = (fields << 22 | checks.whole_blocks << 8 | checks.everything).to_bytes(PAYLOAD_BYTES - 2, "big")
     return MARKER_START + _seal(content) + content
 
 
@@ -135,7 +137,7 @@ def find_origins(parts: Iterable[Segment]) -> list[Origin]:
 
 def _parse_sealed(content: bytes) -> Origin | None:
     number = int.from_bytes(content, "big")
-    fields, checks = number >> 20, Checks(number >> 6 & 0x3FFF, number & 0x3F)
+    fields, checks = number >> 22, Checks(number >> 8 & 0x3FFF, number & 0xFF)
     version, scale = fields >> 32, SCALES[fields >> 30 & 3]
     if version > _VERSION:
         raise ThumbnailError("this thumbnail was written by a later version of hyperthumb; install that to restore it")
@@ -161,7 +163,7 @@ def _known(model_id: bytes) -> bytes | None:
 
 
 def _checked(fields: int) -> bytes:
-    """The fields, 36 bits, as the checks take them."""
+    """The fields, 34 bits, as the checks take them."""
     return fields.to_bytes(5, "big")
 
 
@@ -172,4 +174,8 @@ def _seal(content: bytes) -> bytes:
 def _check(fields: bytes, height: int, width: int, tables: np.ndarray, coefficients: np.ndarray) -> int:
     check = zlib.crc32(fields + struct.pack(">HH", height, width))
     check = zlib.crc32(np.ascontiguousarray(tables, dtype=np.uint8).data, check)
-    return zlib.crc32(np.ascontiguousarray(coefficients, dtype="<i2").data, check)
+    return zlib.crc32(_bytes_of(coefficients), check)
+
+
+def _bytes_of(coefficients: np.ndarray) -> memoryview | bytes:
+    return np.ascontiguousarray(coefficients, dtype="<i2").data if coefficients.size else b""

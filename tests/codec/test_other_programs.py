@@ -158,7 +158,7 @@ def test_another_programs_segment_makes_no_thumbnail(codec, data):
     assert restored.image.shape == (132, 172, 3)
     assert "has no marker" in restored.notes[0]
     with pytest.raises(ThumbnailError, match="2 times smaller"):
-        codec.restore(with_marker(data, sealed(b"\x24\x00" + bytes(5))))
+        codec.restore(with_marker(data, sealed(b"\x90\x00" + bytes(5))))
 
 
 def test_a_changed_thumbnail_of_version_1_restores_with_the_model_that_ships(codec):

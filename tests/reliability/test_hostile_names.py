@@ -184,11 +184,11 @@ def test_a_thumbnail_whose_marker_lies_about_its_size(work):
     codec = load(save_tiny_model(work / "tiny.safetensors"))
     data = codec.compress(photograph(64, 64))
     for scale, missing in ((4, 0), (8, 7), (1, 0)):
-        fields = 2 << 12 | (scale.bit_length() - 1) << 10 | missing << 7 | missing << 4  # 2 is the version
+        fields = 2 << 14 | (scale.bit_length() - 1) << 12 | missing << 9 | missing << 6  # 2 is the version
         lying = with_marker(data, sealed(struct.pack(">H", fields) + bytes(5)))
         (origin,) = read_header(lying).origins
         assert origin.photograph_size(16, 16) == (16 * scale - missing, 16 * scale - missing)
-    for nonsense in (b"\x2b\xf0", b"\x20\x80", b"\x1f\xff"):  # more is missing than the scale allows; no version
+    for nonsense in (b"\xaf\xc0", b"\x82\x00", b"\x7f\xff"):  # more is missing than the scale allows; no version
         with pytest.warns(ThumbnailWarning):
             assert codec.restore(with_marker(data, sealed(nonsense + bytes(5)))).shape == (64, 64, 3)
     with pytest.raises(HyperthumbError, match="later version"):
