@@ -25,7 +25,6 @@ from .matching import State, match
 from .metadata import metadata_segments
 from .profiles import Profile, write_profile
 from .segments import Frame, Segment, segments, without_metadata
-from .turn import BLOCK
 
 MAX_AC = 1023  # ITU-T T.81, table F.2: AC magnitude categories of 8-bit baseline end at 10 bits
 MAX_DC_STEP = 2047  # table F.1: differences between neighbouring blocks' DC, at 11 bits
@@ -152,18 +151,14 @@ def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
 def _as_written(stored: JpegThumbnail, origin: Origin) -> JpegThumbnail:
     """A file's picture, turned back where the marker says so, and what the marker says that still holds."""
     picture = match(origin, stored.coefficients, stored.tables, stored.height, stored.width)
-    hr_height, hr_width = origin.photograph_size(picture.height, picture.width)
-    if picture.state is State.CUT:  # what is missing at an edge is known while the partial blocks there are
-        hr_height = hr_height if picture.height % BLOCK else picture.height * origin.scale
-        hr_width = hr_width if picture.width % BLOCK else picture.width * origin.scale
-    has_size = picture.state in (State.INTACT, State.CUT)
+    hr_height, hr_width = picture.hr_size or (None, None)
     return JpegThumbnail(
         coefficients=picture.coefficients,
         tables=picture.tables,
         height=picture.height,
         width=picture.width,
-        hr_height=hr_height if has_size else None,
-        hr_width=hr_width if has_size else None,
+        hr_height=hr_height,
+        hr_width=hr_width,
         scale=origin.scale,
         model_id=origin.model_id,
         state=picture.state,

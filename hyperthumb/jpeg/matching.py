@@ -33,6 +33,7 @@ class Match(NamedTuple):
         tables: (2, 8, 8), turned back.
         height: rows, turned back.
         width: columns, turned back.
+        hr_size: the photograph's rows and columns; None for a picture that the marker does not describe.
     """
 
     state: State
@@ -41,6 +42,7 @@ class Match(NamedTuple):
     tables: np.ndarray
     height: int
     width: int
+    hr_size: tuple[int, int] | None = None
 
 
 def match(origin: Origin, coefficients: np.ndarray, tables: np.ndarray, height: int, width: int) -> Match:
@@ -66,7 +68,20 @@ def match(origin: Origin, coefficients: np.ndarray, tables: np.ndarray, height: 
         )
         checks = check_picture(origin.fields, origin.version, *written)
         if checks == origin.checks:
-            return Match(State.INTACT, orientation, *written)
+            return Match(State.INTACT, orientation, *written, origin.photograph_size(*written[2:]))
         if has_whole_blocks and best.state is State.CHANGED and checks.whole_blocks == origin.checks.whole_blocks:
-            best = Match(State.CUT, orientation, *written)
+            best = Match(State.CUT, orientation, *written, _size_of_cut(origin, orientation, *written[2:]))
     return best
+
+
+def _size_of_cut(origin: Origin, orientation: int, height: int, width: int) -> tuple[int, int]:
+    """The photograph's rows and columns where partial blocks may be gone.
+
+    What the photograph lacks at an edge is known while a partial block is there. It is known, too, if the turn does not
+    reverse that axis, because nothing had to be cut off then.
+    """
+    hr_height, hr_width = origin.photograph_size(height, width)
+    back, was_turned = STEPS[inverse(orientation)], orientation != UPRIGHT
+    has_bottom = height % BLOCK or (was_turned and not back.flips)
+    has_right = width % BLOCK or (was_turned and not back.mirrors)
+    return hr_height if has_bottom else height * origin.scale, hr_width if has_right else width * origin.scale

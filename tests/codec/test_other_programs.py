@@ -30,7 +30,7 @@ from tests.jpeg.other_programs import (
 )  # fmt: skip
 from tests.support import photograph, save_tiny_model
 
-PHOTOGRAPH = photograph(131, 170)
+PHOTOGRAPH = photograph(131, 170, seed=1)  # of seed 0, the 8 bits of one check fit a trimmed file by chance
 
 
 @pytest.fixture(scope="module")

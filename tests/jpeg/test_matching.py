@@ -62,6 +62,13 @@ def test_the_turn_is_known_after_the_partial_blocks_were_cut_off(orientation):
     assert (read.height, read.width) != (61, 75)
 
 
+@pytest.mark.parametrize(("orientation", "hr_height"), [(2, 255), (8, 255), (3, 256), (7, 256)])
+def test_what_is_missing_at_an_edge_that_no_turn_cuts_is_known(orientation, hr_height):
+    written = shaded(64, 75)  # of which 255x298 is the photograph; 72 columns are left
+    read = read_jpeg(turned(write_jpeg(written), orientation, trim=True))
+    assert (read.state, read.hr_height, read.hr_width) == (State.CUT, hr_height, 288)
+
+
 def test_a_trimmed_file_of_version_1_does_not_say_how_it_was_turned():
     read = read_jpeg(turned(as_version_1(write_jpeg(shaded(61, 75))), 3, trim=True))
     assert (read.state, read.orientation, read.scale) == (State.DOUBTFUL, 1, 4)
