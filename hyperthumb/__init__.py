@@ -10,11 +10,11 @@ from hyperthumb.base.version import __version__
 if TYPE_CHECKING:
     from os import PathLike
 
+    from hyperthumb.base.limits import Backend
     from hyperthumb.codec.codec import Codec
     from hyperthumb.images.exif import ExifChoice
     from hyperthumb.images.pictures import Picture
     from hyperthumb.images.profiles import IccChoice
-    from hyperthumb.jpeg.backends import Backend
 
 __all__ = ["__version__", "load", "read_picture"]
 

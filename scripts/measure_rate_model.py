@@ -26,12 +26,12 @@ from scipy.stats import pearsonr, spearmanr
 from hyperthumb.archs.rate_model import FEATURES, SMALL_WEIGHTS, magnitude_features
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.files import write_atomically
+from hyperthumb.base.limits import Profile
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.codec import photograph as path
 from hyperthumb.config import load_network_options
 from hyperthumb.data.image_io import list_images, read_image
 from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
-from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.zigzag import to_zigzag
 from hyperthumb.models.build import build_network, load_checkpoint
 from hyperthumb.models.contract import RescalingNetwork

@@ -15,21 +15,20 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
+from hyperthumb.base.limits import PROFILES, SCALES, Profile
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.data.image_io import list_images, read_image
 from hyperthumb.images.pixels import pad_to_multiple, to_tensor
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
-from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.simulator import rgb_to_coefficients
 from hyperthumb.jpeg.tables import standard_tables
 
-PROFILES: tuple[Profile, ...] = get_args(Profile)[::-1]
 RUNS = 7
 
 
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="photographs whose numbers are averaged")
     parser.add_argument("--photo", type=Path, help="one large photograph, measured by itself")
     parser.add_argument("--bpp", type=float, default=0.30, help="of the default file (default %(default)s)")
-    parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 4, 8), help="default %(default)s")
+    parser.add_argument("--scale", type=int, default=4, choices=SCALES, help="default %(default)s")
     words = parser.parse_args(arguments)
     torch.set_num_threads(1)
     groups = [(words.folder.name, [words.folder / name for name in list_images(words.folder)])]
@@ -104,7 +103,7 @@ def print_table(name: str, thumbnails: list[JpegThumbnail]) -> None:
     emit(f"\n{name}: {len(thumbnails)} thumbnails of {', '.join(sizes)}\n")
     emit("| profile | bytes | bpp | against default | write, ms | read, ms |\n|---|---|---|---|---|---|")
     default = 0
-    for profile in PROFILES:
+    for profile in PROFILES[::-1]:
         rows = [measure(thumbnail, profile) for thumbnail in thumbnails]
         total = sum(row.num_bytes for row in rows)
         default = default or total

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import SCALES
 from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, PartOf
 from hyperthumb.jpeg.clamp import inward_clamp
-from hyperthumb.jpeg.marker import SCALES
 from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag

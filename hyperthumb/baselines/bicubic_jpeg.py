@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from hyperthumb.base.constraints import Between
+from hyperthumb.base.limits import Subsampling
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.images.pixels import to_picture, to_tensor
 from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
@@ -37,7 +38,7 @@ class BicubicJpeg(PillowJpeg):
         self,
         scale: int = 4,
         quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: str = "4:2:0",
+        subsampling: Subsampling = "4:2:0",
         optimize: bool = False,
     ) -> None:
         super().__init__(scale, quality, subsampling, optimize)

@@ -12,6 +12,7 @@ from torch import nn
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.base.limits import Device, Subsampling
 from hyperthumb.base.registry import BASELINES, DECODERS, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover_small, map_tiles
@@ -54,11 +55,11 @@ class BicubicJpegNetwork(BicubicJpeg):
         param_key: Literal["params_ema", "params", "auto"] = "auto",
         multiple: Count = 1,
         quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
+        subsampling: Subsampling = "4:2:0",
         optimize: bool = False,
         tile: Count | None = TILE,
         overlap: CountOrZero = OVERLAP,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
+        device: Device = "auto",
     ) -> None:
         super().__init__(scale, quality, subsampling, optimize)
         built: nn.Module = network.build(DECODERS, scale=scale)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image, features
 
 from hyperthumb.base.constraints import Above, Between
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import Subsampling
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.jpeg.backends.mozjpeg import encode_mozjpeg
 
 from .rescaler import Rescaler
-
-Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 
 class FullSizeCodec(Rescaler[np.ndarray]):

@@ -11,6 +11,7 @@ import torch
 
 from hyperthumb.base.constraints import Between, Count
 from hyperthumb.base.errors import CheckpointError, OptionsError
+from hyperthumb.base.limits import Device, Subsampling
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.models.build import resolve_device
@@ -72,8 +73,8 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
         rate: Count = 1,
         codec: Literal["bmshj2018-factorized", "bmshj2018-hyperprior", "mbt2018-mean"] = "bmshj2018-hyperprior",
         quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
-        device: Literal["auto", "cpu", "cuda"] = "auto",
+        subsampling: Subsampling = "4:2:0",
+        device: Device = "auto",
     ) -> None:
         self._thumbnails = BicubicJpeg(scale, quality, subsampling)
         if rate > len(checkpoints):

@@ -11,6 +11,7 @@ import torch
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
 from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.limits import Device, Subsampling
 from hyperthumb.base.registry import ARCHS, BASELINES, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
@@ -56,12 +57,12 @@ class NetworkJpeg(PillowJpeg):
         checkpoint: Annotated[Path, Existing()],
         param_key: Literal["params_ema", "params", "auto"] = "auto",
         quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = "4:2:0",
+        subsampling: Subsampling = "4:2:0",
         optimize: bool = False,
         name: str | None = None,
         tile: Count | None = TILE,
         overlap: CountOrZero = OVERLAP,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
+        device: Device = "auto",
     ) -> None:
         super().__init__(scale, quality, subsampling, optimize)
         built = build_network(network, scale)

@@ -8,10 +8,9 @@ import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import SUBSAMPLINGS, Subsampling
 
 from .rescaler import Rescaler
-
-_SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}
 
 
 class PillowJpeg(Rescaler[np.ndarray]):
@@ -27,9 +26,9 @@ class PillowJpeg(Rescaler[np.ndarray]):
         HyperthumbError: for a quality or a subsampling that does not exist.
     """
 
-    def __init__(self, scale: int, quality: int, subsampling: str, optimize: bool) -> None:
-        if subsampling not in _SUBSAMPLING:
-            raise HyperthumbError(f'subsampling "{subsampling}" is not one of {", ".join(_SUBSAMPLING)}')
+    def __init__(self, scale: int, quality: int, subsampling: Subsampling, optimize: bool) -> None:
+        if subsampling not in SUBSAMPLINGS:
+            raise HyperthumbError(f'subsampling "{subsampling}" is not one of {", ".join(SUBSAMPLINGS)}')
         if not 1 <= quality <= 100:
             raise HyperthumbError(f"quality {quality} is outside 1..100")
         self.scale = scale
@@ -44,13 +43,8 @@ class PillowJpeg(Rescaler[np.ndarray]):
 
     def write(self, thumbnail: np.ndarray) -> bytes:
         buffer = io.BytesIO()
-        Image.fromarray(thumbnail).save(
-            buffer,
-            "JPEG",
-            quality=self.quality,
-            subsampling=_SUBSAMPLING[self.subsampling],
-            optimize=self.optimize,
-        )
+        settings = {"quality": self.quality, "subsampling": self.subsampling, "optimize": self.optimize}
+        Image.fromarray(thumbnail).save(buffer, "JPEG", **settings)
         return buffer.getvalue()
 
     def read(self, data: bytes) -> np.ndarray:

@@ -6,8 +6,8 @@ import argparse
 import math
 import re
 
-BACKENDS = ("jpeglib", "torchjpeg")
-DEVICES = ("auto", "cpu", "cuda", "mps")
+from hyperthumb.base.limits import BACKENDS, DEVICES
+
 MIN_TILE = 64
 
 

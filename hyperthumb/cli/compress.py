@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, unknown_profile
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
@@ -28,7 +29,6 @@ _NOT_READ = (  # Pillow would read some of them: the small preview inside
     ".arw", ".avif", ".cr2", ".cr3", ".dng", ".gif", ".heic", ".heif", ".jxl", ".nef", ".orf", ".pef", ".raf", ".rw2",
     ".srw",
 )  # fmt: skip
-MAX_PIXELS = 2**28  # 268 megapixels, beyond every camera's single frame; 0.8 GB as RGB
 
 _EXAMPLES = """\
 examples:
@@ -82,9 +82,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--profile",
-        choices=("small", "fast", "optimized", "default"),
+        type=_profile,
+        choices=PROFILES,
         default="small",
-        help="small: progressive, fewest bytes; fast: baseline, read soonest; optimized, default: plain baseline with "
+        help="small: progressive, fewest bytes; optimized, default: plain baseline, which is read sooner, with "
         "Huffman tables made for the file, or the standard's (default %(default)s)",
     )
     parser.add_argument(
@@ -109,6 +110,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _profile(text: str) -> str:
+    if text not in PROFILES:
+        raise argparse.ArgumentTypeError(unknown_profile(text))
+    return text
+
+
 def run(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
@@ -120,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
         each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
         for each in sources
     ]
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # this is our process, and `_read_photograph` refuses more
+    Image.MAX_IMAGE_PIXELS = MAX_COMPRESSED_PIXELS  # this is our process, and `_read_photograph` refuses more
     read = partial(_read_photograph, arguments=arguments)
     jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing, partial(complain, read))
     if arguments.skip_existing:  # `compress *.jpg` once more meets what it wrote before
@@ -141,7 +148,7 @@ def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
     data = read_source(source)
     if is_stream(source) and carries_marker(data):  # of files this is known before
         raise HyperthumbError(_THUMBNAIL_ALREADY)
-    return decode_picture(data, str(source), arguments.background, MAX_PIXELS, arguments.icc, arguments.exif)
+    return decode_picture(data, str(source), arguments.background, MAX_COMPRESSED_PIXELS, arguments.icc, arguments.exif)
 
 
 def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:

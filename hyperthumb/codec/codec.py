@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError, ThumbnailWarning
+from hyperthumb.base.limits import Backend, Profile
 from hyperthumb.base.orientation import STEPS
 from hyperthumb.images.pictures import Picture, read_presentation, turn
 from hyperthumb.images.profiles import rgb_profile
-from hyperthumb.jpeg.backends import Backend, find_backend
-from hyperthumb.jpeg.file import JpegThumbnail, Profile, read_header, write_jpeg
+from hyperthumb.jpeg.backends import find_backend
+from hyperthumb.jpeg.file import JpegThumbnail, read_header, write_jpeg
 from hyperthumb.jpeg.foreign import read_foreign
 from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.metadata import metadata_segments

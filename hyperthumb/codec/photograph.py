@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
+from hyperthumb.base.limits import MAX_RESTORED_PIXELS
 from hyperthumb.images.pixels import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
@@ -19,9 +20,6 @@ from hyperthumb.models.contract import Analysis, RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer
 
 from . import refinement
-
-MAX_PIXELS = 1 << 29
-"""Of a photograph: a few hundred bytes of thumbnail can ask for gigabytes."""
 
 
 class AnalyzedPhotograph(NamedTuple):
@@ -216,5 +214,7 @@ def _in_words(size: tuple[int, int], sideways: bool = False) -> str:
 def _check_size(height: int, width: int) -> None:
     if height < 1 or width < 1:
         raise HyperthumbError(f"a photograph of {_in_words((height, width))} has no pixels")
-    if height * width > MAX_PIXELS:
-        raise ThumbnailError(f"a photograph of {_in_words((height, width))} is larger than {MAX_PIXELS:,} pixels")
+    if height * width > MAX_RESTORED_PIXELS:
+        raise ThumbnailError(
+            f"a photograph of {_in_words((height, width))} is larger than {MAX_RESTORED_PIXELS:,} pixels"
+        )

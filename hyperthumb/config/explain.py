@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from hyperthumb.base.limits import PROFILES, REMOVED_PROFILES
 from hyperthumb.base.wording import did_you_mean, join_words
 
 from .complaints import Location
@@ -90,7 +91,12 @@ def _choices(details: ErrorDetails) -> list[str]:
 def _hint(details: ErrorDetails) -> str:
     kind, value = details["type"], details["input"]
     if kind == "literal_error":
-        return (_number_hint(value) or did_you_mean(value, _choices(details))) if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return ""
+        choices = _choices(details)
+        if value in REMOVED_PROFILES and choices == list(PROFILES):
+            return f"; {REMOVED_PROFILES[value]}"
+        return _number_hint(value) or did_you_mean(value, choices)
     if kind == "bool_type":
         return "; booleans are written true and false" if value in ("yes", "no", "on", "off") else ""
     if kind in ("int_type", "float_type"):

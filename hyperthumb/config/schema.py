@@ -12,11 +12,10 @@ from typing import Annotated, ClassVar, Literal
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName
+from hyperthumb.base.limits import Device, Profile, Scale
 from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
 
-Scale = Literal[1, 2, 4, 8]
 Name = Annotated[str, FolderName()]
-Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True)
@@ -220,7 +219,7 @@ class ValidationOptions:
     save_img: bool = True
     protocol: Literal["paper", "sr"] = "paper"
     lpips: LpipsOptions | None = None
-    profile: Literal["small", "fast", "optimized", "default"] = "small"
+    profile: Profile = "small"
     rate_scale: Annotated[float, Above(0)] = 1.0
     refine: CountOrZero = 0
 

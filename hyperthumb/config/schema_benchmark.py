@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Above, AtLeast, CountOrZero
+from hyperthumb.base.limits import Device, Profile, Scale
 from hyperthumb.base.registry import BASELINES, PartOf
 
-from .schema import DatasetOptions, Device, LpipsOptions, Name, Scale
+from .schema import DatasetOptions, LpipsOptions, Name
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class BenchmarkRow:
     obtained: str = "measured"
     sweep: dict[str, list[int | float | str]] = field(default_factory=dict)
     rate_scales: list[Annotated[float, Above(0)]] = field(default_factory=list)
-    profile: Literal["small", "fast", "optimized", "default"] = "small"
+    profile: Profile = "small"
     refine: CountOrZero = 0
 
 

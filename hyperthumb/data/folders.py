@@ -10,12 +10,11 @@ from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from hyperthumb.base.errors import HyperthumbError, UnusableImageError
+from hyperthumb.base.limits import SCALES
 from hyperthumb.base.registry import DATASETS
 
 from .contract import ImagePair, ImageSource
 from .stores import open_store
-
-SCALES = (1, 2, 4, 8)
 
 
 @DATASETS.register()

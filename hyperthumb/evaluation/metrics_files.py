@@ -33,7 +33,7 @@ class MethodResult:
         checkpoint: the file of the network's weights; None for a method without one.
         checkpoint_sha256: hexadecimal digest of that file.
         device: what the network ran on, in words.
-        profile: how our files are coded: "small", "fast", "optimized" or "default"; None for other methods.
+        profile: how our files are coded: a `Profile`; None for other methods.
     """
 
     method: str

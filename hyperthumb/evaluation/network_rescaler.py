@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from hyperthumb.base.limits import Profile
 from hyperthumb.baselines import Rescaler
 from hyperthumb.codec import photograph as path
-from hyperthumb.jpeg.file import JpegThumbnail, Profile, read_jpeg, write_jpeg
+from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
 from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from hyperthumb.base.errors import HyperthumbError, UnusableImageError
+from hyperthumb.base.limits import MAX_JPEG_SIDE, MAX_PICTURE_PIXELS
 from hyperthumb.base.orientation import STEPS, UPRIGHT
 from hyperthumb.base.wording import join_words, printable
 
@@ -21,12 +22,8 @@ from .profiles import DAMAGED_PROFILE, WRONG_PROFILE, IccChoice, is_whole, rgb_p
 
 WRITABLE = (".png", ".webp", ".jpg", ".jpeg")
 
-MAX_PIXELS = 89_478_485
-"""Pillow's own line between a photograph and a decompression bomb: 256 MiB as RGB."""
-
 _MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr", "CMYK")
 _WEBP_MAX_SIDE = 16383
-_JPEG_MAX_SIDE = 65500
 _JPEG_QUALITY = 95
 _PNG_LEVEL = 4  # of 9; the levels above cost seconds on a large photograph and save 1 or 2 %
 
@@ -51,7 +48,7 @@ def decode_picture(
     data: bytes,
     label: str,
     background: tuple[int, int, int] | None = None,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int = MAX_PICTURE_PIXELS,
     icc: IccChoice = "keep",
     exif: ExifChoice = "none",
 ) -> Picture:
@@ -108,7 +105,7 @@ def read_picture(
     background: tuple[int, int, int] | None = None,
     icc: IccChoice = "keep",
     exif: ExifChoice = "none",
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int = MAX_PICTURE_PIXELS,
 ) -> Picture:
     """See `hyperthumb.read_picture`."""
     try:
@@ -134,7 +131,7 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
     check_writable(extension)
     buffer = io.BytesIO()
     image = Image.fromarray(pixels)
-    limit = {".webp": _WEBP_MAX_SIDE, ".jpg": _JPEG_MAX_SIDE, ".jpeg": _JPEG_MAX_SIDE}.get(extension)
+    limit = {".webp": _WEBP_MAX_SIDE, ".jpg": MAX_JPEG_SIDE, ".jpeg": MAX_JPEG_SIDE}.get(extension)
     if limit is not None and max(image.size) > limit:
         raise HyperthumbError(
             f"a {extension} file's sides are at most {limit} pixels, not {image.width}x{image.height}; write a .png"

@@ -10,11 +10,10 @@ import math
 import struct
 
 from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.limits import MAX_JPEG_SIDE, MAX_THUMBNAIL_PIXELS
 
 from .segments import DHT, DQT, DRI, EOI, METADATA, SOF_MARKERS, SOS, Frame, Segment, parse_frame
 
-MAX_SIDE = 65500  # libjpeg's limit
-MAX_PIXELS = 100_000_000  # 0.6 GB of coefficients; at 4x the photograph has 1.6 gigapixels
 MAX_SCANS = 100  # an encoder that searches for the best progressive script ends with about ten
 _KNOWN = {DHT, DQT, DRI, SOS, EOI} | METADATA | SOF_MARKERS
 _SAVE_AGAIN = "save it again as an ordinary JPEG"
@@ -65,7 +64,7 @@ def check_file(parts: list[Segment], size: int) -> Frame:
         raise ThumbnailError("damaged JPEG file: a plane has no quantization table")
     if any(not (1 <= plane.horizontal <= 4 and 1 <= plane.vertical <= 4) for plane in frame.components):
         raise ThumbnailError("damaged JPEG file: its planes' sampling factors are not 1 to 4")
-    if max(frame.height, frame.width) > MAX_SIDE or frame.height * frame.width > MAX_PIXELS:
+    if max(frame.height, frame.width) > MAX_JPEG_SIDE or frame.height * frame.width > MAX_THUMBNAIL_PIXELS:
         raise ThumbnailError(f"this JPEG file declares {frame.width}x{frame.height} pixels; more than can be read")
     # Every block costs a bit at the least, for its DC: a size that the data cannot fill must not be allocated.
     widest, tallest = (max(plane[i] for plane in frame.components) for i in (1, 2))

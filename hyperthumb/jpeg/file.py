@@ -15,20 +15,20 @@ import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import ForeignJpegError, ThumbnailError
+from hyperthumb.base.limits import MAX_JPEG_SIDE, MAX_THUMBNAIL_PIXELS, SCALES, Backend, Profile
 from hyperthumb.base.orientation import UPRIGHT
 from hyperthumb.base.quiet import quietly
 
-from .backends import Backend, CodedPicture, find_backend
-from .checks import MAX_PIXELS, MAX_SIDE, check_file, quantization_tables
-from .marker import MODEL_ID_BYTES, SCALES, Origin, find_origins, pack_origin
+from .backends import CodedPicture, find_backend
+from .checks import check_file, quantization_tables
+from .marker import MODEL_ID_BYTES, Origin, find_origins, pack_origin
 from .matching import State, match
 from .metadata import metadata_segments
-from .profiles import Profile, write_profile
+from .profiles import write_profile
 from .segments import Frame, Segment, segments, without_metadata
 
 MAX_AC = 1023  # ITU-T T.81, table F.2: AC magnitude categories of 8-bit baseline end at 10 bits
 MAX_DC_STEP = 2047  # table F.1: differences between neighbouring blocks' DC, at 11 bits
-RESTART_ROWS = 4  # rows of blocks between the restart markers of `fast`: two bytes each
 _PREFERENCE = (State.INTACT, State.CUT, State.CHANGED, State.DOUBTFUL, State.UNMARKED)
 
 
@@ -75,7 +75,6 @@ def write_jpeg(
     backend: Backend = "jpeglib",
     icc: bytes | None = None,
     exif: bytes | None = None,
-    restart_rows: int = RESTART_ROWS,
 ) -> bytes:
     """The file's bytes.
 
@@ -86,18 +85,15 @@ def write_jpeg(
         backend: which library writes.
         icc: the color profile that viewers apply; None for sRGB.
         exif: EXIF data without a prefix. Their orientation turns the picture in viewers, so they should have none.
-        restart_rows: rows of blocks between restart markers, in the profile `fast`.
 
     Raises:
         ThumbnailError: for sizes, tables or coefficients that no baseline JPEG can hold, or that disagree.
     """
     _check(thumbnail)
-    if restart_rows < 1 or restart_rows * math.ceil(thumbnail.width / 8) > 0xFFFF:
-        raise ThumbnailError(f"restart markers cannot be {restart_rows} rows of blocks apart")
     picture = CodedPicture(
         thumbnail.coefficients, np.asarray(thumbnail.tables)[[0, 1, 1]], thumbnail.height, thumbnail.width
     )
-    data = write_profile(picture, profile, find_backend(backend), restart_rows)
+    data = write_profile(picture, profile, find_backend(backend))
     notes = _origin_segment(thumbnail) + metadata_segments(icc, exif)
     place = next(segments(data)).end  # after JFIF's segment
     return data[:place] + notes + data[place:]
@@ -221,10 +217,10 @@ def _is_ycbcr(frame: Frame, parts: list[Segment]) -> bool:
 
 def _check(thumbnail: JpegThumbnail) -> None:
     height, width = thumbnail.height, thumbnail.width
-    if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
-        raise ThumbnailError(f"a JPEG file's sides are 1 to {MAX_SIDE} pixels, not {width}x{height}")
-    if height * width > MAX_PIXELS:
-        raise ThumbnailError(f"a thumbnail has at most {MAX_PIXELS} pixels; {width}x{height} has more")
+    if not (0 < height <= MAX_JPEG_SIDE and 0 < width <= MAX_JPEG_SIDE):
+        raise ThumbnailError(f"a JPEG file's sides are 1 to {MAX_JPEG_SIDE} pixels, not {width}x{height}")
+    if height * width > MAX_THUMBNAIL_PIXELS:
+        raise ThumbnailError(f"a thumbnail has at most {MAX_THUMBNAIL_PIXELS} pixels; {width}x{height} has more")
     coefficients, tables = np.asarray(thumbnail.coefficients), np.asarray(thumbnail.tables)
     expected = (3, math.ceil(height / 8), math.ceil(width / 8), 8, 8)
     if coefficients.shape != expected or coefficients.dtype.kind not in "iu":
@@ -242,10 +238,8 @@ def _check_range(coefficients: np.ndarray) -> None:
     blocks = coefficients.reshape(-1, 64)
     if max(int(blocks[:, 1:].max(initial=0)), -int(blocks[:, 1:].min(initial=0))) > MAX_AC:
         raise ThumbnailError(f"an AC coefficient of a baseline JPEG is in -{MAX_AC}..{MAX_AC}")
-    # Restart markers make differences to zero of any block in the first column.
-    dc = coefficients[..., 0, 0].astype(np.int64)
-    steps = np.diff(dc.reshape(3, -1), axis=1, prepend=0)
-    if max(int(np.abs(steps).max()), int(np.abs(dc[..., 0]).max())) > MAX_DC_STEP:
+    steps = np.diff(coefficients[..., 0, 0].astype(np.int64).reshape(3, -1), axis=1, prepend=0)
+    if np.abs(steps).max() > MAX_DC_STEP:
         raise ThumbnailError(f"neighbouring DC coefficients of a baseline JPEG differ by {MAX_DC_STEP} at the most")
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 
 from hyperthumb.base.errors import ForeignJpegError
+from hyperthumb.base.limits import Backend
 from hyperthumb.base.orientation import IN_WORDS, UPRIGHT
 
-from .backends import Backend
 from .file import JpegThumbnail, decode, read_header, read_jpeg
 from .matching import State
 

@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 
+from hyperthumb.base.limits import Profile
+
 from .checks import check_file, quantization_tables
 from .icc import find_icc
 from .marker import find_origins
 from .metadata import find_exif
-from .profiles import Profile
 from .segments import DHT, DRI, SOS, Component, Segment, scan_end, segments
 from .tables import ZIGZAG
 
@@ -108,8 +109,6 @@ class FileDescription:
         """The profile that codes a picture as this file does."""
         if self.kind == "progressive":
             return "small"
-        if self.restart_interval:
-            return "fast"
         return "default" if self.huffman == "standard" else "optimized"
 
 

@@ -29,11 +29,11 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.limits import SCALES
 
 from .segments import Segment
 
 APP9 = 0xE9
-SCALES = (1, 2, 4, 8)
 MODEL_ID_BYTES = 3
 PAYLOAD_BYTES = 9
 MARKER_START = struct.pack(">BBH", 0xFF, APP9, PAYLOAD_BYTES + 2)

@@ -8,12 +8,11 @@ import torch
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.limits import DEVICES
 from hyperthumb.base.registry import ARCHS
 
 from .contract import RescalingNetwork
 from .weights import choose_weights, load_weights, read_safely
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def resolve_device(wanted: str) -> torch.device:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import hyperthumb
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.metadata import exif_segment
 from hyperthumb.metrics import get_protocol
 from hyperthumb.models import zoo
@@ -257,7 +258,7 @@ def test_the_size_that_was_asked_for(run):
     assert not Path("d.jpg").exists()
 
 
-@pytest.mark.parametrize("profile", ["small", "fast", "optimized", "default"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_profiles(run, profile):
     save("photo.png", 300, 400)
     run("compress", "photo.png", "--profile", profile)

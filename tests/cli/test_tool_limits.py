@@ -152,7 +152,7 @@ def test_large_photographs_are_read_and_bombs_are_not(run, monkeypatch):
     save("photo.png", 60, 70)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit, as low as a medium-format camera finds it
     assert run("compress", "photo.png")[0] == 0
-    monkeypatch.setattr(compress, "MAX_PIXELS", 60 * 70 - 1)
+    monkeypatch.setattr(compress, "MAX_COMPRESSED_PIXELS", 60 * 70 - 1)
     code, _, err = run("compress", "photo.png", "--overwrite")
     assert code == 1
     assert "error: photo.png: 70x60 is more than 4,199 pixels" in err

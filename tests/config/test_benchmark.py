@@ -27,7 +27,7 @@ def test_loads_although_weights_are_missing(tmp_path):
         ({"name": "a", "model": "lite_4x", "sweep": {"quality": [1]}}, "its rates are `rate_scales`"),
         ({"name": "a", "model": "lite_4x", "rate_scales": [0]}, "wants a number above 0, not 0"),
         ({"name": "a", "method": {"type": "Jpeg"}, "rate_scales": [1]}, "rate_scales: is for models"),
-        ({"name": "a", "method": {"type": "Jpeg"}, "profile": "fast"}, "profile: is for models"),
+        ({"name": "a", "method": {"type": "Jpeg"}, "profile": "optimized"}, "profile: is for models"),
         ({"name": "a", "method": {"type": "Jpeg"}, "refine": 5}, "refine: is for models"),
         ({"name": "a", "model": "lite_4x", "refine": -1}, "wants 0 or more, not -1"),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"qualty": [1]}}, 'Jpeg takes no "qualty"'),

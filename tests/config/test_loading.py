@@ -100,6 +100,11 @@ def test_ten_mistakes_are_ten_complaints():
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
+        (
+            "scale: 4",
+            "scale: 4\nval: {profile: fast}",
+            'val.profile: wants one of small, optimized, default, not "fast"; use optimized, which is read as quickly',
+        ),
         ("scale: 4", "scale: 3", "scale: wants one of 1, 2, 4, 8, not 3"),
         (
             "scale: 4",

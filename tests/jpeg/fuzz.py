@@ -10,12 +10,14 @@ import functools
 import io
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 import hyperthumb.jpeg.dct  # noqa: F401 - torch takes seconds to import, and must not be timed below
 from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, write_jpeg
 from hyperthumb.jpeg.foreign import read_foreign
 from hyperthumb.jpeg.inspection import describe
@@ -48,7 +50,8 @@ def good_files() -> list[bytes]:
     files.append(buffer.getvalue())
     thumbnail = read_foreign(files[0])[0]
     ours = JpegThumbnail(thumbnail.coefficients, thumbnail.tables, 96, 128, 381, 511, 4, b"abc")
-    for profile in ("small", "fast", "optimized", "default"):
+    files.append((Path(__file__).parent / "restart_markers.jpg").read_bytes())
+    for profile in PROFILES:
         files += [write_jpeg(ours, profile), write_jpeg(ours, profile, icc=bytes(range(200)))]
     return files
 

@@ -8,8 +8,8 @@ import zlib
 
 import numpy as np
 
+from hyperthumb.base.limits import Profile
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
-from hyperthumb.jpeg.profiles import Profile
 from hyperthumb.jpeg.segments import segments
 
 ORIENTATIONS = range(1, 9)

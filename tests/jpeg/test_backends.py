@@ -1,16 +1,17 @@
 import os
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.file import read_jpeg, write_jpeg
+from hyperthumb.jpeg.inspection import describe
 from tests.jpeg.backends import BACKENDS, with_torchjpeg
 from tests.jpeg.thumbnails import pillow_jpeg, same_content, shaded, thumbnail, with_impossible_codes
-
-PROFILES = ["small", "fast", "optimized", "default"]
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def full_disk():
 
 
 @with_torchjpeg
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ["small", "default"])
 @pytest.mark.parametrize(("writer", "reader"), [("jpeglib", "torchjpeg"), ("torchjpeg", "jpeglib"), ("torchjpeg",) * 2])
 @pytest.mark.parametrize("size", [(40, 72), (19, 33), (90, 8), (1, 1)])
 def test_each_reads_the_others_files(profile, writer, reader, size):
@@ -45,9 +46,18 @@ def test_both_read_other_programs_files_alike(options):
 
 
 @with_torchjpeg
-@pytest.mark.parametrize("profile", ["fast", "default"])
-def test_files_are_of_one_size_whoever_writes_them(profile):
-    assert len(write_jpeg(shaded(), profile, "torchjpeg")) == len(write_jpeg(shaded(), profile, "jpeglib"))
+def test_torchjpeg_writes_the_standard_tables_only():
+    assert len(write_jpeg(shaded(), "default", "torchjpeg")) == len(write_jpeg(shaded(), "default", "jpeglib"))
+    with pytest.raises(ThumbnailError, match="choose the profile small or default"):
+        write_jpeg(shaded(), "optimized", "torchjpeg")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_files_with_restart_markers_of_earlier_versions_are_read(backend):
+    data = (Path(__file__).parent / "restart_markers.jpg").read_bytes()
+    assert describe(data).restart_interval == 20
+    read = read_jpeg(data, backend)
+    assert (read.intact, read.height, read.width, read.hr_height, read.hr_width) == (True, 64, 80, 255, 318)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from hyperthumb.jpeg.inspection import describe
 from hyperthumb.jpeg.segments import DHT, DQT, EOI, SOF_MARKERS, SOS, scan_end, segments
@@ -94,7 +95,7 @@ ARRANGEMENTS = [
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("profile", ["small", "fast", "default"])
+@pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("arranged", ARRANGEMENTS)
 def test_reads_as_it_was_written(arranged, profile, backend):
     data = write_jpeg(WRITTEN, profile)

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.file import decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.foreign import CHANGED, CUT, UNMARKED, read_foreign, recognize
 from hyperthumb.jpeg.matching import State
@@ -19,7 +20,7 @@ def shown(thumbnail):
     return decode_rgb(write_jpeg(plain, "default"))
 
 
-@pytest.mark.parametrize("profile", ["small", "fast", "optimized", "default"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_nothing_is_said_about_a_file_of_ours(profile):
     written = shaded()
     read, sentences = read_foreign(write_jpeg(written, profile))

@@ -7,12 +7,13 @@ import pytest
 from PIL import Image
 
 from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.file import write_jpeg
 from hyperthumb.jpeg.inspection import describe
 from tests.jpeg.thumbnails import pillow_jpeg, shaded
 
 
-@pytest.mark.parametrize("profile", ["small", "fast", "optimized", "default"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_our_files(profile):
     written = shaded(120, 160)
     data = write_jpeg(written, profile)
@@ -20,7 +21,7 @@ def test_our_files(profile):
     assert seen.profile == profile
     assert seen.kind == ("progressive" if profile == "small" else "baseline")
     assert seen.huffman == ("standard" if profile == "default" else "optimized")
-    assert seen.restart_interval == (80 if profile == "fast" else 0)
+    assert seen.restart_interval == 0
     assert (seen.num_bytes, seen.height, seen.width, seen.subsampling) == (len(data), 120, 160, "4:4:4")
     assert (seen.hr_height, seen.hr_width, seen.scale, seen.model_id) == (479, 638, 4, b"\x0a\xbc\xde")
     assert seen.bpp == pytest.approx(8 * len(data) / 479 / 638)

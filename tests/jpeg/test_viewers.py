@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperthumb.base.limits import PROFILES
 from hyperthumb.jpeg.file import decode_rgb, write_jpeg
 from tests.jpeg.thumbnails import shaded
 
-PROFILES = ("small", "fast", "optimized", "default")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MAGICK = next(filter(None, map(shutil.which, ("magick", "convert"))), None)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.jpeg.marker import SCALES
+from hyperthumb.base.limits import SCALES
 from hyperthumb.models.build import build_network
 from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.weights import load_weights

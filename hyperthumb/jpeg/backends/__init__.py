@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from hyperthumb.base.errors import ThumbnailError
-
-Backend = Literal["jpeglib", "torchjpeg"]
+from hyperthumb.base.limits import BACKENDS, Backend
 
 
 class CodedPicture(NamedTuple):
@@ -62,4 +61,4 @@ def find_backend(name: Backend) -> CoefficientCoder:
         from .torchjpeg_backend import TorchjpegCoder
 
         return TorchjpegCoder()
-    raise ThumbnailError(f"the JPEG backends are {' and '.join(get_args(Backend))}; there is no {name}")
+    raise ThumbnailError(f"the JPEG backends are {' and '.join(BACKENDS)}; there is no {name}")

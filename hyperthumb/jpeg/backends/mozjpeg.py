@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from hyperthumb.base.limits import Subsampling
+
 from .scratch import scratch_file
 
 _VERSION = "mozjpeg403"
-_LUMA_FACTORS = {"4:4:4": (1, 1), "4:2:2": (1, 2), "4:2:0": (2, 2)}
+_LUMA_FACTORS: dict[Subsampling, tuple[int, int]] = {"4:4:4": (1, 1), "4:2:2": (1, 2), "4:2:0": (2, 2)}
 """Vertical and horizontal; chroma has 1 and 1."""
 
 
-def encode_mozjpeg(pixels: np.ndarray, quality: int, subsampling: str = "4:2:0") -> bytes:
+def encode_mozjpeg(pixels: np.ndarray, quality: int, subsampling: Subsampling = "4:2:0") -> bytes:
     """A picture as mozjpeg's own defaults make it: trellis quantization, its tables, progressive with searched scans.
 
     Args:
