@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import types
-import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -273,37 +271,12 @@ def from_plain(cls: type[T], value: Any) -> T:
 
     Raises:
         TypeError: for another structure.
-        KeyError: for a missing key.
     """
-    return typing.cast(T, _read(cls, value))
+    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-
-def _read(annotation: Any, value: Any) -> Any:
-    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-        if not isinstance(value, dict):
-            raise TypeError(f"{annotation.__name__} is a mapping, not {value!r:.60}")
-        hints = typing.get_type_hints(annotation)
-        unknown = value.keys() - hints.keys()
-        if unknown:
-            raise TypeError(f"{annotation.__name__} has no {', '.join(sorted(unknown))}")
-        optional = {field.name for field in dataclasses.fields(annotation) if field.default is not dataclasses.MISSING}
-        given = {name: hint for name, hint in hints.items() if name in value or name not in optional}
-        return annotation(**{name: _read(hint, value[name]) for name, hint in given.items()})
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in (types.UnionType, typing.Union):
-        return None if value is None else _read(arguments[0], value)
-    if origin is Literal:
-        if value not in arguments:
-            raise TypeError(f"{value!r:.60} is not one of {', '.join(map(str, arguments))}")
-        return value
-    if origin is list:
-        if not isinstance(value, list):
-            raise TypeError(f"{value!r:.60} is not a list")
-        return [_read(arguments[0], item) for item in value]
-    if origin is dict:
-        return {str(key): _read(arguments[1], item) for key, item in value.items()}
-    if annotation is float and type(value) is int:
-        return float(value)
-    if type(value) is not annotation:
-        raise TypeError(f"{value!r:.60} is not a {annotation.__name__}")
-    return value
+    strict = with_config(ConfigDict(strict=True, extra="forbid"))(cls)
+    try:
+        return TypeAdapter(strict).validate_json(json.dumps(value))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise TypeError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

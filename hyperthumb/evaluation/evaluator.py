@@ -20,7 +20,7 @@ from hyperthumb.base.files import write_atomically, writing
 from hyperthumb.baselines import BicubicJpeg, FullSizeCodec, Rescaler
 from hyperthumb.data import ImagePair, write_png
 from hyperthumb.jpeg.file import decode_rgb
-from hyperthumb.metrics import Distance, ImageScores, Protocol, measure
+from hyperthumb.metrics import SECONDS, Distance, ImageScores, Protocol, measure
 
 
 @dataclass(frozen=True)
@@ -84,27 +84,13 @@ def evaluate_image(
     if folder is None:
         with _temporary_folder() as temporary:
             return evaluate_image(rescaler, pair, protocol, OutputFolder(temporary, keep_restored=False), lpips)
-    height, width = pair.hr.shape[:2]
-    started = time.perf_counter()
-    thumbnail = rescaler.downscale(pair.hr)
-    seconds_downscale = time.perf_counter() - started
-    data = rescaler.write(thumbnail)
-    seconds_encode = time.perf_counter() - started
     path = folder.file(pair.name, rescaler)
-    write_atomically(path, data)  # replaces a link that stands there, instead of writing through it
-
-    data = path.read_bytes()
-    started = time.perf_counter()
-    read = rescaler.read(data)
-    seconds_read = time.perf_counter() - started
-    restored = rescaler.upscale(read, height, width)
-    seconds_decode = time.perf_counter() - started
+    thumbnail, restored, seconds = _through_file(rescaler, pair.hr, path)
     if folder.keep_restored:
         write_png(folder.restored(pair.name), restored)
-
     shown = thumbnails = None
     if not isinstance(rescaler, FullSizeCodec):
-        shown = decode_rgb(data)
+        shown = decode_rgb(path.read_bytes())
         reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
         thumbnails = (shown, reference)
     scores = measure(
@@ -117,14 +103,30 @@ def evaluate_image(
         lpips=lpips,
         rate_estimate_bits=rescaler.rate_estimate(thumbnail),
     )
-    scores = dataclasses.replace(
-        scores,
-        seconds_encode=seconds_encode,
-        seconds_decode=seconds_decode,
-        seconds_downscale=seconds_downscale,
-        seconds_upscale=seconds_decode - seconds_read,
-    )
-    return Measured(scores, pair.hr, shown, restored)
+    return Measured(dataclasses.replace(scores, **seconds), pair.hr, shown, restored)
+
+
+def _through_file(rescaler: Rescaler[Any], hr: np.ndarray, path: Path) -> tuple[Any, np.ndarray, dict[str, Any]]:
+    """Writes the file, reads it back, restores from it.
+
+    Returns:
+        The thumbnail before it was written, the restored photograph, and the times by the names of `SECONDS`.
+    """
+    started = time.perf_counter()
+    thumbnail = rescaler.downscale(hr)
+    downscaled = time.perf_counter()
+    data = rescaler.write(thumbnail)
+    encoded = time.perf_counter()
+    write_atomically(path, data)  # replaces a link that stands there, instead of writing through it
+
+    data = path.read_bytes()
+    begun = time.perf_counter()
+    read = rescaler.read(data)
+    decoded = time.perf_counter()
+    restored = rescaler.upscale(read, *hr.shape[:2])
+    upscaled = time.perf_counter()
+    seconds = (encoded - started, upscaled - begun, downscaled - started, upscaled - decoded)
+    return thumbnail, restored, dict(zip(SECONDS, seconds, strict=True))
 
 
 @contextmanager

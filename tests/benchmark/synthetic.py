@@ -68,7 +68,10 @@ def made_up_plots(folder: Path) -> list[Path]:
     """Files as `write_plots` names them, with a square for a plot."""
     paths = [folder / f"{kind}_{name}.svg" for name in SETS for kind in ("rd", "thumb")]
     for path in paths:
-        path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>')
+        path.write_text(
+            '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+            '<path id="rescalers-0" d="M0 0h9v9z"/><path id="codecs-1" d="M0 0h9v9z"/></svg>'
+        )
     return [*paths, folder / "rd_kodak.png"]
 
 

@@ -25,7 +25,7 @@ from hyperthumb.models.file import load_model, save_model
 from tests.benchmark.runs import BICUBIC, JPEG, OURS, RIVAL, small_benchmark, write_benchmark
 from tests.support import photograph, tiny_part, write_options
 
-pytestmark = pytest.mark.filterwarnings("ignore:BD-rates want")
+pytestmark = pytest.mark.filterwarnings("ignore:BD-rates need")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ def test_benchmark_and_report(run, tmp_path):
     assert code == 1
     assert "## photos, 2 images, at 0.80 bpp" in out
     assert f"failed: {RIVAL}\n" in err
-    assert "warning: BD-rates want 6 points of a curve or more; fewer have: Bicubic & JPEG & Bicubic, tiny" in err
+    assert "warning: BD-rates need 6 points of a curve or more; fewer have: Bicubic & JPEG & Bicubic, tiny" in err
 
     folder = tmp_path / "results/small"
     made = ("table.md", "table.tex", "table.csv", "rd_photos.png", "rd_photos.svg", "thumb_photos.png")

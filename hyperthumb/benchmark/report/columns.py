@@ -1,12 +1,11 @@
-"""What a benchmark's tables show, column by column; Markdown, LaTeX and CSV differ in dress alone."""
+"""The columns of a benchmark's tables: one list, which Markdown, LaTeX and HTML dress differently."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
-from hyperthumb.metrics import Scores
+from hyperthumb.benchmark.results import BenchmarkResults
 
 from .curves import at_curve
 from .published import Published
@@ -14,60 +13,121 @@ from .table import TableLine
 
 NOTHING = "-"
 
+Value = float | int | str | None
 
-@dataclass(frozen=True)
-class Column:
-    """A column's title, and its cell for a line."""
 
+class Column(NamedTuple):
+    """A column.
+
+    Attributes:
+        group: of columns that are shown or hidden together, a key of `group_titles`.
+        field: what is shown, of the part of a `TableLine` that the group is about.
+        title: in the table's head.
+        unit: in the table's head, behind the title.
+        pattern: format specification of a number; empty for text.
+        best: which end is good, and comes first in a sorted table; None for text.
+        suffix: behind a number.
+    """
+
+    group: str
+    field: str
     title: str
-    cell: Callable[[TableLine], str]
-    numeric: bool = True
+    unit: str = ""
+    pattern: str = ""
+    best: Literal["high", "low"] | None = None
+    suffix: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the page's address calls it."""
+        return f"{self.field}_at_target" if self.group == "target" else self.field
+
+    @property
+    def heading(self) -> str:
+        """Title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def value(self, line: TableLine) -> Value:
+        """The number or text of a line; None where it has none, as a row that failed."""
+        found: Value = getattr(getattr(line, _PARTS[self.group]), self.field, None)
+        return found if line.row.failure is None else None
+
+    def text(self, line: TableLine) -> str:
+        """The cell of a line."""
+        value = self.value(line)
+        if value is None or not self.pattern:
+            return str(value or NOTHING)
+        return f"{value:{self.pattern}}{self.suffix}"
 
 
-def scores(values: Scores | None) -> list[str]:
-    """bpp, PSNR-RGB, PSNR-Y, SSIM, LPIPS and thumbnail PSNR as text; what was not measured is a dash."""
-    if values is None:
-        return [NOTHING] * len(SCORE_TITLES)
+def _scores(group: str) -> list[Column]:
     return [
-        number(values.bpp, 3),
-        number(values.psnr_rgb, 2),
-        number(values.psnr_y, 2),
-        number(values.ssim, 4),
-        number(values.lpips, 4),
-        number(values.thumb_psnr, 2),
+        Column(group, "psnr_rgb", "PSNR-RGB", "dB", ".2f", "high"),
+        Column(group, "psnr_y", "PSNR-Y", "dB", ".2f", "high"),
+        Column(group, "ssim", "SSIM", "", ".4f", "high"),
+        Column(group, "lpips", "LPIPS", "", ".4f", "low"),
+        Column(group, "thumb_psnr", "thumb PSNR", "dB", ".2f", "high"),
     ]
 
 
-SCORE_TITLES = ("bpp", "PSNR-RGB", "PSNR-Y", "SSIM", "LPIPS", "thumb PSNR")
+_PARTS = {
+    "target": "values", "anchor": "delta", "time": "nearest", "network": "facts", "nearest": "nearest",
+    "file": "nearest",
+}  # fmt: skip
+"""What of a `TableLine` each group shows, in the order of the tables."""
+_COLUMNS = [
+    *_scores("target"),
+    Column("anchor", "bd_rate", "BD-rate", "%", "+.1f", "low"),
+    Column("anchor", "bd_psnr", "BD-PSNR", "dB", "+.2f", "high"),
+    Column("time", "seconds_encode", "encode", "s", ".3f", "low"),
+    Column("time", "seconds_decode", "decode", "s", ".3f", "low"),
+    Column("network", "scale", "scale", "", "d", "high", "x"),
+    Column("network", "kmacs_encode", "enc", "kMAC/px", ",.1f", "low"),
+    Column("network", "kmacs_decode", "dec", "kMAC/px", ",.1f", "low"),
+    Column("network", "parameters", "parameters", "", ",", "low"),
+    Column("nearest", "setting", "setting"),
+    Column("nearest", "bpp", "bpp", "", ".3f", "low"),
+    *_scores("nearest"),
+    Column("file", "seconds_downscale", "downscale", "s", ".3f", "low"),
+    Column("file", "seconds_upscale", "upscale", "s", ".3f", "low"),
+]
 
 
-def number(value: float | None, digits: int) -> str:
-    """A number with so many decimals, or a dash."""
-    return NOTHING if value is None else f"{value:.{digits}f}"
+def group_titles(results: BenchmarkResults) -> dict[str, str]:
+    """What stands over each group of columns."""
+    return {
+        "target": f"at {results.target_bpp:g} bpp",
+        "anchor": f"against {results.anchor}",
+        "time": "per image, median",
+        "network": "network",
+        "nearest": f"measured point nearest to {results.target_bpp:g} bpp",
+        "file": "without the file",
+    }
 
 
-def columns() -> list[Column]:
-    """The columns of the table at the target rate, without the first, the method's name, and the last, the notes."""
-    found = [
-        Column("obtained", lambda line: NOTHING if line.row.failure else line.row.obtained, numeric=False),
-        Column("scale", _scale),
-    ]
-    return [
-        *found,
-        *(Column(title, functools.partial(_score, index)) for index, title in enumerate(SCORE_TITLES)),
-        Column("BD-rate %", lambda line: _of_delta(line, "bd_rate", 1)),
-        Column("BD-PSNR dB", lambda line: _of_delta(line, "bd_psnr", 2)),
-        Column("encode s", lambda line: _seconds(line, "seconds_encode")),
-        Column("downscale s", lambda line: _seconds(line, "seconds_downscale")),
-        Column("decode s", lambda line: _seconds(line, "seconds_decode")),
-        Column("upscale s", lambda line: _seconds(line, "seconds_upscale")),
-        Column("enc kMAC/px", lambda line: _fact(line, "kmacs_encode")),
-        Column("dec kMAC/px", lambda line: _fact(line, "kmacs_decode")),
-        Column("parameters", _parameters),
-    ]
+def columns(lines: Sequence[TableLine], *groups: str) -> list[Column]:
+    """The columns of some groups (none: all) in which some line has something; without the rows' names and notes."""
+    wanted = [column for column in _COLUMNS if not groups or column.group in groups]
+    return [column for column in wanted if any(column.value(line) not in (None, "") for line in lines)]
 
 
-PUBLISHED_TITLES = ("method", "bpp", "PSNR-RGB", "thumb PSNR", "as published by")
+def standing(column: Column, lines: Sequence[TableLine]) -> dict[str, int]:
+    """The best (1) and the second-best rows (2) of a column of quality by name, as far as its digits tell.
+
+    Empty for other columns, and where only one row has a number.
+    """
+    numbers = {line.row.name: float(column.text(line)) for line in lines if _is_quality(column, line)}
+    order = sorted(set(numbers.values()), reverse=column.best == "high")[:2]
+    if len(numbers) < 2:
+        return {}
+    return {name: order.index(value) + 1 for name, value in numbers.items() if value in order}
+
+
+def _is_quality(column: Column, line: TableLine) -> bool:
+    return column.group in ("target", "anchor") and column.value(line) is not None
+
+
+PUBLISHED_TITLES = ("method", "bpp", "PSNR-RGB (dB)", "thumb PSNR (dB)", "as published by")
 
 
 def published_cells(entry: Published, target_bpp: float) -> list[str]:
@@ -78,39 +138,8 @@ def published_cells(entry: Published, target_bpp: float) -> list[str]:
     else:
         psnr, bpp = entry.psnr_rgb[0], entry.bpp[0] if entry.bpp else None
     source = f"{entry.description}; {entry.source}" if entry.description else entry.source
-    return [entry.name, number(bpp, 3), number(psnr, 2), number(entry.thumb_psnr, 2), source]
+    return [entry.name, _number(bpp, ".3f"), _number(psnr, ".2f"), _number(entry.thumb_psnr, ".2f"), source]
 
 
-def notes(line: TableLine) -> str:
-    """What is to be said of a line's numbers."""
-    return "; ".join(line.notes)
-
-
-def _scale(line: TableLine) -> str:
-    return NOTHING if line.row.facts is None else f"{line.row.facts.scale}x"
-
-
-def _score(index: int, line: TableLine) -> str:
-    if line.row.failure is not None:
-        return "failed" if index == 0 else NOTHING
-    return scores(line.at_target.values)[index]
-
-
-def _of_delta(line: TableLine, field: str, digits: int) -> str:
-    value = getattr(line.delta, field) if line.delta is not None else None
-    return NOTHING if value is None else f"{value:+.{digits}f}"
-
-
-def _seconds(line: TableLine, field: str) -> str:
-    if line.nearest is None or line.row.failure is not None:
-        return NOTHING
-    return number(getattr(line.nearest, field), 3)
-
-
-def _fact(line: TableLine, field: str) -> str:
-    return NOTHING if line.row.facts is None else number(getattr(line.row.facts, field), 1)
-
-
-def _parameters(line: TableLine) -> str:
-    facts = line.row.facts
-    return NOTHING if facts is None or facts.parameters is None else f"{facts.parameters:,}"
+def _number(value: float | None, pattern: str) -> str:
+    return NOTHING if value is None else f"{value:{pattern}}"

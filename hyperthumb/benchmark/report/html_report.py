@@ -18,14 +18,17 @@ from typing import Any
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import write_atomically
-from hyperthumb.benchmark.results import BenchmarkResults, CropResult
+from hyperthumb.benchmark.results import BenchmarkResults, CropResult, RestoredCrop
 from hyperthumb.images.pictures import decode_picture, encode_picture
 
+from .columns import columns
 from .html_table import measured_table, published_table
-from .table import DatasetTable
+from .table import FAMILIES, DatasetTable, describe_protocol
 
 FILE_NAME = "report.html"
 _ORIGINAL = "original"
+_OPTIONAL = {"nearest": "nearest points", "file": "times without the file", "network": "network"}
+"""Groups of columns that a reader can hide or show."""
 
 
 def write_html(folder: Path, results: BenchmarkResults, tables: Sequence[DatasetTable], plots: Sequence[Path]) -> Path:
@@ -35,7 +38,7 @@ def write_html(folder: Path, results: BenchmarkResults, tables: Sequence[Dataset
         folder: of `results.json`, which the pictures of details are relative to; where the report goes.
         results: what was measured.
         tables: of `make_tables`.
-        plots: of `write_plots`; the SVGs are put into the page.
+        plots: of `write_plots`; the SVGs become parts of the page.
 
     Returns:
         The file.
@@ -86,28 +89,41 @@ def _summary(results: BenchmarkResults) -> str:
     told = f" Failed: {', '.join(failed)}." if failed else ""
     return (
         f"{len(results.rows)} methods on {images}, scale {results.scale}, compared at {results.target_bpp:g} bpp. "
-        f"Protocol {results.protocol}: {_headline(results)}.{told}"
+        f"Protocol {results.protocol}: {describe_protocol(results)}.{told}"
     )
-
-
-def _headline(results: BenchmarkResults) -> str:
-    channels = "RGB" if results.headline == "psnr_rgb" else "Y"
-    return f"{channels}, {f'without {results.crop} pixels at each border' if results.crop else 'whole image'}"
 
 
 def _dataset(table: DatasetTable, results: BenchmarkResults, plots: Sequence[Path]) -> str:
     captions = {f"rd_{table.dataset}": "restored photographs", f"thumb_{table.dataset}": "thumbnails"}
     figures = [
-        f'<figure><img src="{_data_uri(_read(path), "image/svg+xml")}" '
-        f'alt="{escape(f"Rate and distortion of the {captions[path.stem]} on {table.dataset}")}"></figure>'
+        f'<figure role="img" aria-label="Rate and distortion of the {captions[path.stem]} on {escape(table.dataset)}">'
+        f"{_svg(path)}</figure>"
         for path in plots
         if path.suffix == ".svg" and path.stem in captions
     ]
+    present = {column.group for column in columns(table.lines)}
+    groups = {key: title for key, title in _OPTIONAL.items() if key in present}
+    families = {line.family for line in table.lines} | ({"published"} if table.published else set())
+    shown = {key: title for key, title in FAMILIES.items() if key in families}
     return (
-        f"<section><h2>{escape(table.dataset)}</h2>\n{measured_table(table, results)}\n"
+        f"<section><h2>{escape(table.dataset)}</h2>\n{_switches('Columns', groups)}{measured_table(table, results)}\n"
+        f"{_switches('Curves', shown) if figures else ''}"
         f'<div class="plots">{"".join(figures)}</div>\n'
         f"{published_table(table.published, results.target_bpp)}</section>"
     )
+
+
+def _switches(legend: str, parts: dict[str, str]) -> str:
+    boxes = "".join(
+        f'<label><input type="checkbox" data-part="{key}" checked>{title}</label>' for key, title in parts.items()
+    )
+    return f'<fieldset class="switches" hidden><legend>{legend}</legend>{boxes}</fieldset>\n' if parts else ""
+
+
+def _svg(path: Path) -> str:
+    """The element of an SVG file, without the file's own declarations."""
+    text = _read(path).decode("utf-8")
+    return text[text.index("<svg") :]
 
 
 def _viewer(results: BenchmarkResults, missing: Sequence[str]) -> str:
@@ -122,30 +138,24 @@ def _details(folder: Path, results: BenchmarkResults) -> tuple[list[dict[str, An
     details: list[dict[str, Any]] = []
     missing: list[str] = []
     for crop in results.crops:
-        methods: list[dict[str, Any]] = [
-            {"name": _ORIGINAL, "caption": "as it was photographed", "file": crop.original, "tables": None}
-        ]
+        original: dict[str, Any] = {"name": _ORIGINAL, "caption": "as it was photographed", "tables": None}
+        methods = [(crop.original, original)]
         methods += [
-            {
-                "name": one.row,
-                "caption": ", ".join(
-                    filter(None, (one.setting, f"{one.bpp:.3f}\u00a0bpp", f"{one.psnr_rgb:.2f}\u00a0dB"))
-                ),
-                "file": one.file,
-                "tables": one.tables,
-            }
-            for one in crop.restored
+            (one.file, {"name": one.row, "caption": describe_crop(one), "tables": one.tables}) for one in crop.restored
         ]
-        found = []
-        for method in methods:
-            path = folder / str(method.pop("file"))
-            if path.is_file():
-                found.append({**method, "picture": _picture(path)})
-            else:
-                missing.append(path.name)
+        found = [
+            {**method, "picture": _picture(folder / file)} for file, method in methods if (folder / file).is_file()
+        ]
+        missing += [Path(file).name for file, _ in methods if not (folder / file).is_file()]
         if found:
             details.append(_detail(crop, found, [str(detail["key"]) for detail in details]))
     return details, missing
+
+
+def describe_crop(one: RestoredCrop) -> str:
+    """Setting, rate and quality of a detail."""
+    psnr = "" if one.psnr_rgb is None else f"{one.psnr_rgb:.2f}\u00a0dB"
+    return ", ".join(filter(None, (one.setting, f"{one.bpp:.3f}\u00a0bpp", psnr)))
 
 
 def _detail(crop: CropResult, methods: list[dict[str, Any]], taken: Sequence[str]) -> dict[str, Any]:
@@ -162,13 +172,14 @@ def _detail(crop: CropResult, methods: list[dict[str, Any]], taken: Sequence[str
 
 def _picture(path: Path) -> str:
     """A picture as a lossless WebP, half the PNG's size."""
-    return _data_uri(encode_picture(decode_picture(_read(path), str(path)).pixels, ".webp"), "image/webp")
+    content = encode_picture(decode_picture(_read(path), str(path)).pixels, ".webp")
+    return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
 
 
 def _about(results: BenchmarkResults) -> str:
     devices = {point.device for row in results.rows for curve in row.curves for point in curve.points}
     measured = {
-        "protocol": f"{results.protocol}: {_headline(results)}",
+        "protocol": f"{results.protocol}: {describe_protocol(results)}",
         "rate": "8 x bytes of the file / pixels of the photograph, mean over the images",
         "target rate": f"{results.target_bpp:g} bpp",
         "anchor of BD-rates": results.anchor or "none",
@@ -203,10 +214,6 @@ def _sizes(sizes: Sequence[Sequence[int]]) -> str:
 
 def _list(entries: dict[str, str]) -> str:
     return "<dl>" + "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in entries.items()) + "</dl>"
-
-
-def _data_uri(content: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _read(path: Path) -> bytes:

@@ -1,34 +1,65 @@
-"""Rate-distortion plots as PNG and SVG: what was measured in color, what others published thin and grey behind it."""
+"""Rate-distortion plots: PNG and SVG to look at, PDF for a paper's column.
+
+What was measured is in color, what others published is grey. Each curve has its name beside its end.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hyperthumb.base.files import write_atomically
-from hyperthumb.benchmark.results import BenchmarkResults, PointResult
+from hyperthumb.benchmark.results import BenchmarkResults
 
-from .published import Published
-from .table import DatasetTable, TableLine
+from .table import FAMILIES, DatasetTable, TableLine
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colors, which most eyes tell apart, without their yellow, which is too pale for lines on white.
+# Okabe and Ito's colors, which the color-blind tell apart, without their yellow, which is too pale for lines on white.
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-_MARKERS = "osD^vPX"
-_GREY = "#9a9a9a"
-_LABEL_HEIGHT = 0.018  # of the axes, for a line of the small type
-_LEADER = {"arrowstyle": "-", "color": "#b0b0b0", "linewidth": 0.4}
-_WIDEST = 4.0
+_STYLES: dict[str, dict[str, Any]] = {
+    "models": {"linewidth": 2.0, "linestyle": "-"},
+    "rescalers": {"linewidth": 1.2, "linestyle": "-"},
+    "codecs": {"linewidth": 1.2, "linestyle": "--"},
+    "published": {"linewidth": 0.7, "linestyle": "-"},
+}
+"""By family, so that color alone tells nothing apart but rows of one family."""
+_MARKERS = {"models": "oD", "rescalers": "sX", "codecs": "^v"}
+"""The second one is for the rows of a family that come after all colors."""
+_GREY, _SOFT = "#9a9a9a", "#6b6b6b"
+_WIDEST = 2.5
 """Of the rates that are drawn, in multiples of the target: what lies beyond is in the tables."""
 
 
+class _Look(NamedTuple):
+    """Of a figure: its size in inches, its type in points, the thickness of lines, and whether it has a title."""
+
+    width: float
+    height: float
+    type_size: float
+    scale: float
+    titled: bool
+
+
+_SCREEN, _COLUMN = _Look(10.5, 6.2, 8.5, 1.0, True), _Look(3.45, 3.3, 5.0, 0.5, False)
+
+
+@dataclass(frozen=True)
+class _Curve:
+    name: str
+    family: str
+    color: str
+    marker: str
+    points: list[tuple[float, float]]
+
+
 def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[DatasetTable]) -> list[Path]:
-    """Writes `rd_<set>.png` and `.svg`, and `thumb_<set>.*` where a row has a thumbnail.
+    """Writes `rd_<set>.png`, `.svg` and `.pdf`, and `thumb_<set>.*` where a row has a thumbnail.
 
     Returns:
         The files.
@@ -39,123 +70,204 @@ def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[Datase
     import matplotlib
 
     written = []
-    with matplotlib.rc_context({"text.parse_math": False}):  # names of rows are no formulas, whatever dollars they hold
+    settings: Any = {"text.parse_math": False, "svg.hashsalt": "hyperthumb", "svg.fonttype": "none", "pdf.fonttype": 42}
+    with matplotlib.rc_context(settings):  # names of rows are not formulas, whatever dollars they hold
         for table in tables:
-            lines = [line for line in table.lines if line.points and line.row.failure is None]
-            if not lines:
-                continue
-            for stem, figure in _figures(results, table, lines):
-                for suffix in ("png", "svg"):
-                    path = folder / f"{stem}.{suffix}"
-                    write_atomically(path, _render(figure, suffix))
-                    written.append(path)
+            for stem, label, curves, published in _plots(results, table):
+                title = f"{table.dataset}, {table.images} images, protocol {results.protocol}"
+                for look, suffixes in ((_SCREEN, ("png", "svg")), (_COLUMN, ("pdf",))):
+                    figure = _draw(look, title, label, curves, published, results.target_bpp)
+                    for suffix in suffixes:
+                        path = folder / f"{stem}.{suffix}"
+                        write_atomically(path, _render(figure, suffix))
+                        written.append(path)
     return written
 
 
-def _figures(
-    results: BenchmarkResults, table: DatasetTable, lines: Sequence[TableLine]
-) -> Iterator[tuple[str, Figure]]:
-    label = "PSNR-RGB" if results.headline == "psnr_rgb" else "PSNR-Y"
-    title = f"{table.dataset}, {table.images} images, protocol {results.protocol}"
-    curves = [
-        (line, [(p.bpp, float(getattr(p, results.headline))) for p in _shown(line.points, results)]) for line in lines
-    ]
-    behind = table.published if results.headline == "psnr_rgb" else []
-    yield f"rd_{table.dataset}", _draw(title, f"{label} of the restored photograph (dB)", curves, behind, results)
-    with_thumbnails = [
-        (line, [(p.bpp, p.thumb_psnr) for p in _shown(line.points, results) if p.thumb_psnr is not None])
-        for line in lines
-    ]
-    with_thumbnails = [(line, curve) for line, curve in with_thumbnails if curve]
-    if with_thumbnails:
-        points = [entry for entry in table.published if entry.thumb_psnr is not None and entry.bpp]
-        label = "PSNR-RGB of the thumbnail against bicubic (dB)"
-        yield f"thumb_{table.dataset}", _draw(title, label, with_thumbnails, points, results, of_thumbnails=True)
+def _plots(
+    results: BenchmarkResults, table: DatasetTable
+) -> Iterator[tuple[str, str, list[_Curve], list[tuple[str, float, float]]]]:
+    """Stem, label of the scores, curves, and published points of each figure of a data set."""
+    channels = "RGB" if results.headline == "psnr_rgb" else "Y"
+    lines = [line for line in table.lines if line.row.failure is None]
+    published = table.published if results.headline == "psnr_rgb" else []
+    curves = _measured(lines, results.headline)
+    if curves:
+        curves += [
+            _Curve(entry.name, "published", _GREY, "", list(zip(entry.bpp, entry.psnr_rgb, strict=True)))
+            for entry in published
+            if entry.is_curve
+        ]
+        points = [(e.name, e.bpp[0], e.psnr_rgb[0]) for e in published if e.bpp and not e.is_curve]
+        yield f"rd_{table.dataset}", f"PSNR-{channels} of the restored photograph (dB)", curves, points
+    thumbnails = _measured(lines, "thumb_psnr")
+    if thumbnails:
+        points = [(e.name, e.bpp[0], e.thumb_psnr) for e in table.published if e.bpp and e.thumb_psnr is not None]
+        yield f"thumb_{table.dataset}", "PSNR-RGB of the thumbnail against bicubic (dB)", thumbnails, points
+
+
+def _measured(lines: Sequence[TableLine], field: str) -> list[_Curve]:
+    """The curves of the rows that have this score; a row's color is the same in both plots of a data set."""
+    counts = dict.fromkeys(_MARKERS, 0)
+    curves = []
+    for line in lines:
+        cycle, number = divmod(counts[line.family], len(_COLORS))
+        markers = _MARKERS[line.family]
+        counts[line.family] += 1
+        points = [(point.bpp, getattr(point, field)) for point in line.points if getattr(point, field) is not None]
+        if points:
+            marker = markers[cycle % len(markers)]
+            curves.append(_Curve(line.row.name, line.family, _COLORS[number], marker, points))
+    return curves
 
 
 def _draw(
+    look: _Look,
     title: str,
     label: str,
-    curves: Sequence[tuple[TableLine, list[tuple[float, float]]]],
-    published: Sequence[Published],
-    results: BenchmarkResults,
-    of_thumbnails: bool = False,
+    curves: Sequence[_Curve],
+    published: Sequence[tuple[str, float, float]],
+    target_bpp: float,
 ) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9.5, 6), layout="constrained")
+    figure = Figure(figsize=(look.width, look.height), layout="constrained")
     axes = figure.add_subplot()
-    names = [row.name for row in results.rows]
-    for line, curve in curves:
-        number = names.index(line.row.name)  # a method looks the same in all plots
-        codec = line.row.facts is not None and line.row.facts.kind == "codec"
+    measured = [point for curve in curves if curve.family != "published" for point in curve.points]
+    near = [point for point in measured if point[0] <= _WIDEST * target_bpp] or measured
+    right = 1.02 * max(target_bpp, *(rate for rate, _ in near))
+    scores = [score for rate, score in (*near, *(_end(curve, right) for curve in curves)) if rate <= right]
+    axes.set_xlim(0.85 * min(rate for rate, _ in near), right)
+    axes.set_ylim(min(score for _, score in near) - 0.5, max(scores) + 0.5)
+    axes.axvline(target_bpp, color=_GREY, linewidth=0.8 * look.scale, linestyle=":", zorder=1)
+    for number, curve in enumerate(curves):
+        style = _style(curve.family, curve.marker, look, f"{curve.family}-{number}")
         axes.plot(
-            *zip(*curve, strict=True),
-            color=_COLORS[number % len(_COLORS)],
-            marker=_MARKERS[number // len(_COLORS) % len(_MARKERS)],
-            markersize=3 if codec else 5,
-            linewidth=1.3 if codec else 2.2,
-            linestyle="--" if codec else "-",
-            label=f"{line.row.name} (full size)" if codec else line.row.name,
-            zorder=3,
+            *zip(*curve.points, strict=True), color=curve.color, zorder=1 + (curve.family != "published"), **style
         )
-    rates = [rate for _, curve in curves for rate, _ in curve]
-    scores = [score for _, curve in curves for _, score in curve]
-    axes.set_xlim(0.9 * min(rates), 1.05 * max(*rates, results.target_bpp))
-    axes.set_ylim(min(scores) - 0.5, max(scores) + 0.5)
-    axes.axvline(results.target_bpp, color=_GREY, linewidth=0.8, linestyle=":", zorder=1)
-    _draw_published(axes, published, of_thumbnails)
-    axes.set_title(title)
-    axes.set_xlabel("bits per pixel of the photograph")
-    axes.set_ylabel(label)
-    axes.grid(color="#e6e6e6", linewidth=0.6)
-    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
+    if look.titled:
+        axes.set_title(title)
+        _explain_styles(axes, curves, look)
+    axes.set_xlabel("bits per pixel of the photograph", fontsize=1.2 * look.type_size)
+    axes.set_ylabel(label, fontsize=1.2 * look.type_size)
+    axes.tick_params(labelsize=1.1 * look.type_size, width=0.8 * look.scale, length=3 * look.scale)
+    axes.grid(color="#e6e6e6", linewidth=0.6 * look.scale)
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.8 * look.scale)
+    _name_points(axes, published, look)
+    _name_curves(axes, curves, look)
     return figure
 
 
-def _draw_published(axes: Axes, published: Sequence[Published], of_thumbnails: bool) -> None:
-    low, high = axes.get_xlim()
-    bottom, top = axes.get_ylim()
-    for number, entry in enumerate(entry for entry in published if entry.is_curve and not of_thumbnails):
-        axes.plot(entry.bpp, entry.psnr_rgb, color=_GREY, linewidth=0.7, zorder=1)
-        inside = [
-            (rate, psnr)
-            for rate, psnr in zip(entry.bpp, entry.psnr_rgb, strict=True)
-            if low < rate < high and bottom < psnr < top
-        ]
-        if inside:  # names at different places along the curves, so that they do not cover each other
-            rate, psnr = inside[-1 - number % min(3, len(inside))]
-            axes.annotate(entry.name, (rate, psnr), fontsize=6, color="#707070", ha="right", va="bottom", zorder=1)
-    points = []
-    for entry in published:
-        score = entry.thumb_psnr if of_thumbnails else entry.psnr_rgb[0]
-        if entry.is_curve or not entry.bpp or score is None:
-            continue
-        if low < entry.bpp[0] < high and bottom < score < top:
-            points.append((score, entry.bpp[0], entry.name))
-    height = bottom
-    for score, rate, name in sorted(points):
-        axes.plot(rate, score, marker="x", markersize=5, color="#707070", linestyle="none", zorder=4)
-        height = max(score, height + _LABEL_HEIGHT * (top - bottom))  # names of near points, one above the other
-        place = (rate + 0.02 * (high - low), height)
+def _style(family: str, marker: str, look: _Look, gid: str) -> dict[str, Any]:
+    thickness = _STYLES[family]["linewidth"] * look.scale
+    return {**_STYLES[family], "linewidth": thickness, "marker": marker, "markersize": 4 * look.scale, "gid": gid}
+
+
+def _name_curves(axes: Axes, curves: Sequence[_Curve], look: _Look) -> None:
+    """Names to the right of the plot, each with a line to where its curve ends or leaves the plot."""
+    (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    ends = [_end(curve, high) for curve in curves]
+    shown = [index for index, (rate, score) in enumerate(ends) if low <= rate <= high and bottom <= score <= top]
+    gap = _line_height(axes, look)
+    places = spread([ends[index][1] for index in shown], gap, bottom, top)
+    for index, place in zip(shown, places, strict=True):
+        curve, (rate, score) = curves[index], ends[index]
+        grey = curve.family == "published"
+        where = (high + 0.03 * (high - low), place)
         axes.annotate(
-            name, (rate, score), place, fontsize=6, color="#303030", va="center", zorder=4, arrowprops=_LEADER
-        )
-    if published:
-        axes.plot([], [], color=_GREY, linewidth=0.7, marker="x", markersize=4, label="published by others")
+            curve.name, (rate, score), where, annotation_clip=False, fontsize=look.type_size, va="center",
+            color=_SOFT if grey else "#1b1f24", gid=f"{curve.family}-name-{index}",
+            arrowprops={"arrowstyle": "-", "color": curve.color, "linewidth": 0.7 * look.scale,
+                        "relpos": (0, 0.5), "shrinkA": 1,
+                        "shrinkB": 0, "gid": f"{curve.family}-leader-{index}"},
+        )  # fmt: skip
 
 
-def _shown(points: Sequence[PointResult], results: BenchmarkResults) -> list[PointResult]:
-    near = [point for point in points if point.bpp <= _WIDEST * results.target_bpp]
-    return near or list(points)
+def _explain_styles(axes: Axes, curves: Sequence[_Curve], look: _Look) -> None:
+    """A legend of the families; the rows have their names beside them."""
+    for family in [family for family in FAMILIES if any(curve.family == family for curve in curves)]:
+        style = _style(family, _MARKERS.get(family, "")[:1], look, f"{family}-style")
+        axes.plot([], [], color=_GREY if family == "published" else "#1b1f24", label=FAMILIES[family], **style)
+    axes.legend(loc="lower right", fontsize=look.type_size, framealpha=0.9, edgecolor="#e6e6e6")
+
+
+def _name_points(axes: Axes, published: Sequence[tuple[str, float, float]], look: _Look) -> None:
+    """Published points as letters, and under the plot what the letters mean."""
+    (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    inside = [(name, rate, score) for name, rate, score in published if low < rate < high and bottom < score < top]
+    inside.sort(key=lambda point: point[2])
+    if inside:
+        key = ", ".join(f"{chr(ord('a') + number % 26)} {name}" for number, (name, _, _) in enumerate(inside))
+        axes.figure.supxlabel(f"published by others: {key}", fontsize=look.type_size, color=_SOFT, wrap=True)
+    gap, thin = 1.3 * _line_height(axes, look), 0.5 * look.scale
+    places = spread([score for _, _, score in inside], gap, bottom, top)
+    for number, ((_, rate, score), place) in enumerate(zip(inside, places, strict=True)):
+        axes.plot(
+            rate, score, marker="x", markersize=5 * look.scale, markeredgewidth=look.scale, color=_SOFT, zorder=4,
+            gid=f"published-point-{number}",
+        )  # fmt: skip
+        axes.annotate(
+            chr(ord("a") + number % 26), (rate, score), (rate + 0.025 * (high - low), place), fontsize=look.type_size,
+            va="center", ha="center", zorder=5, gid=f"published-letter-{number}",
+            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": _SOFT, "linewidth": thin},
+            arrowprops={"arrowstyle": "-", "color": _SOFT, "linewidth": thin, "shrinkA": 0, "shrinkB": 0,
+                        "gid": f"published-line-{number}"},
+        )  # fmt: skip
+
+
+def _line_height(axes: Axes, look: _Look) -> float:
+    """Of a line of the small type, in dB."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # lays the figure out
+    bottom, top = axes.get_ylim()
+    return 1.2 * look.type_size / 72 / (axes.get_position().height * look.height) * (top - bottom)
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Moves places apart until neighbors have a gap, by the least squares (pooling adjacent violators).
+
+    Args:
+        places: in any order.
+        gap: the least distance.
+        low: the lowest place.
+        high: the highest place; there is more than one place only where all of them fit.
+
+    Returns:
+        The new places, in the order of the old ones.
+    """
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    blocks: list[list[float]] = []  # sums and counts of places that stand together, each without the gaps below it
+    for number, index in enumerate(order):
+        blocks.append([places[index] - number * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += count
+    highest = high - (len(places) - 1) * gap
+    flat = [max(low, min(highest, total / count)) for total, count in blocks for _ in range(int(count))]
+    moved = {index: place + number * gap for number, (index, place) in enumerate(zip(order, flat, strict=True))}
+    return [moved[index] for index in range(len(places))]
+
+
+def _end(curve: _Curve, right: float) -> tuple[float, float]:
+    """Where a curve ends, or leaves the plot on its right."""
+    rates, scores = zip(*sorted(curve.points), strict=True)
+    if rates[-1] > right and rates[0] < right:
+        below = max(index for index, rate in enumerate(rates) if rate <= right)
+        part = (right - rates[below]) / (rates[below + 1] - rates[below])
+        return right, scores[below] + part * (scores[below + 1] - scores[below])
+    return rates[-1], scores[-1]
 
 
 def _render(figure: Figure, suffix: str) -> bytes:
     """The file's bytes, the same ones from the same numbers."""
-    import matplotlib
-
     buffer = io.BytesIO()
-    metadata = {"Date": None} if suffix == "svg" else {"Software": None}
-    with matplotlib.rc_context({"svg.hashsalt": "hyperthumb", "svg.fonttype": "none"}):
-        figure.savefig(buffer, format=suffix, dpi=150, metadata=metadata)
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Date": None},
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    }
+    figure.savefig(buffer, format=suffix, dpi=150, metadata=metadata[suffix])
     return buffer.getvalue()

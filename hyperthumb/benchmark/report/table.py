@@ -1,4 +1,4 @@
-"""The lines of a benchmark's table, before they become Markdown, LaTeX or CSV."""
+"""The lines of a benchmark's tables, before they become Markdown, LaTeX, CSV or HTML."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hyperthumb.benchmark.results import BenchmarkResults, CurveResult, PointResult, RowResult, nearest_point
+from hyperthumb.benchmark.results import BenchmarkResults, Facts, PointResult, RowResult, nearest_point
+from hyperthumb.metrics import Scores
 
 from .curves import ENOUGH_POINTS, AtRate, Delta, against_anchor, at_rate
 from .published import Published, find_published
+
+FAMILIES = {
+    "models": "models of hyperthumb",
+    "rescalers": "other rescalers",
+    "codecs": "codecs at full size",
+    "published": "published by others",
+}
+"""Kinds of rows, which plots draw differently and a page can hide."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +26,7 @@ class TableLine:
     """A row on one data set.
 
     Attributes:
-        row: all that was measured of it.
+        row: everything that was measured of it.
         points: on this data set, by rising rate.
         at_target: its scores at the target rate.
         delta: against the anchor; None for the anchor itself, and without one.
@@ -31,8 +40,24 @@ class TableLine:
     nearest: PointResult | None
 
     @property
+    def values(self) -> Scores | None:
+        """Its scores at the target rate; None where it has none."""
+        return self.at_target.values
+
+    @property
+    def facts(self) -> Facts | None:
+        return self.row.facts
+
+    @property
+    def family(self) -> str:
+        """A key of `FAMILIES`."""
+        if self.facts is not None and self.facts.kind == "codec":
+            return "codecs"
+        return "models" if any(point.setting.startswith("rate_scale=") for point in self.points) else "rescalers"
+
+    @property
     def notes(self) -> list[str]:
-        """What is to be said of the numbers; a failure alone where it failed."""
+        """What readers should know of the numbers; where the row failed, why."""
         if self.row.failure is not None:
             return [f"failed: {self.row.failure}"]
         return [note for note in (self.at_target.note, self.delta.note if self.delta else "") if note]
@@ -47,20 +72,27 @@ class DatasetTable:
     lines: list[TableLine]
     published: list[Published]
 
+    @property
+    def devices(self) -> list[str]:
+        """What times were taken on."""
+        return list(dict.fromkeys(line.nearest.device for line in self.lines if line.nearest is not None))
+
 
 def make_tables(results: BenchmarkResults) -> list[DatasetTable]:
-    """One table a data set, rows in the options' order.
+    """One table for each data set, rows in the options' order, without those that were not measured on it.
 
     Warns:
         UserWarning: once, naming the rows with too few points for Bjontegaard deltas.
     """
     tables = []
     for info in results.datasets:
-        curves = {row.name: _curve(row, info.name).points for row in results.rows}
+        curves = {row.name: _points(row, info.name) for row in results.rows}
         anchor = next((row for row in results.rows if row.name == results.anchor and row.failure is None), None)
         lines = []
         for row in results.rows:
             points = curves[row.name]
+            if not points and row.failure is None:
+                continue
             delta = None
             if anchor is not None and row is not anchor and row.failure is None:
                 delta = against_anchor(points, curves[anchor.name], results.headline)
@@ -72,8 +104,14 @@ def make_tables(results: BenchmarkResults) -> list[DatasetTable]:
     return tables
 
 
-def _curve(row: RowResult, dataset: str) -> CurveResult:
-    return next((curve for curve in row.curves if curve.dataset == dataset), CurveResult(dataset, []))
+def describe_protocol(results: BenchmarkResults) -> str:
+    """Channels and border of the numbers: "RGB, whole image"."""
+    channels = "RGB" if results.headline == "psnr_rgb" else "Y"
+    return f"{channels}, {f'without {results.crop} pixels at each border' if results.crop else 'whole image'}"
+
+
+def _points(row: RowResult, dataset: str) -> list[PointResult]:
+    return next((curve.points for curve in row.curves if curve.dataset == dataset), [])
 
 
 def _warn_of_short_curves(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> None:
@@ -83,5 +121,5 @@ def _warn_of_short_curves(results: BenchmarkResults, tables: Sequence[DatasetTab
     if any(len(line.points) < ENOUGH_POINTS for line in anchor):
         short.insert(0, f"the anchor {results.anchor}")
     if short:
-        sentence = f"BD-rates want {ENOUGH_POINTS} points of a curve or more; fewer have: {', '.join(short)}"
+        sentence = f"BD-rates need {ENOUGH_POINTS} points of a curve or more; fewer have: {', '.join(short)}"
         warnings.warn(sentence, stacklevel=3)

@@ -1,4 +1,4 @@
-"""Tables, plots and the page that shows them, from results alone."""
+"""Everything that is made of results alone: tables, plots, montages, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -8,26 +8,34 @@ from hyperthumb.base.files import write_atomically
 from hyperthumb.benchmark.results import BenchmarkResults
 
 from .html_report import write_html
+from .latex import latex
+from .montage import write_montages
 from .plots import write_plots
 from .table import make_tables
-from .text_tables import comma_separated, latex, markdown
+from .text_tables import comma_separated, image_scores, markdown
 
 
 def write_report(folder: Path, results: BenchmarkResults) -> list[Path]:
-    """Writes `table.md`, `table.tex`, `table.csv`, the plots and `report.html`.
+    """Writes `table.md`, `table.tex`, `table.csv`, `images.csv`, plots, montages and `report.html`.
 
     Returns:
         The files.
 
     Raises:
-        HyperthumbError: when the folder cannot be written to.
+        HyperthumbError: when the folder cannot be written to, or a picture in it is damaged.
 
     Warns:
         UserWarning: when curves are too short for Bjontegaard deltas.
     """
     tables = make_tables(results)
-    texts = {"table.md": markdown, "table.tex": latex, "table.csv": comma_separated}
-    for name, make in texts.items():
-        write_atomically(folder / name, make(results, tables).encode())
+    texts = {
+        "table.md": markdown(results, tables),
+        "table.tex": latex(results, tables),
+        "table.csv": comma_separated(results, tables),
+        "images.csv": image_scores(tables),
+    }
+    for name, text in texts.items():
+        write_atomically(folder / name, text.encode())
     plots = write_plots(folder, results, tables)
-    return [*(folder / name for name in texts), *plots, write_html(folder, results, tables, plots)]
+    montages = write_montages(folder, results)
+    return [*(folder / name for name in texts), *plots, *montages, write_html(folder, results, tables, plots)]

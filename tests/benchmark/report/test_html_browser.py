@@ -72,8 +72,8 @@ def test_sorted_by_mouse_and_keyboard(report, page):
     assert page.ask(ROWS) == [OURS, WHOLE, BICUBIC, JPEG, HOSTILE]  # either way
     assert page.ask(sort) == "descending"
     assert state(page)["sort"] == "-parameters"
-    page.click("th[data-key=psnr_rgb] button")
-    assert page.ask(ROWS)[0] == WHOLE  # the best first
+    page.click("th[data-key=psnr_rgb_at_target] button")
+    assert page.ask(ROWS)[0] == OURS  # the best first
     assert page.ask("document.querySelectorAll('th[aria-sort]').length") == 2  # one in the table of either set
 
 
@@ -157,6 +157,28 @@ def test_heat_maps_can_be_read(report, page):
 def luminance(color):
     linear = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_columns_and_curves_are_hidden_and_shown(report, page):
+    page.open(report)
+    nearest, network = (f"document.querySelector('td.of-{name}').offsetWidth > 0" for name in ("nearest", "network"))
+    assert (page.ask(nearest), page.ask(network)) == (False, True)
+    page.click("input[data-part=nearest]")
+    page.click("input[data-part=network]")
+    assert (page.ask(nearest), page.ask(network)) == (True, False)
+    assert state(page)["hide"] == "file,network"
+    page.open(report, "hide=rescalers")
+    assert page.ask(nearest)
+    assert page.ask("document.querySelector('input[data-part=codecs]').checked")
+    assert not page.ask("document.querySelector('input[data-part=rescalers]').checked")
+    shown = "[...document.querySelectorAll('.plots path')].map((path) => getComputedStyle(path).display)"
+    assert page.ask(shown) == ["none", "inline"] * 4
+
+
+def test_the_table_fits_a_desktop(report, page):
+    page.open(report)
+    frame = "document.querySelector('table.sortable').parentElement"
+    assert page.ask(f"{frame}.scrollWidth <= {frame}.clientWidth")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, True)], ids=["light desktop", "dark phone"])

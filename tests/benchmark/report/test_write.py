@@ -6,19 +6,25 @@ import csv
 import dataclasses
 import io
 import re
+import warnings
+from html import escape
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.benchmark.report.latex import latex
+from hyperthumb.benchmark.report.montage import write_montages
+from hyperthumb.benchmark.report.plots import spread, write_plots
 from hyperthumb.benchmark.report.published import find_published, published_names
 from hyperthumb.benchmark.report.table import make_tables
-from hyperthumb.benchmark.report.text_tables import comma_separated, latex, markdown
+from hyperthumb.benchmark.report.text_tables import comma_separated, image_scores, markdown
 from hyperthumb.benchmark.report.write import write_report
 from hyperthumb.benchmark.results import load_results, save_results
 from tests.benchmark.synthetic import made_up_results
 
-pytestmark = pytest.mark.filterwarnings("ignore:BD-rates want")
+pytestmark = pytest.mark.filterwarnings("ignore:BD-rates need")
 
 
 @pytest.fixture
@@ -49,10 +55,14 @@ def test_results_come_back_as_they_were(tmp_path, results):
     [
         (lambda text: text[: len(text) // 2], "cannot be read"),
         (lambda text: text.replace('"format": 1', '"format": 7'), "format 7, not 1"),
-        (lambda text: text.replace('"bpp": 0.2,', '"bpp": "x",', 1), "not a float"),
-        (lambda text: text.replace('"anchor"', '"ancor"'), "has no ancor"),
+        (lambda text: text.replace('"bpp": 0.2,', '"bpp": "x",', 1), "bpp: Input should be a valid number"),
+        (lambda text: text.replace('"anchor"', '"ancor"'), "anchor: Field required"),
+        (lambda text: text.replace('"anchor"', '"ancor": 1, "anchor"'), "ancor: Unexpected keyword"),
         (lambda text: text.replace('"target_bpp": 0.3,', ""), "target_bpp"),
-        (lambda text: text.replace('"kind": "codec"', '"kind": "hammer"'), "hammer"),
+        (
+            lambda text: text.replace('"kind": "codec"', '"kind": "hammer"'),
+            "facts.kind: Input should be 'rescaler' or 'codec'",
+        ),
         (lambda text: text.replace('"bpp": 0.2,', '"bpp": 0,', 1), "a rate is not above 0"),
         (lambda text: text.replace('"target_bpp": 0.3,', '"target_bpp": 0,'), "a rate is not above 0"),
         (lambda text: re.sub(r'"psnr_y": [\d.]+', '"psnr_y": NaN', text, count=1), "a score is not a number"),
@@ -96,17 +106,26 @@ def test_table_at_the_target_rate(results):
     header, *lines = section(text, "## kodak, 2 images, at 0.30 bpp")
     rows = {line[0]: dict(zip(header, line, strict=True)) for line in lines}
     jpeg, ours, bicubic = rows["JPEG"], rows["Ours 4x"], rows["Bicubic & JPEG & Bicubic"]
-    assert (jpeg["bpp"], jpeg["PSNR-RGB"], jpeg["thumb PSNR"], jpeg["BD-rate %"]) == ("0.300", "24.00", "-", "-")
-    assert (ours["PSNR-RGB"], ours["thumb PSNR"], ours["BD-PSNR dB"]) == ("28.00", "36.10", "+4.00")
-    assert float(ours["BD-rate %"]) == pytest.approx(100 * (2 ** (-4 / 6) - 1), abs=0.06)
-    assert (ours["parameters"], ours["scale"], ours["dec kMAC/px"]) == ("1,234,567", "4x", "8.2")
-    assert (ours["encode s"], ours["decode s"]) == ("0.250", "0.125")
-    assert (bicubic["bpp"], bicubic["notes"]) == ("-", "measured at 0.291 bpp; no BD from 1 point")
-    (failed,) = [line for line in lines if "failed" in line]
-    assert failed[-1].startswith("failed: no weights at")
-    _, *nearest = section(text, "Measured points nearest")
-    assert ["Bicubic & JPEG & Bicubic", "quality=29", "0.291", "24.88"] in [line[:4] for line in nearest]
-    assert len(nearest) == 4
+    assert (jpeg["PSNR-RGB (dB)"], jpeg["thumb PSNR (dB)"], jpeg["BD-rate (%)"]) == ("*24.00*", "-", "-")
+    assert (ours["PSNR-RGB (dB)"], ours["thumb PSNR (dB)"], ours["BD-PSNR (dB)"]) == ("**28.00**", "36.10", "+4.00")
+    assert float(ours["BD-rate (%)"]) == pytest.approx(100 * (2 ** (-4 / 6) - 1), abs=0.06)
+    assert (ours["parameters"], ours["scale"], ours["dec (kMAC/px)"]) == ("1,234,567", "4x", "8.2")
+    assert (ours["encode (s)"], ours["decode (s)"]) == ("0.250", "0.125")
+    assert (bicubic["PSNR-RGB (dB)"], bicubic["notes"]) == ("-", "measured at 0.291 bpp; no BD from 1 point")
+    assert not [title for title in header if title.startswith("LPIPS")]  # nothing measured it
+    (failed,) = [line for line in lines if any("failed" in cell for cell in line)]
+    assert failed[-2].startswith("failed: no weights at")
+    _, *points = section(text, "Measured points")
+    assert ["Bicubic & JPEG & Bicubic", "quality=29", "0.291", "24.88"] in [line[:4] for line in points]
+    assert len(points) == 6 + 1 + 6 + 2
+
+
+def test_rows_that_were_not_measured_on_a_set_are_not_in_its_table(results):
+    first, *others = results.rows
+    part = dataclasses.replace(first, curves=[curve for curve in first.curves if curve.dataset == "kodak"])
+    kodak, set14 = make_tables(dataclasses.replace(results, rows=[part, *others]))
+    assert kodak.lines[0].row.name == first.name
+    assert first.name not in [line.row.name for line in set14.lines]
 
 
 def test_published_figures_stand_apart(results):
@@ -135,20 +154,83 @@ def test_csv_has_every_point_and_says_what_it_is(results):
     assert len([line for line in kodak if line["what"] == "published" and line["method"] == "jpeg"]) == 19
 
 
-def test_latex_is_escaped(results):
+def test_curves_beyond_the_plot_are_left_out_of_it(tmp_path, results):
+    near = dataclasses.replace(results, target_bpp=0.08, anchor=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of names far outside
+        write_plots(tmp_path, near, make_tables(near))
+    names = re.findall(r">([^<]+)</text>", (tmp_path / "rd_kodak.svg").read_text())
+    assert "Ours 4x" in names
+    assert "Ours without rescaling" not in names
+
+
+def test_csv_has_every_image_at_every_point(results):
+    lines = list(csv.DictReader(io.StringIO(image_scores(make_tables(results)))))
+    assert len(lines) == 2 * 2 * (6 + 1 + 6 + 2)  # sets and images
+    wanted = ("set14", "Ours 4x", "quality=15", "kodim02")
+    (line,) = [
+        line for line in lines if tuple(line[key] for key in ("dataset", "method", "setting", "image")) == wanted
+    ]
+    image = results.rows[2].curves[1].points[0].images[1]
+    assert (line["height"], line["width"], line["bytes"]) == ("512", "384", str(image.bytes))
+    assert (float(line["psnr_rgb"]), line["lpips"]) == (image.psnr_rgb, "")
+
+
+def test_latex_is_a_table_for_a_paper(results):
     text = latex(results, make_tables(results))
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 2
-    assert r"Bicubic \& JPEG \& Bicubic" in text
-    assert r"\emph{IRN \& JPEG}" in text
-    assert text.count(r"enc kMAC/px & dec kMAC/px & parameters \\") == 2
+    assert r"\label{tab:made-up-4x-kodak}" in text
+    assert r"Bicubic \& JPEG \& Bicubic\textsuperscript{a}\textsuperscript{b} & -- & --" in text
+    assert r"\textsuperscript{a}measured at 0.291 bpp;" in text
+    assert r"\emph{IRN \& JPEG (0.310 bpp)} & 28.48 & --" in text
+    assert " & $-$37.0 & 4x & 50.5 & 8.2 & " in text
+    assert r"\textbf{28.00} & \textbf{29.50}" in text
+    assert r"\underline{24.00}" in text
+    assert text.count(r"BD-rate (\%) & scale & enc (kMAC/px) & dec (kMAC/px) & parameters \\") == 2
+    assert "LPIPS" not in text
     assert "% Ours 4x: ships with hyperthumb" in text.splitlines()
     rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
     assert len({line.replace(r"\&", "").count("&") for line in rows}) == 1
 
 
+def test_montages_show_every_row(tmp_path, results):
+    one, other = write_montages(tmp_path, results)
+    assert (one.name, other.name) == ("montage_kodim01.png", "montage_kodim02.png")
+    sheet = np.asarray(Image.open(one).convert("RGB"))
+    original = np.asarray(Image.open(tmp_path / results.crops[0].original)).repeat(4, axis=0).repeat(4, axis=1)
+    assert np.array_equal(sheet[16 : 16 + 64 * 4, 16 : 16 + 96 * 4], original)  # 4 times: at least 320 pixels wide
+    assert sheet.shape[1] == 16 + 3 * (96 * 4 + 16)
+    (tmp_path / results.crops[0].restored[0].file).unlink()
+    write_montages(tmp_path, results)
+    assert np.asarray(Image.open(one)).shape[1] == 16 + 2 * (96 * 4 + 16)
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([5.0], [5.0]),
+        ([7.0, 2.0], [7.0, 2.0]),
+        ([5.0, 5.0, 5.0], [4.0, 5.0, 6.0]),
+        ([0.2, 0.0], [1.0, 0.0]),  # not below the lowest
+        ([9.9, 10.0, 3.0], [9.0, 10.0, 3.0]),  # not above the highest
+    ],
+)
+def test_names_are_moved_apart_by_as_little_as_possible(places, expected):
+    assert spread(places, 1.0, 0.0, 10.0) == pytest.approx(expected)
+
+
+def test_plots_name_every_curve_at_its_end(tmp_path, results):
+    write_plots(tmp_path, results, make_tables(results))
+    text = (tmp_path / "rd_kodak.svg").read_text()
+    for row in results.rows[:4]:
+        assert text.count(f">{escape(row.name)}<") == 1
+    assert {"codecs-name-0", "rescalers-2", "published-4"} <= set(re.findall(r'id="([^"]+)"', text))
+    assert (tmp_path / "rd_kodak.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_short_curves_are_a_warning(results):
     with pytest.warns(
-        UserWarning, match=r"want 6 points of a curve or more; fewer have: Bicubic & JPEG & Bicubic, Ours w"
+        UserWarning, match=r"need 6 points of a curve or more; fewer have: Bicubic & JPEG & Bicubic, Ours w"
     ):
         make_tables(results)
     short = dataclasses.replace(results, anchor="Ours without rescaling")

@@ -1,12 +1,13 @@
 "use strict";
 
-// What is shown stands in the address (#sort=-psnr_rgb&image=...&left=...&right=...&zoom=4&divider=30), so that a view
+// What is shown stands in the address (#sort=-psnr_rgb&hide=codecs&image=...&zoom=4&divider=30), so that a view
 // can be linked to. Text from the results goes into the page as text only, never as markup.
 (() => {
   const details = JSON.parse(document.getElementById("report-data").textContent).details;
   const byId = (id) => document.getElementById(id);
   const ORIGINAL = "original";
-  const state = { sort: null, image: null, left: null, right: null, zoom: null, divider: 50 };
+  const HIDDEN_AT_FIRST = "nearest,file";
+  const state = { sort: null, hide: null, image: null, left: null, right: null, zoom: null, divider: 50 };
 
   // ---- tables
 
@@ -46,6 +47,31 @@
       const second = best === "high" ? key : `-${key}`;
       state.sort = state.sort === first ? second : first;
       showSorted();
+      keepAddress();
+    });
+  }
+
+  // ---- groups of columns and of curves, which can be hidden
+
+  const switches = [...document.querySelectorAll("[data-part]")];
+  const hiddenParts = () => new Set((state.hide ?? HIDDEN_AT_FIRST).split(",").filter(Boolean));
+
+  function showParts() {
+    const hidden = hiddenParts();
+    for (const box of switches) {
+      box.checked = !hidden.has(box.dataset.part);
+      document.body.classList.toggle(`without-${box.dataset.part}`, !box.checked);
+    }
+  }
+
+  for (const box of switches) {
+    box.closest("fieldset").hidden = false;
+    box.addEventListener("change", () => {
+      const hidden = hiddenParts();
+      if (box.checked) hidden.delete(box.dataset.part);
+      else hidden.add(box.dataset.part);
+      state.hide = [...hidden].join(",");
+      showParts();
       keepAddress();
     });
   }
@@ -206,7 +232,7 @@
 
   function readAddress() {
     const given = new URLSearchParams(location.hash.slice(1));
-    for (const key of ["sort", "image", "left", "right"]) state[key] = given.get(key) ?? state[key];
+    for (const key of ["sort", "hide", "image", "left", "right"]) state[key] = given.get(key) ?? state[key];
     if (given.has("zoom")) state.zoom = Number(given.get("zoom"));
     if (given.has("divider")) state.divider = Math.min(100, Math.max(0, Number(given.get("divider")) || 0));
   }
@@ -218,6 +244,7 @@
 
   function show() {
     showSorted();
+    showParts();
     if (details.length) showViewer();
   }
 
