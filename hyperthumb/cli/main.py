@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": Command("say what is in thumbnail files", "hyperthumb.cli.inspect"),
     "models": Command("list the models that ship", "hyperthumb.cli.models"),
     "export": Command("write a model as ONNX files that need no PyTorch", "hyperthumb.cli.export"),
+    "options": Command("say what options files may say", "hyperthumb.cli.options"),
     "benchmark": Command("measure methods and rivals side by side", "hyperthumb.cli.benchmark"),
     "report": Command("make a benchmark's tables and plots again", "hyperthumb.cli.report"),
 }

@@ -11,7 +11,16 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Field, PlainValidator, Strict, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    Strict,
+    TypeAdapter,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
@@ -28,6 +37,8 @@ if TYPE_CHECKING:
 _LISTS = (list, collections.abc.Sequence, collections.abc.Iterable)
 _DICTS = (dict, collections.abc.Mapping)
 _LARGEST = 2**63 - 1
+# In the JSON schemas of settings, these keys hold the dataclass or the registry that a mapping is read by.
+RECORD, REGISTRY = "x-record", "x-registry"
 
 
 @cache
@@ -79,7 +90,7 @@ def _readable(annotation: Any) -> Any:
         key, value = members or (str, Any)
         return _annotated(types.GenericAlias(dict, (key, _readable(value))), BeforeValidator(_empty_for_null))
     if record_in(annotation):
-        return _annotated(Any, PlainValidator(partial(_read_record, annotation)))
+        return _annotated(Any, PlainValidator(partial(_read_record, annotation)), WithJsonSchema({RECORD: annotation}))
     return annotation if annotation is None else _annotated(Any, AfterValidator(plain))
 
 
@@ -89,8 +100,11 @@ def _marked(base: Any, marks: tuple[Any, ...]) -> Any:
         return _marked(kinds, marks) | None
     for mark in marks:
         if isinstance(mark, PartOf):
-            return _annotated(Any, PlainValidator(partial(_read_component, mark)))
+            reading = PlainValidator(partial(_read_component, mark))
+            return _annotated(Any, reading, WithJsonSchema({REGISTRY: mark.registry}))
     checks = (AfterValidator(partial(_check, mark)) if hasattr(mark, "problem") else mark for mark in marks)
+    if base is int:  # bounds first, so that the JSON schema has them; what comes last is done first
+        return _annotated(int, Strict(), *checks, BeforeValidator(_whole))
     return _annotated(_readable(base), *checks)
 
 

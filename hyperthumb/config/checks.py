@@ -18,7 +18,7 @@ from hyperthumb.base.wording import did_you_mean
 
 from .complaints import Ignored
 from .reader import INVALID, Reader, Unreadable
-from .schema import DatasetOptions, TestOptions, TrainOptions
+from .schema import TRAINING_ONLY, DatasetOptions, TestOptions, TrainOptions
 from .schema_benchmark import BenchmarkOptions, BenchmarkRow
 from .tree import Section
 
@@ -26,16 +26,6 @@ Finding = tuple[tuple[str | int, ...], str]
 Check = Callable[[Any], Iterator[Finding]]
 
 _SCHEDULERS = {"ConstantLR": (), "MultiStepLR": ("milestones", "gamma"), "CosineAnnealingLR": ("eta_min",)}
-# Of a data set's settings, those that only training crops have a use for.
-_TRAINING_ONLY = (
-    "gt_size",
-    "use_flip",
-    "use_rot",
-    "batch_size_per_gpu",
-    "num_worker_per_gpu",
-    "cache",
-    "cache_limit_gb",
-)
 
 
 def _network_rescales(options: TrainOptions | TestOptions) -> Iterator[Finding]:
@@ -209,7 +199,7 @@ def _unused_in_benchmark(options: BenchmarkOptions) -> Iterator[Finding]:
 
 
 def _unused_in_evaluation(dataset: DatasetOptions, keys: tuple[str, ...]) -> Iterator[Finding]:
-    yield from _changed(dataset, keys, _TRAINING_ONLY, "is for training data")
+    yield from _changed(dataset, keys, TRAINING_ONLY, "is for training data")
     yield from _unused_of_damage(dataset, keys)
 
 

@@ -7,10 +7,10 @@ from .schema import (
     DistOptions,
     PathOptions,
     TestOptions,
-    TrainingOptions,
     TrainOptions,
     ValidationOptions,
 )
+from .schema_training import TrainingOptions
 
 _DEVICE = "`device` and the launcher say what is used"
 _ALWAYS = "every metric is always reported; `protocol` and `lpips` choose how"

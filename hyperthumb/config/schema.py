@@ -11,11 +11,23 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.constraints import Above, AtLeast, Below, Count, CountOrZero, Existing, FolderName
+from hyperthumb.base.constraints import Above, Count, CountOrZero, Existing, FolderName
 from hyperthumb.base.limits import Device, Profile, Scale
-from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, LOSSES, PartOf
+from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, PartOf
+
+from .schema_training import TrainingOptions
 
 Name = Annotated[str, FolderName()]
+# Of a data set's settings, those that only training crops have a use for.
+TRAINING_ONLY = (
+    "gt_size",
+    "use_flip",
+    "use_rot",
+    "batch_size_per_gpu",
+    "num_worker_per_gpu",
+    "cache",
+    "cache_limit_gb",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,9 @@ class DatasetOptions:
         source: a class of `DATASETS`: folders of pictures, paired folders, LMDB.
         gt_size: side of the square HR crops of training, in pixels, a multiple of 8 * scale.
         batch_size_per_gpu: crops a process takes at once; `train.accumulate` multiplies it.
+        use_flip: whether training crops are mirrored at random.
+        use_rot: whether training crops are turned by 90 degrees at random.
+        num_worker_per_gpu: processes that load crops for each training process; 0 loads in that process itself.
         cache: `ram` keeps the decoded pictures in memory when they fit.
         cache_limit_gb: GB (1e9 bytes) they may take; None is half of what is available.
         on_corrupt: whether a picture that cannot be used (damaged, transparent, CMYK without a profile, smaller than
@@ -64,7 +79,12 @@ class DatasetOptions:
 
 @dataclass(frozen=True)
 class TrainDatasets:
-    """What is trained on, and what is validated on (the keys `val`, `val_2`, ...)."""
+    """Photographs to train and to validate on.
+
+    Attributes:
+        train: what is trained on.
+        val: what is validated on: all keys that begin with `val`, such as `val` and `val_2`.
+    """
 
     train: DatasetOptions
     val: dict[str, DatasetOptions] = field(default_factory=dict)
@@ -79,6 +99,9 @@ class PathOptions:
         strict_load_g: whether its names have to be exactly the network's.
         param_key_g: which weights of the file; `auto` takes `params_ema` when it is there.
         resume_state: a training state to go on from.
+        experiments_root: where trainings write their folders.
+        tb_root: where TensorBoard's files go.
+        results_root: where tests write their folders.
     """
 
     pretrain_network_g: Annotated[Path, Existing()] | None = None
@@ -91,111 +114,13 @@ class PathOptions:
 
 
 @dataclass(frozen=True)
-class OptimizerOptions:
-    """One optimizer; `lr` is the rate before any schedule. Muon is for convolutions (training/muon.py)."""
-
-    lr: Annotated[float, Above(0)]
-    type: Literal["Adam", "AdamW", "Muon"] = "Adam"
-    betas: tuple[Annotated[float, AtLeast(0), Below(1)], Annotated[float, AtLeast(0), Below(1)]] = (0.9, 0.99)
-    weight_decay: Annotated[float, AtLeast(0)] = 0.0
-
-
-@dataclass(frozen=True)
-class SchedulerOptions:
-    """How the learning rates change.
-
-    Attributes:
-        milestones: MultiStepLR's iterations; a single number: every so many.
-        gamma: what MultiStepLR multiplies with at each.
-        eta_min: the rate CosineAnnealingLR ends with.
-    """
-
-    type: Literal["ConstantLR", "MultiStepLR", "CosineAnnealingLR"] = "ConstantLR"
-    milestones: Count | list[Count] | None = None
-    gamma: Annotated[float, Above(0)] = 0.5
-    eta_min: Annotated[float, AtLeast(0)] = 0.0
-
-
-@dataclass(frozen=True)
-class WeightedLoss:
-    """A class of `LOSSES`, its `type` and arguments flat beside the `weight` it has in the sum."""
-
-    flat: ClassVar[str] = "loss"
-
-    loss: Annotated[Component, PartOf(LOSSES)]
-    weight: Annotated[float, AtLeast(0)] = 1.0
-
-
-@dataclass(frozen=True)
-class RateLossOptions:
-    """The weight of the estimated bits per HR pixel in the sum (the paper's lambda2)."""
-
-    weight: Annotated[float, AtLeast(0)]
-
-
-@dataclass(frozen=True)
-class OwnLossOptions:
-    """The weight of the term that the network computes of itself, such as the size of IRN's latent variable."""
-
-    weight: Annotated[float, AtLeast(0)]
-
-
-@dataclass(frozen=True)
-class LossesOptions:
-    """The objective's terms (paper, section 3.4).
-
-    Attributes:
-        reconstruction: restored against original.
-        guide: decoded thumbnail against the bicubic reference.
-        rate: estimated bits per HR pixel.
-        own: what the network has to say about itself, where it has.
-    """
-
-    reconstruction: WeightedLoss
-    guide: WeightedLoss | None = None
-    rate: RateLossOptions | None = None
-    own: OwnLossOptions | None = None
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How long, how and towards what to train.
-
-    Attributes:
-        total_iter: optimizer steps.
-        warmup_iter: steps over which the learning rates rise from 0.
-        precision: of the networks; DCT, tables and likelihoods stay in float32.
-        accumulate: micro-batches a step.
-        gradient_clipping: the largest norm of the networks' gradient.
-        ema_decay: of the averaged weights; 0 keeps none.
-        optim_g: for the networks.
-        optim_rate: for the rate model; None is as for the networks.
-        optim_aux: for the entropy bottleneck's quantiles.
-        freeze: parameters whose names start so are not trained.
-        skip_bad_steps: how many steps whose loss or gradient is not finite a run leaves out before the next one stops
-            it; 0 stops at the first.
-    """
-
-    total_iter: Count
-    optim_g: OptimizerOptions
-    losses: LossesOptions
-    warmup_iter: CountOrZero = 0
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    channels_last: bool = False
-    compile: bool = False
-    accumulate: Count = 1
-    gradient_clipping: Annotated[float, Above(0)] | None = None
-    ema_decay: Annotated[float, AtLeast(0), Below(1)] = 0.0
-    optim_rate: OptimizerOptions | None = None
-    optim_aux: OptimizerOptions | None = None
-    scheduler: SchedulerOptions = SchedulerOptions()
-    freeze: list[str] = field(default_factory=list)
-    skip_bad_steps: CountOrZero = 0
-
-
-@dataclass(frozen=True)
 class LpipsOptions:
-    """LPIPS' backbone; `backbone_weights` is a torchvision state_dict on disk, None lets the package fetch it."""
+    """LPIPS' backbone.
+
+    Attributes:
+        net: the network.
+        backbone_weights: a torchvision state_dict on disk; None lets the package fetch it.
+    """
 
     net: Literal["alex", "vgg", "squeeze"] = "alex"
     backbone_weights: Annotated[Path, Existing()] | None = None
@@ -226,7 +151,12 @@ class ValidationOptions:
 
 @dataclass(frozen=True)
 class WandbOptions:
-    """Weights & Biases; without a project it is off."""
+    """Weights & Biases.
+
+    Attributes:
+        project: the project's name; None turns it off.
+        resume_id: the run to go on with.
+    """
 
     project: str | None = None
     resume_id: str | None = None
@@ -237,9 +167,13 @@ class LoggerOptions:
     """What is reported and kept, and how often, in iterations.
 
     Attributes:
-        image_freq: pictures in the logs; None is at each validation.
+        print_freq: between the log's lines.
+        save_checkpoint_freq: between checkpoints.
+        image_freq: between pictures in the logs; None is at each validation.
         keep_last: how many checkpoints stay on disk; None is all.
         stall_warning_seconds: a wait for the disk that takes longer is warned of while it lasts.
+        use_tb_logger: whether TensorBoard's files are written.
+        wandb: Weights & Biases; None is off.
     """
 
     print_freq: Count = 100
@@ -266,9 +200,22 @@ class DistOptions:
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """A training's options file. `source` is the file itself.
+    """A training's options file.
 
     Attributes:
+        source: the file itself.
+        name: names the experiment's folder.
+        scale: by how much the thumbnail's sides are smaller than the photograph's.
+        datasets: photographs to train and to validate on.
+        network_g: the network.
+        train: how long, how and towards what to train.
+        manual_seed: what all random numbers follow from.
+        device: where to compute; `auto` is CUDA where there is one.
+        plugins: modules of the user's to import.
+        path: files to start from and folders to write to.
+        val: what is measured, and when.
+        logger: what is reported and kept.
+        dist_params: how several processes work together.
         deterministic: the same bits in every run on the same GPU, somewhat slower; a CPU gives them anyway.
     """
 
@@ -290,7 +237,7 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """What an options file says about the network alone."""
+    """What an options file says about the network alone; attributes as in `TrainOptions`."""
 
     name: Name
     scale: Scale
@@ -300,10 +247,18 @@ class NetworkOptions:
 
 @dataclass(frozen=True)
 class TestOptions:
-    """A test's options file. `source` is the file itself.
+    """A test's options file.
 
     Attributes:
-        network_g: None measures the baselines alone.
+        source: the file itself.
+        name: names the results' folder.
+        scale: by how much the thumbnail's sides are smaller than the photograph's.
+        datasets: photographs to test on, by any name.
+        device: where to compute; `auto` is CUDA where there is one.
+        plugins: modules of the user's to import.
+        path: files to start from and folders to write to.
+        val: what is measured.
+        network_g: the network; None measures the baselines alone.
         baselines: classes of `BASELINES` to measure beside it.
         comparison: whether a picture is made that shows them side by side.
     """
