@@ -156,6 +156,16 @@ class MagnitudeRate(RateModel):
     that are nothing but noise are hardly punished, and reaches a coefficient's full price half a step away. Beyond one
     there is little left to pay. JPEG is like that, but it means that the rate pulls at small coefficients above all.
 
+    >>> import torch
+    >>> from hyperthumb.archs.rate_model import MagnitudeRate
+    >>> quantized = torch.zeros(1, 3, 2, 3, 8, 8, requires_grad=True)  # 2 x 3 blocks of each of Y, Cb and Cr
+    >>> bits = MagnitudeRate()(quantized)
+    >>> round(bits.item())  # a file of empty blocks: header, and the end of each block
+    2537
+    >>> bits.sum().backward()
+    >>> quantized.grad.shape
+    torch.Size([1, 3, 2, 3, 8, 8])
+
     Args:
         weights: bits for each feature, in the order of FEATURES. None takes SMALL_WEIGHTS.
 

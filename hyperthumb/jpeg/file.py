@@ -78,6 +78,16 @@ def write_jpeg(
 ) -> bytes:
     """The file's bytes.
 
+    >>> import numpy as np
+    >>> from hyperthumb.jpeg import JpegThumbnail, decode_rgb, read_jpeg, standard_tables, write_jpeg
+    >>> coefficients = np.zeros((3, 2, 3, 8, 8), np.int16)  # 2 x 3 blocks of each of Y, Cb and Cr
+    >>> coefficients[0, :, :, 0, 0] = [[-40, -20, 0], [0, 20, 40]]
+    >>> data = write_jpeg(JpegThumbnail(coefficients, standard_tables(75), height=13, width=20))
+    >>> bool((read_jpeg(data).coefficients == coefficients).all())
+    True
+    >>> decode_rgb(data)[0, [0, 10, 19]].tolist()  # 128 + 8 * [-40, -20, 0] / 8
+    [[88, 88, 88], [108, 108, 108], [128, 128, 128]]
+
     Args:
         thumbnail: what to write. With all of hr_height, hr_width and scale the file says them, and the model's id; with
             none it does not.

@@ -51,6 +51,12 @@ STANDARD_TABLES = np.array(
 def standard_tables(quality: int) -> np.ndarray:
     """The standard's tables scaled to a quality as libjpeg does (jcparam.c, `jpeg_quality_scaling`).
 
+    >>> from hyperthumb.jpeg import standard_tables
+    >>> luma, chroma = standard_tables(75)
+    >>> print(luma[:2])  # the two lowest vertical frequencies
+    [[ 8  6  5  8 12 20 26 31]
+     [ 6  6  7 10 13 29 30 28]]
+
     Args:
         quality: 1 (coarsest) to 100 (all ones).
 

@@ -16,6 +16,12 @@ _STRIP = 256
 def psnr(first: Picture, second: Picture) -> float:
     """10 log10(255^2 / MSE) over all three channels of whole pictures.
 
+    >>> import numpy as np
+    >>> from hyperthumb.metrics import psnr
+    >>> black = np.zeros((4, 6, 3), np.uint8)
+    >>> round(psnr(black, black + 1), 2), psnr(black, black)
+    (48.13, inf)
+
     Args:
         first: (H, W, 3) uint8 RGB.
         second: the same shape.

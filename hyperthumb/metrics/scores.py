@@ -95,6 +95,13 @@ def measure(
 ) -> ImageScores:
     """All scores of one image but the times. A metric that needs a larger picture is None, with a warning.
 
+    >>> import numpy as np
+    >>> from hyperthumb.metrics import get_protocol, measure
+    >>> hr = np.full((64, 96, 3), 128, np.uint8)
+    >>> scores = measure("grey", hr, hr + 2, num_bytes=768, protocol=get_protocol("paper", scale=4))
+    >>> scores.bpp, round(scores.psnr_rgb, 2), round(scores.ssim, 4)
+    (1.0, 42.11, 0.9999)
+
     Args:
         image: its name, for the record and for messages.
         hr: (H, W, 3) uint8 RGB, unpadded.

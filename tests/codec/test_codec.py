@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import io
 import struct
 import subprocess
@@ -70,12 +69,6 @@ def restore_with_warnings(codec: Codec, data: bytes, **arguments: object) -> tup
 
 def error(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a.astype(int) - b.astype(int)).mean())
-
-
-def test_the_documentation_s_example_holds():
-    result = doctest.testmod(hyperthumb)
-    assert result.attempted >= 7
-    assert result.failed == 0
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 40), (32, 32), (33, 31), (65, 257), (131, 170)])

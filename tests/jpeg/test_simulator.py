@@ -4,7 +4,7 @@ import torch
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
-from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
+from hyperthumb.jpeg.simulator import JpegSimulator, coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.tables import standard_tables
 
 
@@ -79,3 +79,31 @@ def test_full_precision_under_autocast():
 def test_odd_sizes_are_refused(shape):
     with pytest.raises(HyperthumbError, match="pad"):
         rgb_to_coefficients(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_the_layer_makes_the_integers_of_a_file_in_eval_mode(batched):
+    tables = torch.from_numpy(np.stack([standard_tables(50), standard_tables(90)])).float()
+    rgb = torch.rand(2, 3, 16, 24)
+    output = JpegSimulator().eval()(rgb, tables if batched else tables[0])
+    for index in range(2):
+        own = per_plane(tables[index if batched else 0])
+        expected = torch.round(rgb_to_coefficients(rgb[index : index + 1]) / own)
+        assert torch.equal(output.quantized[index : index + 1], expected)
+        assert torch.equal(output.rgb[index : index + 1], coefficients_to_rgb(expected * own))
+
+
+def test_the_layer_in_training_passes_gradients_to_pictures_and_tables():
+    rgb = (0.2 + 0.6 * torch.rand(1, 3, 8, 16)).requires_grad_()
+    tables = torch.full((2, 8, 8), 30.0, requires_grad=True)
+    output = JpegSimulator("cubic")(rgb, tables)
+    assert not torch.equal(output.quantized, output.quantized.round())
+    output.rgb.square().sum().backward()
+    assert rgb.grad.abs().sum() > 0
+    assert tables.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (3, 8, 8), (3, 2, 8, 8)])
+def test_the_layer_refuses_tables_of_another_shape(shape):
+    with pytest.raises(HyperthumbError, match=r"give \(2, 8, 8\), or \(2, 2, 8, 8\) for 2 pictures"):
+        JpegSimulator()(torch.rand(2, 3, 8, 8), torch.ones(shape))
