@@ -24,7 +24,7 @@ ALLOWED = {
     "archs/rows": {"base", "images", "jpeg", "models"},
     "archs/official": {"base", "jpeg", "models"},
     "archs/rivals": {"archs", "base", "images", "jpeg", "models"},
-    "archs": {"archs/official", "archs/rivals", "archs/rows", "base", "images", "jpeg", "models"},
+    "archs": {"archs/official", "archs/rows", "base", "images", "jpeg", "models"},
     "losses": {"base"},
     "metrics": {"base", "images", "models"},
     "data": {"base", "config", "images"},

@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import OptionsError
 from .registry import ARCHS, DECODERS, Registry
-from .signature import parameters, part_of
+from .signature import grouped, parameters, part_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Component:
                 message = f"{name} is {self.arguments[name]} here, but has to be {fitting[name]}"
                 raise OptionsError(f"{place}{self.type}: {message}")
         try:
-            return cls(**{**fitting, **self.arguments})
+            return cls(**grouped(cls, {**fitting, **self.arguments}))
         except OptionsError:  # a part that this class builds failed: the message has the part's own place
             raise
         # What a signature does not tell comes out as torch's errors too: layers that cannot be made.

@@ -93,7 +93,7 @@ class PartOf:
     registry: Registry
 
 
-ARCHS = Registry("network", ("hyperthumb.archs",), supplied=("scale",))
+ARCHS = Registry("network", ("hyperthumb.archs", "hyperthumb.archs.rivals"), supplied=("scale",))
 ENCODERS = Registry("encoder", ("hyperthumb.archs",), supplied=("scale",))
 QUANTIZATIONS = Registry("quantization", ("hyperthumb.archs",), supplied=("scale",))
 RATE_MODELS = Registry("rate model", ("hyperthumb.archs",), supplied=("scale",))

@@ -25,9 +25,39 @@ class Parameter:
         return self.default is inspect.Parameter.empty
 
 
+class Settings:
+    """Base of dataclasses that group arguments of a constructor; options files name the fields as its own arguments."""
+
+
 @functools.cache
 def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
-    """A constructor's keyword arguments by name, and whether it takes any others (`**kwargs`)."""
+    """A constructor's keyword arguments by name, and whether it takes any others (`**kwargs`).
+
+    The fields of `Settings` stand in place of the argument that groups them.
+    """
+    known, takes_any = _signature(cls)
+    named: dict[str, Parameter] = {}
+    for name, parameter in known.items():
+        named |= parameters(parameter.annotation)[0] if _is_group(parameter) else {name: parameter}
+    return named, takes_any
+
+
+def grouped(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments by the names of `parameters`, as the constructor of `cls` takes them."""
+    rest = dict(arguments)
+    for name, parameter in _signature(cls)[0].items():
+        if _is_group(parameter):
+            group = parameter.annotation
+            rest[name] = group(**{key: rest.pop(key) for key in parameters(group)[0] if key in rest})
+    return rest
+
+
+def _is_group(parameter: Parameter) -> bool:
+    return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Settings)
+
+
+@functools.cache
+def _signature(cls: type) -> tuple[dict[str, Parameter], bool]:
     # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
     # Compare the class that defines it, not the function: torch.compile replaces the function.
     owner = next(each for each in cls.__mro__ if "__init__" in vars(each))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 
-from hyperthumb.base.constraints import Between
-from hyperthumb.base.limits import Subsampling
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.images.pixels import to_picture, to_tensor
 from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 from hyperthumb.images.tiles import cover, cover_small, map_tiles
 
-from .pillow_jpeg import PillowJpeg
+from .pillow_jpeg import JpegSettings, PillowJpeg
 
 _TILE = 2048
 _REACH = 2
@@ -34,15 +30,9 @@ class BicubicJpeg(PillowJpeg):
         HyperthumbError: for a quality or a subsampling that does not exist.
     """
 
-    def __init__(
-        self,
-        scale: int = 4,
-        quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Subsampling = "4:2:0",
-        optimize: bool = False,
-    ) -> None:
-        super().__init__(scale, quality, subsampling, optimize)
-        self.name = f"Bicubic & {self.jpeg_name} & Bicubic"
+    def __init__(self, scale: int = 4, jpeg: JpegSettings = JpegSettings()) -> None:
+        self.scale, self.jpeg = scale, jpeg
+        self.name = f"Bicubic & {jpeg} & Bicubic"
 
     def downscale(self, image: np.ndarray) -> np.ndarray:
         """MATLAB's `imresize`, rounded to 8 bits: the paper's y_ref, which thumbnails are compared with."""

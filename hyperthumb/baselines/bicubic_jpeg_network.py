@@ -10,16 +10,19 @@ import torch
 from torch import nn
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
+from hyperthumb.base.constraints import Count, Existing
 from hyperthumb.base.errors import HyperthumbError, OptionsError
-from hyperthumb.base.limits import Device, Subsampling
+from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import BASELINES, DECODERS, PartOf
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
-from hyperthumb.images.tiles import OVERLAP, TILE, cover_small, map_tiles
+from hyperthumb.images.tiles import cover_small, map_tiles
 from hyperthumb.models.build import resolve_device
 from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 from .bicubic_jpeg import BicubicJpeg
+from .complexity import Complexity, measure_enlarger
+from .network_jpeg import TileSettings
+from .pillow_jpeg import JpegSettings
 
 
 @BASELINES.register()
@@ -54,28 +57,28 @@ class BicubicJpegNetwork(BicubicJpeg):
         checkpoint: Annotated[Path, Existing()],
         param_key: Literal["params_ema", "params", "auto"] = "auto",
         multiple: Count = 1,
-        quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Subsampling = "4:2:0",
-        optimize: bool = False,
-        tile: Count | None = TILE,
-        overlap: CountOrZero = OVERLAP,
+        jpeg: JpegSettings = JpegSettings(),
+        tiles: TileSettings = TileSettings(),
         device: Device = "auto",
     ) -> None:
-        super().__init__(scale, quality, subsampling, optimize)
+        super().__init__(scale, jpeg)
         built: nn.Module = network.build(DECODERS, scale=scale)
         if getattr(built, "takes_coefficients", False):
             raise OptionsError(f"{network.type} wants a file's coefficients; an ordinary JPEG is pixels alone")
         load_weights(built, choose_weights(read_safely(checkpoint), param_key, checkpoint), checkpoint)
-        self.name = f"Bicubic & {self.jpeg_name} & {network.type}"
+        self.name = f"Bicubic & {jpeg} & {network.type}"
         self.checkpoint = checkpoint
-        self.multiple, self.tile, self.overlap = multiple, tile, overlap
+        self.multiple, self.tiles = multiple, tiles
         self.device = resolve_device(device)
         self.network = built.eval().requires_grad_(False).to(self.device)
+
+    def complexity(self) -> Complexity:
+        return measure_enlarger(self.network, self.scale)
 
     @torch.inference_mode()
     def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
         padded = pad_to_multiple(thumbnail, self.multiple)
-        tiles = cover_small(padded.shape[:2], self.scale, self.tile, self.overlap, self.multiple)
+        tiles = cover_small(padded.shape[:2], self.scale, self.tiles.tile, self.tiles.overlap, self.multiple)
         return map_tiles(padded, tiles, self._enlarge, up=self.scale)[:height, :width]
 
     def _enlarge(self, part: np.ndarray) -> np.ndarray:

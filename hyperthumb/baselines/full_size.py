@@ -19,14 +19,10 @@ from .rescaler import Rescaler
 
 
 class FullSizeCodec(Rescaler[np.ndarray]):
-    """A codec as a `Rescaler` of scale 1 that shows no thumbnail: rate and distortion are all that is measured.
-
-    Attributes:
-        suffix: of its files.
-    """
+    """A codec as a `Rescaler` of scale 1 that shows no thumbnail: rate and distortion are all that is measured."""
 
     scale = 1
-    suffix: str
+    has_thumbnail = False
 
     def downscale(self, image: np.ndarray) -> np.ndarray:
         return image

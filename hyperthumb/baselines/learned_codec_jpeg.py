@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import torch
 
-from hyperthumb.base.constraints import Between, Count
+from hyperthumb.base.constraints import Count
 from hyperthumb.base.errors import CheckpointError, OptionsError
-from hyperthumb.base.limits import Device, Subsampling
+from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.models.build import resolve_device
 from hyperthumb.models.weights import choose_weights, read_safely
 
 from .bicubic_jpeg import BicubicJpeg
+from .complexity import Complexity, measure_codec
+from .pillow_jpeg import JpegSettings
 from .rescaler import Rescaler
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
         rate: which of them, counted from 1.
         quality: of the thumbnail, libjpeg's 1..100.
         subsampling: of the thumbnail's chroma, "4:4:4", "4:2:2" or "4:2:0".
+        optimize: Huffman tables made for the thumbnail.
         device: where the network runs.
 
     Raises:
@@ -72,17 +75,19 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
         checkpoints: list[Path],
         rate: Count = 1,
         codec: Literal["bmshj2018-factorized", "bmshj2018-hyperprior", "mbt2018-mean"] = "bmshj2018-hyperprior",
-        quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Subsampling = "4:2:0",
+        jpeg: JpegSettings = JpegSettings(),
         device: Device = "auto",
     ) -> None:
-        self._thumbnails = BicubicJpeg(scale, quality, subsampling)
+        self._thumbnails = BicubicJpeg(scale, jpeg)
         if rate > len(checkpoints):
             raise OptionsError(f"rate {rate} is none of the {len(checkpoints)} that have a checkpoint")
         self.scale, self.checkpoint = scale, checkpoints[rate - 1]
-        self.name = f"{codec} + {self._thumbnails.jpeg_name}"
+        self.name = f"{codec} + {jpeg}"
         self.device = resolve_device(device)
         self.network = _load(codec, self.checkpoint).to(self.device)
+
+    def complexity(self) -> Complexity:
+        return measure_codec(self.network)
 
     @torch.inference_mode()
     def downscale(self, image: np.ndarray) -> ThumbnailAndStreams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,16 +10,26 @@ import numpy as np
 import torch
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.constraints import Between, Count, CountOrZero, Existing
+from hyperthumb.base.constraints import Count, CountOrZero, Existing
 from hyperthumb.base.errors import OptionsError
-from hyperthumb.base.limits import Device, Subsampling
+from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import ARCHS, BASELINES, PartOf
+from hyperthumb.base.signature import Settings
 from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
 from hyperthumb.models.build import build_network, load_checkpoint, resolve_device
 from hyperthumb.models.contract import PixelNetwork
 
-from .pillow_jpeg import PillowJpeg
+from .complexity import Complexity, measure_complexity
+from .pillow_jpeg import JpegSettings, PillowJpeg
+
+
+@dataclass(frozen=True)
+class TileSettings(Settings):
+    """How photographs are cut up for a network, in HR pixels; see `NetworkJpeg`."""
+
+    tile: Count | None = TILE
+    overlap: CountOrZero = OVERLAP
 
 
 @BASELINES.register()
@@ -56,24 +67,23 @@ class NetworkJpeg(PillowJpeg):
         network: Annotated[Component, PartOf(ARCHS)],
         checkpoint: Annotated[Path, Existing()],
         param_key: Literal["params_ema", "params", "auto"] = "auto",
-        quality: Annotated[int, Between(1, 100)] = 96,
-        subsampling: Subsampling = "4:2:0",
-        optimize: bool = False,
+        jpeg: JpegSettings = JpegSettings(),
         name: str | None = None,
-        tile: Count | None = TILE,
-        overlap: CountOrZero = OVERLAP,
+        tiles: TileSettings = TileSettings(),
         device: Device = "auto",
     ) -> None:
-        super().__init__(scale, quality, subsampling, optimize)
+        self.scale, self.jpeg, self.tiles = scale, jpeg, tiles
         built = build_network(network, scale)
         if not isinstance(built, PixelNetwork):
             raise OptionsError(f"{network.type} stores more than pixels; measure it as network_g")
         load_checkpoint(built, checkpoint, param_key)
-        self.name = name or f"{network.type} & {self.jpeg_name}"
+        self.name = name or f"{network.type} & {jpeg}"
         self.checkpoint = checkpoint
-        self.tile, self.overlap = tile, overlap
         self.device = resolve_device(device)
         self.network = built.eval().requires_grad_(False).to(self.device)
+
+    def complexity(self) -> Complexity:
+        return measure_complexity(self.network)
 
     @torch.inference_mode()
     def downscale(self, image: np.ndarray) -> np.ndarray:
@@ -82,7 +92,7 @@ class NetworkJpeg(PillowJpeg):
         def shrink(part: np.ndarray) -> np.ndarray:
             return to_picture(self.network.downscale(to_tensor(part, self.device)).image)
 
-        tiles = cover(padded.shape[:2], self.tile, self.overlap, self.scale)
+        tiles = cover(padded.shape[:2], self.tiles.tile, self.tiles.overlap, self.scale)
         return map_tiles(padded, tiles, shrink, down=self.scale)
 
     @torch.inference_mode()
@@ -90,5 +100,5 @@ class NetworkJpeg(PillowJpeg):
         def enlarge(part: np.ndarray) -> np.ndarray:
             return to_picture(self.network.upscale(to_tensor(part, self.device)).image)
 
-        tiles = cover_small(thumbnail.shape[:2], self.scale, self.tile, self.overlap)
+        tiles = cover_small(thumbnail.shape[:2], self.scale, self.tiles.tile, self.tiles.overlap)
         return map_tiles(thumbnail, tiles, enlarge, up=self.scale)[:height, :width]

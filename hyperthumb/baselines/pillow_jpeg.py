@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from PIL import Image
 
+from hyperthumb.base.constraints import Between
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.limits import SUBSAMPLINGS, Subsampling
+from hyperthumb.base.signature import Settings
 
 from .rescaler import Rescaler
 
 
-class PillowJpeg(Rescaler[np.ndarray]):
-    """What rescalers have in common whose thumbnail is uint8 (h, w, 3) and whose file is libjpeg's.
+@dataclass(frozen=True)
+class JpegSettings(Settings):
+    """How libjpeg writes a thumbnail's file.
 
-    Args:
-        scale: the factor.
-        quality: libjpeg's 1..100.
-        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0".
+    Attributes:
+        quality: 1 to 100; the paper's rows are 96.
+        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper's rows are 4:2:0.
         optimize: Huffman tables made for the picture.
 
     Raises:
         HyperthumbError: for a quality or a subsampling that does not exist.
     """
 
-    def __init__(self, scale: int, quality: int, subsampling: Subsampling, optimize: bool) -> None:
-        if subsampling not in SUBSAMPLINGS:
-            raise HyperthumbError(f'subsampling "{subsampling}" is not one of {", ".join(SUBSAMPLINGS)}')
-        if not 1 <= quality <= 100:
-            raise HyperthumbError(f"quality {quality} is outside 1..100")
-        self.scale = scale
-        self.quality = quality
-        self.subsampling = subsampling
-        self.optimize = optimize
+    quality: Annotated[int, Between(1, 100)] = 96
+    subsampling: Subsampling = "4:2:0"
+    optimize: bool = False
 
-    @property
-    def jpeg_name(self) -> str:
-        """The file's part of a row's name."""
+    def __post_init__(self) -> None:
+        if self.subsampling not in SUBSAMPLINGS:
+            raise HyperthumbError(f'subsampling "{self.subsampling}" is not one of {", ".join(SUBSAMPLINGS)}')
+        if not 1 <= self.quality <= 100:
+            raise HyperthumbError(f"quality {self.quality} is outside 1..100")
+
+    def __str__(self) -> str:
         return f"JPEG q{self.quality} {self.subsampling}{' optimized' if self.optimize else ''}"
+
+
+class PillowJpeg(Rescaler[np.ndarray]):
+    """What rescalers have in common whose thumbnail is uint8 (h, w, 3) and whose file is libjpeg's.
+
+    Attributes:
+        jpeg: how the file is written.
+    """
+
+    jpeg: JpegSettings
 
     def write(self, thumbnail: np.ndarray) -> bytes:
         buffer = io.BytesIO()
-        settings = {"quality": self.quality, "subsampling": self.subsampling, "optimize": self.optimize}
-        Image.fromarray(thumbnail).save(buffer, "JPEG", **settings)
+        Image.fromarray(thumbnail).save(buffer, "JPEG", **dataclasses.asdict(self.jpeg))
         return buffer.getvalue()
 
     def read(self, data: bytes) -> np.ndarray:

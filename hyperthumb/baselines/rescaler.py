@@ -8,6 +8,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from hyperthumb.base.limits import Profile
+
+from .complexity import Complexity
+
 Thumbnail = TypeVar("Thumbnail")
 
 
@@ -22,6 +26,12 @@ class Rescaler(ABC, Generic[Thumbnail]):
     scale: int
     checkpoint: Path | None = None
     """The file of the weights, of a method that has any."""
+    has_thumbnail: bool = True
+    """Whether the file is an ordinary JPEG that shows the picture small; False for codecs at full size."""
+    suffix: str = ".jpg"
+    """Of its files."""
+    profile: Profile | None = None
+    """How the files are coded, where they are ours."""
 
     @abstractmethod
     def downscale(self, image: np.ndarray) -> Thumbnail:
@@ -38,6 +48,10 @@ class Rescaler(ABC, Generic[Thumbnail]):
     @abstractmethod
     def upscale(self, thumbnail: Thumbnail, height: int, width: int) -> np.ndarray:
         """The restored image, (height, width, 3)."""
+
+    def complexity(self) -> Complexity | None:
+        """How large the method's network is and how much it computes; None for a method without one."""
+        return None
 
     def rate_estimate(self, thumbnail: Thumbnail) -> float | None:
         """A rate model's estimate for the thumbnail in bits, or None without one."""

@@ -26,7 +26,7 @@ from hyperthumb.models.weights import sha256_of
 _PACKAGE = Path(hyperthumb.__file__).parent
 _ALWAYS = (
     "metrics/*.py", "evaluation/evaluator.py", "images/*.py", "jpeg/backends/*.py",
-    "jpeg/file.py", "baselines/bicubic_jpeg.py", "baselines/pillow_jpeg.py", "benchmark/complexity.py",
+    "jpeg/file.py", "baselines/bicubic_jpeg.py", "baselines/pillow_jpeg.py", "baselines/complexity.py",
 )  # fmt: skip
 _NETWORKS = (
     "archs/**/*.py", "codec/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "models/*.py",

@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from hyperthumb.base.environment import describe_environment
 from hyperthumb.base.errors import HyperthumbError, OptionsError
@@ -20,7 +20,6 @@ from hyperthumb.evaluation.evaluator import evaluate_image
 from hyperthumb.metrics import SECONDS, Scores, mean_scores
 
 from .bench import Bench, Photographs, explain, open_bench
-from .complexity import describe
 from .crops import find_details, restore_details
 from .identity import library_versions
 from .points import StoredImage, StoredPoint
@@ -30,6 +29,7 @@ from .results import (
     FORMAT,
     BenchmarkResults,
     CurveResult,
+    Facts,
     PointResult,
     RowResult,
     load_results,
@@ -157,11 +157,17 @@ def _measure_images(
             pair = photographs.source.load(number)
             measured = evaluate_image(rescaler(), pair, bench.protocol, lpips=bench.lpips)
             known = StoredImage(bench.device_name, measured.scores)
-            stored.add(image, known, stored.facts or describe(rescaler()))
+            stored.add(image, known, stored.facts or _facts(rescaler()))
             seconds = time.perf_counter() - started
         found.append(known)
         progress.count(seconds)
     return found
+
+
+def _facts(rescaler: Rescaler[Any]) -> Facts:
+    """What a method is, whatever it is measured on."""
+    kind: Literal["codec", "rescaler"] = "rescaler" if rescaler.has_thumbnail else "codec"
+    return Facts(kind, rescaler.scale, *(rescaler.complexity() or (None, None, None)))
 
 
 def _summarize(setting: str, stored: list[StoredImage]) -> PointResult:

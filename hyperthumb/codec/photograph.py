@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from hyperthumb.base.limits import MAX_RESTORED_PIXELS
 from hyperthumb.images.pixels import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
+from hyperthumb.models.build import device_of
 from hyperthumb.models.contract import Analysis, RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer
 
@@ -193,11 +193,6 @@ def with_size(
             f"{_in_words((thumbnail.height, thumbnail.width), sideways)}"
         )
     return dataclasses.replace(thumbnail, hr_height=size[0], hr_width=size[1], scale=scale), notes
-
-
-def device_of(network: RescalingNetwork) -> torch.device:
-    """Where a network's tensors are; a network of fixed tables has buffers alone."""
-    return next((tensor.device for tensor in chain(network.parameters(), network.buffers())), torch.device("cpu"))
 
 
 def _check_image(image: np.ndarray) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hyperthumb.base.files import write_atomically, writing
-from hyperthumb.baselines import BicubicJpeg, FullSizeCodec, Rescaler
+from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.data import ImagePair, write_png
 from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import SECONDS, Distance, ImageScores, Protocol, measure
@@ -38,7 +38,7 @@ class OutputFolder:
 
     def file(self, image: str, rescaler: Rescaler[Any]) -> Path:
         """Where the file that the rescaler writes goes."""
-        if isinstance(rescaler, FullSizeCodec):
+        if not rescaler.has_thumbnail:
             return self.root / "files" / f"{image}{rescaler.suffix}"
         return self.thumbnail(image)
 
@@ -89,7 +89,7 @@ def evaluate_image(
     if folder.keep_restored:
         write_png(folder.restored(pair.name), restored)
     shown = thumbnails = None
-    if not isinstance(rescaler, FullSizeCodec):
+    if rescaler.has_thumbnail:
         shown = decode_rgb(path.read_bytes())
         reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
         thumbnails = (shown, reference)
@@ -101,7 +101,7 @@ def evaluate_image(
         protocol,
         thumbnails=thumbnails,
         lpips=lpips,
-        rate_estimate_bits=rescaler.rate_estimate(thumbnail),
+        rate_estimate_bits=estimate,
     )
     return Measured(dataclasses.replace(scores, **seconds), pair.hr, shown, restored)
 

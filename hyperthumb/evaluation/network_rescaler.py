@@ -11,8 +11,10 @@ from torch import nn
 
 from hyperthumb.base.limits import Profile
 from hyperthumb.baselines import Rescaler
+from hyperthumb.baselines.complexity import Complexity, measure_complexity
 from hyperthumb.codec import photograph as path
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
+from hyperthumb.models.build import device_of
 from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer
 
@@ -36,6 +38,8 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         refine: steps of `refinement`; 0 is none. Needs a rate model.
         rate_model: of a network without its own, such as a `LoadedModel`'s; its estimates are not part of any time.
     """
+
+    profile: Profile
 
     def __init__(
         self,
@@ -62,6 +66,9 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
     def _restorer(self) -> Restorer:
         return self.network.restorer()
 
+    def complexity(self) -> Complexity:
+        return measure_complexity(self.network, self.refine)
+
     def downscale(self, image: np.ndarray) -> NetworkThumbnail:
         photograph = path.analyze(self._analyzer, image)
         if self.refine:
@@ -82,6 +89,6 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         if thumbnail.estimated_bits is not None or self.rate_model is None:
             return thumbnail.estimated_bits
         with torch.inference_mode():
-            device = path.device_of(self.network)
+            device = device_of(self.network)
             coefficients = torch.tensor(thumbnail.jpeg.coefficients, dtype=torch.float32, device=device)
             return float(self.rate_model(coefficients.unsqueeze(0)))

@@ -67,8 +67,7 @@ def test(options: TestOptions) -> list[MethodResult]:
             for index in tqdm(range(len(source)), desc=label, unit="image", disable=not sys.stderr.isatty()):
                 measured = evaluate_image(method.rescaler, source.load(index), protocol, folder, lpips)
                 images.append(measured.scores)
-                is_network = isinstance(method.rescaler, NetworkRescaler)
-                if options.comparison and is_network and len(compared) < COMPARED_IMAGES:
+                if options.comparison and method.rescaler.profile and len(compared) < COMPARED_IMAGES:
                     compared.append(_compare(measured, options.scale))
             result = MethodResult(
                 method.rescaler.name,
@@ -78,7 +77,7 @@ def test(options: TestOptions) -> list[MethodResult]:
                 checkpoint=str(method.checkpoint) if method.checkpoint else None,
                 checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
                 device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-                profile=options.val.profile if isinstance(method.rescaler, NetworkRescaler) else None,
+                profile=method.rescaler.profile,
             )
             write_metrics_csv(folder.root / "metrics.csv", images)
             write_metrics_json(folder.root / "metrics.json", result)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import OptionsError
@@ -29,6 +31,11 @@ def resolve_device(wanted: str) -> torch.device:
     if wanted == "auto":
         return torch.device("cuda" if there["cuda"] else "cpu")
     return torch.device(wanted)
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's tensors are; a network of fixed tables has buffers alone."""
+    return next((tensor.device for tensor in chain(network.parameters(), network.buffers())), torch.device("cpu"))
 
 
 def build_network(component: Component, scale: int) -> RescalingNetwork:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperthumb.archs import IRN
+from hyperthumb.archs.rivals import IRN
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg

@@ -10,6 +10,7 @@ from PIL import Image
 
 from hyperthumb.base.registry import DATASETS
 from hyperthumb.baselines import BicubicJpeg
+from hyperthumb.baselines.pillow_jpeg import JpegSettings
 from hyperthumb.evaluation.evaluator import evaluate_image
 from hyperthumb.metrics import get_protocol, mean_scores
 from tests.support import photograph
@@ -18,7 +19,7 @@ from tests.support import photograph
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
 def test_there_and_back_at_an_odd_size(subsampling):
     image = photograph(67, 129)
-    rescaler = BicubicJpeg(4, quality=96, subsampling=subsampling)
+    rescaler = BicubicJpeg(4, JpegSettings(subsampling=subsampling))
     data = rescaler.write(rescaler.downscale(image))
     file = Image.open(io.BytesIO(data))
     assert file.size == (33, 17)
@@ -30,7 +31,7 @@ def test_there_and_back_at_an_odd_size(subsampling):
 @pytest.mark.parametrize("arguments", [{"subsampling": "4:1:0"}, {"quality": 0}])
 def test_refuses_nonsense(arguments):
     with pytest.raises(ValueError, match=r"4:1:0|quality 0"):
-        BicubicJpeg(4, **arguments)
+        JpegSettings(**arguments)
 
 
 def test_reproduces_the_papers_first_row(tmp_path):

@@ -11,6 +11,7 @@ import torch
 from hyperthumb.base.component import Component
 from hyperthumb.base.registry import DECODERS
 from hyperthumb.baselines import BicubicJpeg, BicubicJpegNetwork, NetworkJpeg, bicubic_jpeg
+from hyperthumb.baselines.network_jpeg import TileSettings
 from hyperthumb.metrics import psnr
 from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph
@@ -29,11 +30,11 @@ def rival(name: str, folder: Path, tile: int | None, overlap: int) -> NetworkJpe
     path = folder / f"{name}.pth"
     if name in TINY:
         torch.save(tiny_rival(name).state_dict(), path)
-        return NetworkJpeg(4, Component(name, TINY[name][1]), path, tile=tile, overlap=overlap, device="cpu")
+        return NetworkJpeg(4, Component(name, TINY[name][1]), path, tiles=TileSettings(tile, overlap), device="cpu")
     torch.manual_seed(0)
     component = Component(name, ENLARGERS[name])
     torch.save(component.build(DECODERS, scale=4).state_dict(), path)
-    return BicubicJpegNetwork(4, component, path, multiple=8, tile=tile, overlap=overlap, device="cpu")
+    return BicubicJpegNetwork(4, component, path, multiple=8, tiles=TileSettings(tile, overlap), device="cpu")
 
 
 @pytest.mark.parametrize("name", [*TINY, *ENLARGERS])

@@ -11,7 +11,6 @@ from PIL import Image
 
 from hyperthumb.base.errors import CheckpointError, OptionsError
 from hyperthumb.baselines import BicubicJpeg, LearnedCodecJpeg
-from hyperthumb.benchmark.complexity import describe
 from hyperthumb.benchmark.runner import run_benchmark
 from hyperthumb.config import load_benchmark_options
 from tests.benchmark.runs import write_benchmark
@@ -65,7 +64,7 @@ def test_one_file_has_the_thumbnail_and_the_photograph(checkpoint):
 
 
 def test_what_it_is(checkpoint):
-    facts = describe(LearnedCodecJpeg(4, [checkpoint], device="cpu"))
+    facts = LearnedCodecJpeg(4, [checkpoint], device="cpu").complexity()
     assert facts.parameters == sum(p.numel() for p in save_codec(checkpoint).parameters())
     # By hand, per pixel of the photograph: four strided 5x5 convolutions of 8 channels (12 at the last), and around the
     # hyperprior's z; generalized divisive normalization is a matrix product a pixel.

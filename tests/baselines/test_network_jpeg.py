@@ -9,6 +9,7 @@ from PIL import Image
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
+from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import NetworkJpeg
 from hyperthumb.config import load_test_options
 from hyperthumb.evaluation.testing import test as run_test
@@ -29,7 +30,8 @@ def checkpoint(tmp_path):
 
 
 def rescaler(name, path, **arguments):
-    return NetworkJpeg(4, Component(name, TINY[name][1]), path, device="cpu", **arguments)
+    settings = {"network": Component(name, TINY[name][1]), "checkpoint": path, **arguments}
+    return Component("NetworkJpeg", settings).build(BASELINES, scale=4, device="cpu")
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.baselines import BicubicJpeg
+from hyperthumb.baselines.pillow_jpeg import JpegSettings
 from hyperthumb.benchmark import runner
 from hyperthumb.benchmark.report.write import write_report
 from hyperthumb.benchmark.results import load_results
@@ -77,7 +78,7 @@ def test_every_row_at_every_setting(tmp_path, counted, capsys):
 def test_numbers_are_the_evaluator_s(tmp_path):
     results = run(write_benchmark(tmp_path))
     pair = ImagePair("photo1", photograph(80, 96, 1), None)
-    scores = evaluate_image(BicubicJpeg(4, quality=80), pair, get_protocol("paper", 4)).scores
+    scores = evaluate_image(BicubicJpeg(4, JpegSettings(quality=80)), pair, get_protocol("paper", 4)).scores
     point = rows_of(results)[BICUBIC].curves[0].points[1]
     assert point.images[1].bytes == scores.bytes
     assert point.images[1].psnr_rgb == pytest.approx(scores.psnr_rgb, abs=1e-4)

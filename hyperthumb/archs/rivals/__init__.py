@@ -1,1 +1,8 @@
-"""Rescaling networks of other papers, around an ordinary JPEG."""
+"""Rescaling networks of other papers, around an ordinary JPEG. Importing this registers them by name."""
+
+from .comcnn import ComCNN
+from .hcflow import HCFlow
+from .irn import IRN
+from .sain import SAIN
+
+__all__ = ["IRN", "SAIN", "ComCNN", "HCFlow"]

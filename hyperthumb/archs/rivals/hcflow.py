@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import torch
@@ -15,6 +15,7 @@ from hyperthumb.base.constraints import AtLeast, Between, Count
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.noise import normal
 from hyperthumb.base.registry import ARCHS
+from hyperthumb.base.signature import Settings
 from hyperthumb.jpeg.quantize import RoundingName
 from hyperthumb.models.contract import Mapped
 
@@ -42,31 +43,19 @@ class ConditionalFlow(nn.Module):
     Args:
         inputs: channels of `coarse`, with the features of the next coarser level where there is one.
         channels: of the detail.
-        num_step: conditional steps.
-        hidden: channels in their subnets.
-        num_feat: channels of the features.
-        growth: of the dense blocks.
-        num_block: RRDBs in both parts of the trunk.
+        sizes: of all levels.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        channels: int,
-        num_step: int,
-        hidden: int,
-        num_feat: int,
-        growth: int,
-        num_block: Sequence[int],
-    ) -> None:
+    def __init__(self, inputs: int, channels: int, sizes: FlowSizes) -> None:
         super().__init__()
+        num_feat = sizes.split_feat
         self.conv_first = conv3x3(inputs, num_feat)
         self.RRDB_trunk0, self.RRDB_trunk1 = (
-            nn.Sequential(*(_RRDB(num_feat, growth) for _ in range(count))) for count in num_block
+            nn.Sequential(*(_RRDB(num_feat, sizes.split_growth) for _ in range(count))) for count in sizes.split_block
         )
         self.trunk_conv1 = conv3x3(num_feat, num_feat)
         self.additional_flow_steps = nn.ModuleList(
-            ConditionalFlowStep(channels, num_feat, hidden) for _ in range(num_step)
+            ConditionalFlowStep(channels, num_feat, sizes.split_hidden) for _ in range(sizes.num_split_step)
         )
         self.f = ZeroConv(num_feat, 2 * channels)
 
@@ -95,33 +84,20 @@ class ConditionalFlow(nn.Module):
 class _Flow(nn.Module):
     """The levels; `layers` counts a place without weights for each split, as the official checkpoints do."""
 
-    def __init__(
-        self,
-        levels: int,
-        num_step: int,
-        num_split_step: int,
-        growth: int,
-        split_hidden: int,
-        split_feat: int,
-        split_growth: int,
-        split_block: Sequence[int],
-    ) -> None:
+    def __init__(self, levels: int, sizes: FlowSizes) -> None:
         super().__init__()
-        self.levels, self.steps = levels, num_step - num_split_step
+        self.levels, self.steps = levels, sizes.num_step - sizes.num_split_step
         self.kept: list[int] = []
         layers: list[nn.Module] = []
         channels = 3
         for level in range(levels):
             layers.append(HaarSplit(channels))
             channels *= 4
-            layers += [FlowStep(channels, number, growth) for number in range(self.steps)]
+            layers += [FlowStep(channels, number, sizes.growth) for number in range(self.steps)]
             layers.append(nn.Identity())
             last = level == levels - 1
             kept = 3 if last else channels // 2
-            inputs = kept if last else kept + split_feat
-            split = ConditionalFlow(
-                inputs, channels - kept, num_split_step, split_hidden, split_feat, split_growth, split_block
-            )
+            split = ConditionalFlow(kept if last else kept + sizes.split_feat, channels - kept, sizes)
             setattr(self, f"level{level}_condFlow", split)
             self.kept.append(kept)
             channels = kept
@@ -168,6 +144,19 @@ def _beside(coarse: Tensor, features: Tensor | None) -> Tensor:
     return torch.cat([coarse, F.interpolate(features, scale_factor=2.0, mode="nearest")], 1)
 
 
+@dataclass(frozen=True)
+class FlowSizes(Settings):
+    """How large the flow is; see `HCFlow`."""
+
+    num_step: Count = 14
+    num_split_step: Count = 6
+    growth: Count = 32
+    split_hidden: Count = 64
+    split_feat: Count = 64
+    split_growth: Count = 16
+    split_block: tuple[Count, Count] = (2, 1)
+
+
 @ARCHS.register()
 class HCFlow(PixelRescaling):
     """A flow whose levels split off detail that is normal given what remains.
@@ -203,29 +192,15 @@ class HCFlow(PixelRescaling):
         scale: int,
         quality: Annotated[int, Between(1, 100)] = 96,
         rounding: RoundingName = "noise",
-        num_step: Count = 14,
-        num_split_step: Count = 6,
-        growth: Count = 32,
-        split_hidden: Count = 64,
-        split_feat: Count = 64,
-        split_growth: Count = 16,
-        split_block: tuple[Count, Count] = (2, 1),
+        sizes: FlowSizes = FlowSizes(),
         temperature: Annotated[float, AtLeast(0)] = 1.0,
     ) -> None:
         super().__init__(scale, quality, rounding)
         self.temperature = temperature
-        if num_split_step > num_step:
-            raise HyperthumbError(f"num_split_step are some of num_step; {num_split_step} of {num_step} are too many")
-        self.flow = _Flow(
-            level_count(scale),
-            num_step,
-            num_split_step,
-            growth,
-            split_hidden,
-            split_feat,
-            split_growth,
-            split_block,
-        )
+        steps, conditional = sizes.num_step, sizes.num_split_step
+        if conditional > steps:
+            raise HyperthumbError(f"num_split_step are some of num_step; {conditional} of {steps} are too many")
+        self.flow = _Flow(level_count(scale), sizes)
 
     def downscale(self, hr: Tensor) -> Mapped:
         thumbnail, latents = self.flow(hr)

@@ -5,7 +5,9 @@ import ast
 import numpy as np
 import torch
 
-from hyperthumb.archs import IRN, SAIN, ComCNN, HCFlow
+from hyperthumb.archs.rivals import IRN, SAIN, ComCNN, HCFlow
+from hyperthumb.base.component import Component
+from hyperthumb.base.registry import ARCHS
 from tests.archs.instances import reference
 
 TINY = {
@@ -31,7 +33,7 @@ def tiny_rival(name, scale=4, **arguments):
     """A small network with random weights everywhere, those that start at zero included."""
     kind, sizes = TINY[name]
     torch.manual_seed(0)
-    network = kind(scale, **{**sizes, **arguments})
+    network = Component(kind.__name__, {**sizes, **arguments}).build(ARCHS, scale=scale)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from hyperthumb.archs import ComCNN
+from hyperthumb.archs.rivals import ComCNN
 from hyperthumb.images.resize import bicubic_upscale
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from hyperthumb.archs import HCFlow
+from hyperthumb.archs.rivals import HCFlow
+from hyperthumb.archs.rivals.hcflow import FlowSizes
 from hyperthumb.base.errors import HyperthumbError
 from tests.archs.rivals.instances import official_instance, official_names, own_names, tiny_rival
 
@@ -15,16 +16,10 @@ def test_names_and_shapes_are_the_official_ones():
 @torch.no_grad()
 def test_numbers_are_the_official_ones():
     weights, tensors = official_instance("hcflow_4x_small.npz")
-    network = HCFlow(
-        4,
-        num_step=3,
-        num_split_step=1,
-        growth=8,
-        split_hidden=16,
-        split_feat=16,
-        split_growth=8,
-        split_block=(1, 1),
-    ).eval()
+    sizes = FlowSizes(
+        num_step=3, num_split_step=1, growth=8, split_hidden=16, split_feat=16, split_growth=8, split_block=(1, 1)
+    )
+    network = HCFlow(4, sizes=sizes).eval()
     network.load_state_dict(weights)
     thumbnail, latents = network.flow(tensors["x"])
     torch.testing.assert_close(thumbnail.clamp(0, 1), tensors["lr"], atol=1e-5, rtol=0)
@@ -63,4 +58,4 @@ def test_network_loss_is_the_latents_mean_square():
 
 def test_more_conditional_steps_than_steps():
     with pytest.raises(HyperthumbError, match="3 of 2"):
-        HCFlow(4, num_step=2, num_split_step=3)
+        HCFlow(4, sizes=FlowSizes(num_step=2, num_split_step=3))

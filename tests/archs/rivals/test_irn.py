@@ -2,7 +2,7 @@
 
 import torch
 
-from hyperthumb.archs import IRN
+from hyperthumb.archs.rivals import IRN
 from tests.archs.rivals.instances import official_instance, official_names, own_names, tiny_rival
 
 

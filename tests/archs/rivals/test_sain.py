@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hyperthumb.archs import SAIN
+from hyperthumb.archs.rivals import SAIN
 from hyperthumb.archs.rivals.sain import GaussianMixture
 from tests.archs.rivals.instances import official_instance, official_names, own_names, tiny_rival
 

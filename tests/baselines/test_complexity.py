@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.benchmark.complexity import measure_complexity
+from hyperthumb.baselines.complexity import measure_complexity
 from hyperthumb.codec.refinement import refine
 from hyperthumb.models.contract import Analysis, CompressedBatch, RescalingNetwork
 from tests.support import tiny_network

@@ -9,12 +9,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hyperthumb.baselines import BicubicJpegNetwork, FullSizeCodec, LearnedCodecJpeg, Rescaler
-from hyperthumb.codec.photograph import device_of
-from hyperthumb.evaluation.network_rescaler import NetworkRescaler
+from hyperthumb.models.build import device_of
 from hyperthumb.models.contract import RescalingNetwork
-
-from .results import Facts
 
 _SIDE = 256
 """HR pixels; larger than any network's padding, small enough to cost nothing."""
@@ -35,19 +31,6 @@ class Complexity(NamedTuple):
     parameters: int
     kmacs_encode: float
     kmacs_decode: float
-
-
-def describe(rescaler: Rescaler[Any]) -> Facts:
-    """What a method is, whatever it is measured on."""
-    complexity = None
-    if isinstance(rescaler, BicubicJpegNetwork):
-        complexity = measure_enlarger(rescaler.network, rescaler.scale)
-    elif isinstance(rescaler, LearnedCodecJpeg):
-        complexity = measure_codec(rescaler.network)
-    elif isinstance(network := getattr(rescaler, "network", None), RescalingNetwork):
-        complexity = measure_complexity(network, rescaler.refine if isinstance(rescaler, NetworkRescaler) else 0)
-    kind: Any = "codec" if isinstance(rescaler, FullSizeCodec) else "rescaler"
-    return Facts(kind, rescaler.scale, *(complexity or (None, None, None)))
 
 
 @torch.no_grad()
@@ -77,8 +60,7 @@ def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity
 @torch.no_grad()
 def measure_enlarger(network: nn.Module, scale: int) -> Complexity:
     """The same of a network that only enlarges a thumbnail (B, 3, h, w): nothing is counted before it."""
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    small = torch.full((1, 3, _SIDE // scale, _SIDE // scale), 0.5, device=device)
+    small = torch.full((1, 3, _SIDE // scale, _SIDE // scale), 0.5, device=device_of(network))
     _, decode = _counted(lambda: network(small))
     return Complexity(_size(network.parameters()), 0.0, _kmacs(decode))
 
@@ -86,7 +68,7 @@ def measure_enlarger(network: nn.Module, scale: int) -> Complexity:
 @torch.no_grad()
 def measure_codec(codec: Any) -> Complexity:
     """The same of one of CompressAI's codecs at full size; its entropy coder's arithmetic is not counted."""
-    hr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=next(codec.parameters()).device)
+    hr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=device_of(codec))
     coded, encode = _counted(lambda: codec.compress(hr))
     _, decode = _counted(lambda: codec.decompress(coded["strings"], coded["shape"]))
     return Complexity(_size(codec.parameters()), _kmacs(encode), _kmacs(decode))
