@@ -22,7 +22,6 @@ import torch
 from torch import Tensor
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.archs.official.architecture import from_official, official_sizes
 from hyperthumb.archs.official.names import to_official
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.base.files import write_atomically
@@ -31,6 +30,7 @@ from hyperthumb.jpeg.quantize import per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import from_zigzag
 from hyperthumb.models.weights import read_safely, unwrap
+from official.architecture import from_official, official_sizes
 
 KEYS = ("params", "params_ema")
 FLOAT_LIMIT = 1e-4  # beyond float32's own error in numbers above one

@@ -22,16 +22,16 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from data_sets.catalog import PHOTO_SETS, PhotoSet
+from data_sets.digests import known_pictures
+from data_sets.fivek6k import build_fivek6k
+from data_sets.manifest import FILE_NAME
+from data_sets.set_check import check_set
+from data_sets.subimages import cut_subimages
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.cli.arguments import positive_int
 from hyperthumb.data import HRImageDataset
 from hyperthumb.data.lmdb_store import write_lmdb
-from hyperthumb.data.sets.catalog import PHOTO_SETS, PhotoSet
-from hyperthumb.data.sets.digests import known_pictures
-from hyperthumb.data.sets.fivek6k import build_fivek6k
-from hyperthumb.data.sets.manifest import FILE_NAME
-from hyperthumb.data.sets.set_check import check_set
-from hyperthumb.data.sets.subimages import cut_subimages
 
 MOST_COMPLAINTS = 20
 _Item = TypeVar("_Item")

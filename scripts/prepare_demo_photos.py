@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from data_sets.demo_photos import prepare_demo_photos
 from hyperthumb.base.output import entry_point
-from hyperthumb.data.sets.demo_photos import prepare_demo_photos
 
 
 @entry_point

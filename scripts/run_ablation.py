@@ -22,8 +22,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from hyperthumb.ablation.rates import find_rate_scales
-from hyperthumb.ablation.runs import Run, open_runs, train_all
+from ablation.rates import find_rate_scales
+from ablation.runs import Run, open_runs, train_all
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.output import entry_point, warnings_as_lines
 from hyperthumb.cli.benchmark import measure

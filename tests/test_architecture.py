@@ -22,13 +22,12 @@ ALLOWED = {
     "models/zoo": {"base", "models"},
     "plugin_names": {"base", "models"},
     "archs/rows": {"base", "images", "jpeg", "models"},
-    "archs/official": {"base", "jpeg", "models"},
+    "archs/official": set(),
     "archs/rivals": {"archs", "base", "images", "jpeg", "models"},
     "archs": {"archs/official", "archs/rows", "base", "images", "jpeg", "models"},
     "losses": {"base"},
     "metrics": {"base", "images", "models"},
     "data": {"base", "config", "images"},
-    "data/sets": {"base", "data", "images"},
     "config": {"base", "models"},
     "runtime": {"base", "jpeg", "metrics", "models"},
     "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
@@ -37,7 +36,6 @@ ALLOWED = {
     "training": {
         "base", "config", "data", "evaluation", "images", "losses", "metrics", "models",
     },
-    "ablation": {"base", "codec", "config", "data", "evaluation", "models", "training"},
     "benchmark": {"base", "baselines", "codec", "config", "data", "evaluation", "metrics", "models", "models/zoo"},
     "benchmark/report": {"base", "benchmark", "images", "metrics"},
     "cli": {

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
+from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import NetworkJpeg
 from hyperthumb.config import load_test_options
@@ -78,7 +78,7 @@ def test_what_cannot_be_measured_so(checkpoint, tmp_path):
     path = checkpoint("IRN")
     with pytest.raises(OptionsError, match="HyperThumbnail stores more than pixels"):
         NetworkJpeg(4, tiny_part(), path)
-    with pytest.raises(CheckpointError, match="does not fit"):
+    with pytest.raises(OptionsError, match="does not fit"):
         rescaler("HCFlow", path)
     with pytest.raises(HyperthumbError, match="quality 0"):
         rescaler("IRN", path, quality=0)

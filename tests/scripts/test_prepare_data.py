@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from data_sets.catalog import PHOTO_SETS
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.sets.catalog import PHOTO_SETS
 from scripts.prepare_data import main
 from tests.support import photograph, write_photographs
 

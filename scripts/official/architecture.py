@@ -9,14 +9,13 @@ from pathlib import Path
 
 from torch import Tensor
 
+from hyperthumb.archs.official.names import to_ours
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.base.limits import SCALES
 from hyperthumb.models.build import build_network
 from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.weights import load_weights
-
-from .names import to_ours
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from hyperthumb.archs import HyperThumbnail
-from hyperthumb.archs.official.architecture import from_official, official_sizes
 from hyperthumb.archs.official.names import to_official
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.models.build import build_network
+from official.architecture import from_official, official_sizes
 from tests.archs.instances import official_network, official_state, reference
 from tests.archs.parts import tiny
 

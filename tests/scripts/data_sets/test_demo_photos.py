@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import skimage.data
 
+from data_sets.demo_photos import prepare_demo_photos
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.sets.demo_photos import prepare_demo_photos
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "prepare_demo_photos.py"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hyperthumb.ablation.rates import find_rate_scales, read_scales
+from ablation.rates import find_rate_scales, read_scales
 from hyperthumb.codec.codec import Codec
 from hyperthumb.data import HRImageDataset
 from hyperthumb.models.file import load_model

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_sets.subimages import Cut, cut_subimages, offsets
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.sets.subimages import Cut, cut_subimages, offsets
 from tests.support import photograph, write_photographs
 
 

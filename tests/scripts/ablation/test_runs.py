@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperthumb.ablation.runs import Run, open_runs, train_all
+from ablation.runs import Run, open_runs, train_all
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.config import dump_options
 from tests.support import tiny_training, write_options

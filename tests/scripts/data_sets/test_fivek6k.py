@@ -5,12 +5,12 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
+from data_sets.catalog import SIX_THOUSAND, SizeRule
+from data_sets.digests import pixel_digest
+from data_sets.fivek6k import build_fivek6k, to_srgb
+from data_sets.manifest import read_manifest
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.sets.catalog import SIX_THOUSAND, SizeRule
-from hyperthumb.data.sets.digests import pixel_digest
-from hyperthumb.data.sets.fivek6k import build_fivek6k, to_srgb
-from hyperthumb.data.sets.manifest import read_manifest
 from tests.support import photograph
 
 SIZES = SizeRule(55, 64)

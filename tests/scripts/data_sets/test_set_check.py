@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hyperthumb.data.sets import set_check
-from hyperthumb.data.sets.catalog import PHOTO_SETS, PhotoSet, SizeRule
-from hyperthumb.data.sets.digests import KnownPicture, known_pictures, pixel_digest
-from hyperthumb.data.sets.manifest import ManifestEntry, write_manifest
+from data_sets import set_check
+from data_sets.catalog import PHOTO_SETS, PhotoSet, SizeRule
+from data_sets.digests import KnownPicture, known_pictures, pixel_digest
+from data_sets.manifest import ManifestEntry, write_manifest
 from tests.support import photograph
 
 WHOLE = {name: photograph(33, 49, seed) for seed, name in enumerate(("a", "b", "c"))}

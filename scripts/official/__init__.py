@@ -1,0 +1,1 @@
+"""The original repository's networks, for the script that converts its checkpoints."""
