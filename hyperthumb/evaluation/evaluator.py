@@ -101,7 +101,7 @@ def evaluate_image(
         protocol,
         thumbnails=thumbnails,
         lpips=lpips,
-        rate_estimate_bits=estimate,
+        rate_estimate_bits=rescaler.rate_estimate(thumbnail),
     )
     return Measured(dataclasses.replace(scores, **seconds), pair.hr, shown, restored)
 
