@@ -22,7 +22,7 @@ ALLOWED = {
     "models/zoo": {"base", "models"},
     "plugin_names": {"base", "models"},
     "archs/rows": {"base", "images", "jpeg", "models"},
-    "archs/official": set(),
+    "archs/official": {"base"},
     "archs/rivals": {"archs", "base", "images", "jpeg", "models"},
     "archs": {"archs/official", "archs/rows", "base", "images", "jpeg", "models"},
     "losses": {"base"},
