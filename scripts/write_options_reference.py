@@ -8,22 +8,28 @@ FOLDER takes the place of the repository's root.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from hyperthumb.base.output import entry_point  # noqa: E402
 from hyperthumb.config.editor_schema import editor_schema  # noqa: E402
 from hyperthumb.config.reference import KINDS, page  # noqa: E402
 
 
-def main(root: Path) -> None:
-    """Write all files below `root`."""
+@entry_point
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes all files below the folder that is named, or below the repository's root."""
+    words = sys.argv[1:] if arguments is None else arguments
+    root = Path(words[0]) if words else ROOT
     files = {"docs/options.md": page()} | {f"options/schema/{kind}.json": editor_schema(kind) for kind in KINDS}
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT)
+    sys.exit(main())
