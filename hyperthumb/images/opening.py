@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 
 from .png import Png, is_png, read_png
-from .tiff import as_min_is_black
+from .tiff import as_pillow_reads, correct_planes
 from .unread import explain_unread
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -59,15 +59,19 @@ def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> Opene
     """
     with damage_named(label):
         png = read_png(file, label, with_pixels) if is_png(file) else None
-        positive = as_min_is_black(file)
-        source = io.BytesIO(png.pixels) if png else positive or file
+        readable = as_pillow_reads(file)
+        source = io.BytesIO(png.pixels) if png else readable.file
         try:
             image = Image.open(source, formats=_FORMATS)
             if png:
                 image.info |= {"exif": png.exif} if png.exif is not None else {}
                 image.info |= {"xmp": png.xmp} if png.xmp is not None else {}
                 image.info |= {"icc_profile": png.profile} if png.profile is not None else {}
-            return OpenedPicture(image, png, positive is not None)
+            if image.format == "TIFF" and not correct_planes(image):
+                raise UnusableImageError(
+                    f"{label}: a TIFF picture whose planes are stored apart; save it again with interleaved samples"
+                )
+            return OpenedPicture(image, png, readable.is_negative)
         except UnidentifiedImageError as error:
             raise CorruptImageError(f"{label}: {explain_unread(file)}") from error
         except Image.DecompressionBombError as error:

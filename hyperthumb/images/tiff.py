@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _MAX_ENTRIES = 0xFFFF  # of a plain TIFF's directory; a hostile BigTIFF could declare 2**64
 _NEW_SUBFILE_TYPE = 254
+_BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL = 258, 277
 _PHOTOMETRIC, _MIN_IS_WHITE, _MIN_IS_BLACK = 262, 0, 1
+_PLANAR, _TOGETHER, _APART = 284, 1, 2
 
 
 class Layout(NamedTuple):
@@ -116,28 +121,68 @@ def count_pictures(file: IO[bytes]) -> int:
     return count
 
 
-def as_min_is_black(file: IO[bytes]) -> IO[bytes] | None:
-    """A TIFF whose zeros are white, as one whose zeros are black: the samples stay as they are, so it is a negative.
+class Readable(NamedTuple):
+    """A picture file for Pillow.
+
+    Attributes:
+        file: the file, or a copy of it in memory with another header.
+        is_negative: whether the samples, once decoded, are to be inverted.
+    """
+
+    file: IO[bytes]
+    is_negative: bool
+
+
+def as_pillow_reads(file: IO[bytes]) -> Readable:
+    """A file of which Pillow reads the samples rightly. They stay as they are; the header of a TIFF may change.
 
     Pillow reads min-is-white pictures of up to 8 bits as positives, those of 16 bits as negatives in one byte order and
     not at all in the other. With min-is-black in the header it reads all of them alike, and the caller inverts them.
+    It also misreads uncompressed pictures of one plane that say that their planes are stored apart.
 
     Args:
         file: any file, at any position; it keeps its position.
-
-    Returns:
-        The changed file in memory; None when the file's first picture is not a min-is-white one.
     """
     start = file.tell()
     layout = read_layout(file)
     directory = layout and read_directory(file, layout, layout.first)
-    entry = directory and directory.find(_PHOTOMETRIC)
-    copy = None
-    if layout and entry and entry.value_size == struct.calcsize("H"):
-        number = f"{layout.order}H"
-        if unpack_at(file, number, entry.value_place) == (_MIN_IS_WHITE,):
-            file.seek(0)
-            copy = io.BytesIO(file.read())
-            struct.pack_into(number, copy.getbuffer(), entry.value_place, _MIN_IS_BLACK)
+    if not layout or not directory:
+        file.seek(start)
+        return Readable(file, False)
+    number = f"{layout.order}H"
+    shorts = {
+        entry.tag: (entry.value_place, unpack_at(file, number, entry.value_place)[0])
+        for entry in map(directory.find, (_PHOTOMETRIC, _SAMPLES_PER_PIXEL, _PLANAR))
+        if entry and entry.value_size == struct.calcsize(number)
+    }
+    values = {tag: value for tag, (_, value) in shorts.items()}
+    changes = {_PHOTOMETRIC: _MIN_IS_BLACK} if values.get(_PHOTOMETRIC) == _MIN_IS_WHITE else {}
+    if values.get(_PLANAR) == _APART and values.get(_SAMPLES_PER_PIXEL, 1) == 1:
+        changes[_PLANAR] = _TOGETHER
+    if changes:
+        file.seek(0)
+        copy = io.BytesIO(file.read())
+        for tag, value in changes.items():
+            struct.pack_into(number, copy.getbuffer(), shorts[tag][0], value)
     file.seek(start)
-    return copy
+    return Readable(copy if changes else file, _PHOTOMETRIC in changes)
+
+
+def correct_planes(image: Image.Image) -> bool:
+    """Tells Pillow that uncompressed planes of 16-bit samples, which it takes for planes of 8 bits, have 16.
+
+    Args:
+        image: Pillow's, of a TIFF that is not decoded yet; its list of tiles may change.
+
+    Returns:
+        False where Pillow has no way to read such planes.
+    """
+    tags: Any = image.tag_v2  # type: ignore[attr-defined]
+    is_deep = max(tags.get(_BITS_PER_SAMPLE, (1,))) == 16
+    if tags.get(_PLANAR) != _APART or any(tile.codec_name != "raw" for tile in image.tile):
+        return True
+    if image.mode not in ("RGB", "RGBA") or not is_deep:
+        return image.mode != "LA" and not is_deep
+    order = {b"II": "L", b"MM": "B"}[tags.prefix]
+    image.tile = [tile._replace(args=(f"{tile.args[0]};16{order}", *tile.args[1:])) for tile in image.tile]
+    return True

@@ -9,19 +9,20 @@ import pytest
 import tifffile
 from PIL import Image
 
-from hyperthumb.base.errors import CorruptImageError
+from hyperthumb.base.errors import CorruptImageError, UnusableImageError
 from hyperthumb.data.image_io import read_image, read_size
 from hyperthumb.images.pictures import decode_picture
-from hyperthumb.images.tiff import as_min_is_black, count_pictures, read_directory, read_layout
+from hyperthumb.images.tiff import as_pillow_reads, count_pictures, read_directory, read_layout
 from tests.images.tiffs import Kind, write_tiff
 from tests.support import photograph
 
-GREY = photograph(37, 53)[..., 0]
+COLOR = photograph(37, 53)
+GREY = COLOR[..., 0]
 # Pillow 13 reads no big-endian BigTIFF, whatever its samples.
 LAYOUTS = [
-    (order, tile, deflate, big)
-    for order, tile, deflate, big in itertools.product("<>", (None, 16), (False, True), (False, True))
-    if not (order == ">" and big)
+    layout
+    for layout in itertools.product("<>", (None, 16), (False, True), (False, True), (False, True))
+    if not (layout[0] == ">" and layout[3])
 ]
 
 
@@ -31,8 +32,8 @@ def test_grey_samples_of_every_depth_are_positives_whichever_way_they_count(bits
     samples = GREY.astype(np.uint16) * 257 >> (16 - bits)
     shown = samples if photometric == 1 else (1 << bits) - 1 - samples
     expected = shown >> 8 if bits == 16 else shown * 255 // ((1 << bits) - 1)
-    for order, tile, deflate, big in LAYOUTS:
-        data = write_tiff(samples, Kind(bits, photometric, order, tile, deflate, big))
+    for layout in LAYOUTS:
+        data = write_tiff(samples, Kind(bits, photometric, *layout))
         picture = decode_picture(data, "x")
         assert picture.notes == (("16-bit samples were reduced to 8 bits",) if bits == 16 else ())
         for plane in range(3):
@@ -41,6 +42,23 @@ def test_grey_samples_of_every_depth_are_positives_whichever_way_they_count(bits
         path.write_bytes(data)
         assert read_size(path) == (37, 53)
         np.testing.assert_array_equal(read_image(path), picture.pixels)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_color_samples_that_are_stored_together_or_plane_by_plane(bits, layout):
+    samples = COLOR.astype(np.uint16) * 257 >> (16 - bits)
+    np.testing.assert_array_equal(decode_picture(write_tiff(samples, Kind(bits, 2, *layout)), "x").pixels, COLOR)
+    if bits == 16:
+        opaque = np.dstack([samples, np.full_like(GREY, (1 << bits) - 1, dtype=np.uint16)])
+        np.testing.assert_array_equal(decode_picture(write_tiff(opaque, Kind(bits, 2, *layout)), "x").pixels, COLOR)
+
+
+@pytest.mark.parametrize(("bits", "photometric", "count"), [(8, 1, 2), (16, 5, 4)])
+def test_planes_that_pillow_would_misread_are_refused(bits, photometric, count):
+    samples = np.repeat(GREY[..., None], count, axis=2)
+    with pytest.raises(UnusableImageError, match="x: a TIFF picture whose planes are stored apart"):
+        decode_picture(write_tiff(samples, Kind(bits, photometric, apart=True)), "x")
 
 
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_lzw", "packbits", "tiff_adobe_deflate", "jpeg"])
@@ -87,10 +105,10 @@ def test_directories(order, big):
 @pytest.mark.parametrize(
     "content", [b"", b"II", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"no TIFF at all, this", b"II+\0" + b"\xff" * 12]
 )
-def test_what_is_no_min_is_white_tiff_is_left_alone(content):
+def test_what_is_not_a_tiff_is_left_alone(content):
     file = io.BytesIO(content)
     file.seek(2)
-    assert as_min_is_black(file) is None
+    assert as_pillow_reads(file) == (file, False)
     assert file.tell() == 2
 
 

@@ -14,11 +14,12 @@ class Kind(NamedTuple):
 
     Attributes:
         bits: of a sample: 1, 2, 4, 8 or 16.
-        photometric: 0 is min-is-white, 1 is min-is-black.
+        photometric: 0 is min-is-white, 1 is min-is-black, 2 is RGB.
         order: "<" or ">".
         tile: the side of a tile, a multiple of 16; None for strips of 8 rows.
         deflate: whether they are compressed.
         big: whether it is a BigTIFF.
+        apart: whether each plane is stored by itself.
     """
 
     bits: int
@@ -27,13 +28,15 @@ class Kind(NamedTuple):
     tile: int | None = None
     deflate: bool = False
     big: bool = False
+    apart: bool = False
 
 
 def write_tiff(samples: np.ndarray, kind: Kind) -> bytes:
-    """The file of (H, W) grey samples, or of (H, W, 2) grey ones with alpha."""
+    """The file of (H, W) grey samples, (H, W, 2) grey ones with alpha, (H, W, 3) color or (H, W, 4) with alpha."""
     planes = samples.reshape(*samples.shape[:2], -1)
     height, width, count = planes.shape
-    blocks = [_pack(block, kind) for block in _blocks(planes, kind.tile)]
+    stored = np.split(planes, count, axis=2) if kind.apart else [planes]
+    blocks = [_pack(block, kind) for each in stored for block in _blocks(each, kind.tile)]
     if kind.deflate:
         blocks = [zlib.compress(block) for block in blocks]
     tags = {
@@ -47,7 +50,9 @@ def write_tiff(samples: np.ndarray, kind: Kind) -> bytes:
     offsets = 324 if kind.tile else 273
     tags |= {offsets: ("I", [0] * len(blocks)), offsets + (1 if kind.tile else 6): ("I", [len(b) for b in blocks])}
     tags |= {322: ("H", [kind.tile]), 323: ("H", [kind.tile])} if kind.tile else {278: ("H", [8])}
-    if count == 2:
+    if kind.apart:
+        tags[284] = ("H", [2])
+    if count in (2, 4) and kind.photometric <= 2:
         tags[338] = ("H", [2])  # alpha that the color was not multiplied with
     place = len(_header(tags, kind))
     tags[offsets] = ("I", [place + sum(map(len, blocks[:number])) for number in range(len(blocks))])
