@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from .errors import HyperthumbError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
 
 
 def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], durable: bool = False) -> None:
@@ -54,14 +55,12 @@ def writing(path: Path) -> Iterator[None]:
     """Around code that writes `path`: what the system says against it becomes a sentence.
 
     Raises:
-        HyperthumbError: names the path, and the free space where there is too little.
+        HyperthumbError: names the path, and the free space where there is too little, or what is in a folder's place.
     """
     try:
         yield
     except (OSError, RuntimeError) as error:  # torch.save says RuntimeError when the disk is full
-        cause = _system_error(error)
-        space = _free_space(path) if cause is not None and cause.errno in _NO_ROOM else ""
-        raise HyperthumbError(f"cannot write {path}: {cause.strerror if cause else error}{space}") from error
+        raise HyperthumbError(f"cannot write {path}: {_reason(error, path)}") from error
 
 
 def scrap_beside(path: Path) -> Path:
@@ -82,6 +81,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _reason(error: BaseException, path: Path) -> str:
+    cause = _system_error(error)
+    if cause is None:
+        return str(error)
+    if cause.errno in _NO_ROOM:
+        return f"{cause.strerror}{_free_space(path)}"
+    above = (folder for folder in path.parents if os.path.lexists(folder) and not os.path.isdir(folder))
+    blocking = next(above, None) if cause.errno in _NO_FOLDER else None
+    return f"{blocking} is not a folder" if blocking else str(cause.strerror)
 
 
 def _system_error(error: BaseException | None) -> OSError | None:

@@ -37,7 +37,7 @@ def entry_point(main: Main) -> Main:
 
     Returns:
         A function that returns main's exit code; 1 for a `HyperthumbError`, which it prints on standard error; 1 when
-        the reader of the results has gone; INTERRUPTED after Ctrl+C.
+        the reader of the results has gone; INTERRUPTED after Ctrl+C. The text of `--help` and `--version` is a result.
     """
 
     @functools.wraps(main)
@@ -46,7 +46,13 @@ def entry_point(main: Main) -> Main:
         before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = map(_Remarks, before)
         try:
-            return main(arguments)
+            _check_folder()
+            try:
+                return main(arguments)
+            except SystemExit as leaving:
+                if not leaving.code:  # argparse, which passes over errors, has printed a help or a version
+                    _check_results()
+                raise
         except HyperthumbError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
@@ -112,6 +118,22 @@ def _show_warning(
     print(f"warning: {message}", file=sys.stderr)
 
 
+def _check_folder() -> None:
+    """Raises HyperthumbError when the current folder was removed: no name of a file can be looked up from there."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise HyperthumbError("the current folder was removed or cannot be entered; change to another one") from error
+
+
+def _check_results() -> None:
+    """Raises what `emit` raises, where something that was printed on standard output is lost."""
+    with _writing_results():
+        _results().flush()
+        if isinstance(sys.stdout, _Remarks) and sys.stdout.loss is not None:
+            raise sys.stdout.loss
+
+
 def _results() -> TextIO:
     """Standard output, with its errors."""
     return sys.stdout.stream if isinstance(sys.stdout, _Remarks) else sys.stdout
@@ -121,22 +143,31 @@ class _Remarks:
     """A text stream that drops what it cannot write; all else is `stream`'s.
 
     It keeps trying: a disk that is full now may have room for the end of a long run.
+
+    Attributes:
+        stream: where to.
+        loss: why something was dropped; None as long as nothing was.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
+        self.loss: OSError | None = None
         if hasattr(stream, "reconfigure"):
             with contextlib.suppress(OSError):  # it flushes
                 stream.reconfigure(errors="backslashreplace")  # names of files hold anything
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
+        try:
             self.stream.write(text)
+        except OSError as error:
+            self.loss = error
         return len(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             self.stream.flush()
+        except OSError as error:
+            self.loss = error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)

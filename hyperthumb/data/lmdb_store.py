@@ -42,9 +42,11 @@ class LmdbStore:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         try:
-            lines = (self.root / META_FILE).read_text(encoding="utf-8").splitlines()
+            lines = (self.root / META_FILE).read_text(encoding="utf-8-sig").splitlines()
         except OSError as error:
             raise HyperthumbError(f"{root}: not an LMDB store: its {META_FILE} cannot be read") from error
+        except UnicodeDecodeError as error:
+            raise HyperthumbError(f"{self.root / META_FILE}: is not UTF-8 text ({error.reason})") from error
         if not (self.root / DATA_FILE).is_file():
             raise HyperthumbError(f"{root}: not an LMDB store: it has no {DATA_FILE}")
         self._sizes: dict[str, tuple[int, int]] = {}

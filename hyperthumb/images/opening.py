@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import IO, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 
@@ -67,7 +68,7 @@ def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> Opene
                 image.info |= {"exif": png.exif} if png.exif is not None else {}
                 image.info |= {"xmp": png.xmp} if png.xmp is not None else {}
                 image.info |= {"icc_profile": png.profile} if png.profile is not None else {}
-            if image.format == "TIFF" and not correct_planes(image):
+            if isinstance(image, TiffImageFile) and not correct_planes(image):
                 raise UnusableImageError(
                     f"{label}: a TIFF picture whose planes are stored apart; save it again with interleaved samples"
                 )

@@ -23,6 +23,7 @@ from .profiles import DAMAGED_PROFILE, WRONG_PROFILE, IccChoice, is_whole, rgb_p
 WRITABLE = (".png", ".webp", ".jpg", ".jpeg")
 
 _MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr", "CMYK")
+_UNREAD_MODES = {"I": "32-bit or signed", "F": "floating-point", "LAB": "CIELAB"}
 _WEBP_MAX_SIDE = 16383
 _JPEG_QUALITY = 95
 _PNG_LEVEL = 4  # of 9; the levels above cost seconds on a large photograph and save 1 or 2 %
@@ -217,7 +218,8 @@ def _as_8_bits(opened: OpenedPicture, label: str) -> Image.Image:
         high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
         image = Image.fromarray(high)
     if image.mode not in _MODES:
-        raise UnusableImageError(f"{label}: {image.mode} pictures are not supported; convert it to 8-bit RGB")
+        kind = _UNREAD_MODES.get(image.mode, image.mode)
+        raise UnusableImageError(f"{label}: {kind} pictures are not supported; convert it to 8-bit RGB")
     return _inverted(image) if opened.negative else image
 
 

@@ -7,7 +7,7 @@ import struct
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL.TiffImagePlugin import TiffImageFile
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _MAX_ENTRIES = 0xFFFF  # of a plain TIFF's directory; a hostile BigTIFF could declare 2**64
@@ -168,7 +168,7 @@ def as_pillow_reads(file: IO[bytes]) -> Readable:
     return Readable(copy if changes else file, _PHOTOMETRIC in changes)
 
 
-def correct_planes(image: Image.Image) -> bool:
+def correct_planes(image: TiffImageFile) -> bool:
     """Tells Pillow that uncompressed planes of 16-bit samples, which it takes for planes of 8 bits, have 16.
 
     Args:
@@ -177,12 +177,13 @@ def correct_planes(image: Image.Image) -> bool:
     Returns:
         False where Pillow has no way to read such planes.
     """
-    tags: Any = image.tag_v2  # type: ignore[attr-defined]
+    tags: Any = image.tag_v2
+    tiles: list[Any] = image.tile
     is_deep = max(tags.get(_BITS_PER_SAMPLE, (1,))) == 16
-    if tags.get(_PLANAR) != _APART or any(tile.codec_name != "raw" for tile in image.tile):
+    if tags.get(_PLANAR) != _APART or any(tile.codec_name != "raw" for tile in tiles):
         return True
     if image.mode not in ("RGB", "RGBA") or not is_deep:
         return image.mode != "LA" and not is_deep
     order = {b"II": "L", b"MM": "B"}[tags.prefix]
-    image.tile = [tile._replace(args=(f"{tile.args[0]};16{order}", *tile.args[1:])) for tile in image.tile]
+    image.tile = [tile._replace(args=(f"{tile.args[0]};16{order}", *tile.args[1:])) for tile in tiles]
     return True

@@ -23,6 +23,9 @@ def explain_unread(file: IO[bytes]) -> str:
     Args:
         file: at any position.
     """
+    file.seek(0)
+    if not file.read(1):
+        return "the file is empty"
     layout = read_layout(file)
     if layout is not None:
         directory = read_directory(file, layout, layout.first)

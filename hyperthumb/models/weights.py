@@ -91,15 +91,19 @@ def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, T
     if key == "auto":
         key = next((name for name in ("params_ema", "params", "state_dict") if name in content), "")
         if not key:
-            if content and all(isinstance(value, Tensor) for value in content.values()):
+            if content and _names_tensors(content):
                 return unwrap(content)
             raise CheckpointError(f"{path} has neither params_ema nor params (it has: {', '.join(map(str, content))})")
     if key not in content:
         raise CheckpointError(f"{path} has no {key} (it has: {', '.join(map(str, content))})")
     weights = content[key]
-    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not _names_tensors(weights):
         raise CheckpointError(f"{path}: {key} is not a mapping of names to tensors")
     return unwrap(weights)
+
+
+def _names_tensors(content: Any) -> bool:
+    return isinstance(content, dict) and all(isinstance(n, str) and isinstance(v, Tensor) for n, v in content.items())
 
 
 def unwrap(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

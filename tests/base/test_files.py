@@ -60,8 +60,12 @@ def test_scraps_of_a_killed_process_go(tmp_path):
 
 def test_a_folder_that_cannot_be(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(HyperthumbError, match=r"cannot write .*file"):
-        write_atomically(tmp_path / "file" / "a", b"")
+    (tmp_path / "link").symlink_to("nowhere")
+    for place in ("file/a", "file/folder/a", "link/a"):
+        path, blocking = tmp_path / place, tmp_path / place.partition("/")[0]
+        with pytest.raises(HyperthumbError) as raised:
+            write_atomically(path, b"")
+        assert str(raised.value) == f"cannot write {path}: {blocking} is not a folder"
 
 
 def test_a_name_as_long_as_it_can_be(tmp_path):

@@ -64,6 +64,33 @@ def test_results_that_cannot_be_written_are_an_error(tmp_path, call, place, reas
     assert (done.returncode, done.stderr) == (1, f"error: cannot write to standard output: {reason}\n")
 
 
+@NEEDS_FULL
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize(
+    ("place", "reason"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
+)
+def test_a_help_that_cannot_be_written_is_an_error(tmp_path, place, reason, unbuffered):
+    body = "import argparse; argparse.ArgumentParser().parse_args(['--help'])"
+    done = start(tmp_path, body, f'"$@" {place}', unbuffered)
+    assert (done.returncode, done.stderr) == (1, f"error: cannot write to standard output: {reason}\n")
+    done = start(tmp_path, body, '"$@"', unbuffered)
+    assert (done.returncode, done.stdout[:6], done.stderr) == (0, "usage:", "")
+
+
+@NEEDS_FULL
+def test_wrong_arguments_keep_their_exit_code(tmp_path):
+    body = "import argparse; argparse.ArgumentParser().parse_args(['--nonsense'])"
+    assert start(tmp_path, body, '"$@" >/dev/full').returncode == 2
+
+
+def test_a_current_folder_that_was_removed(tmp_path):
+    place = tmp_path / "gone"
+    place.mkdir()
+    done = start(tmp_path, REMARKS, f'cd "{place}" && rmdir "{place}" && "$@"')
+    sentence = "error: the current folder was removed or cannot be entered; change to another one\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+
+
 def test_a_reader_that_has_enough_ends_the_program_without_a_message(tmp_path):
     body = 'print("a remark", flush=True)\n        for _ in range(100_000): emit("a result")'
     done = start(tmp_path, body, '{ "$@"; echo $? >&2; } | head -n 1')

@@ -124,6 +124,11 @@ def test_stores_that_are_none(store, tmp_path):
     meta.write_text(text + "what is this\n")
     with pytest.raises(HyperthumbError, match=r"meta_info\.txt:5"):
         HRImageDataset(str(store), LMDB)
+    meta.write_text(text, encoding="utf-8-sig")  # as some editors save it
+    assert len(HRImageDataset(str(store), LMDB)) == len(source) - 1
+    meta.write_text("ä.png (5,6,3) 1\n", encoding="latin-1")
+    with pytest.raises(HyperthumbError, match=r"meta_info\.txt: is not UTF-8 text"):
+        HRImageDataset(str(store), LMDB)
     meta.write_text("")
     with pytest.raises(HyperthumbError, match="holds no pictures"):
         HRImageDataset(str(store), LMDB)

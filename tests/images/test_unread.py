@@ -74,6 +74,10 @@ def test_other_tiffs_that_are_not_read():
     assert "a damaged TIFF picture" in message(b"II*\0\x08\0\0\0")
 
 
-@pytest.mark.parametrize("data", [b"", b"text\n" * 50, bytes(500), written("PNG")[8:]])
+@pytest.mark.parametrize("data", [b"text\n" * 50, bytes(500), written("PNG")[8:]])
 def test_what_is_nothing_is_not_named(data):
     assert message(data) == "photo: not a picture, or one with a damaged header"
+
+
+def test_an_empty_file():
+    assert message(b"") == "photo: the file is empty"

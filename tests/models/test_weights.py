@@ -29,6 +29,14 @@ def test_missing_weights_say_what_is_there(key):
         choose_weights({"iteration": 3}, key, HERE)
 
 
+@pytest.mark.parametrize("name", [1, b"weight"])
+def test_names_that_are_not_text(name):
+    weights = {name: torch.zeros(1)}
+    for content, key in (({"params": weights}, "params"), ({"params": weights}, "auto"), (weights, "auto")):
+        with pytest.raises(CheckpointError, match=r"not a mapping of names to tensors|neither params_ema nor params"):
+            choose_weights(content, key, HERE)
+
+
 def test_what_does_not_fit_is_named():
     network = nn.Linear(2, 3)
     weights = {"weight": torch.zeros(4, 2), "extra": torch.zeros(1)}
