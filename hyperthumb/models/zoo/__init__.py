@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from hyperthumb.base.errors import CheckpointError
@@ -58,8 +59,8 @@ def find_model_of(model_id: bytes) -> Path | None:
     Raises:
         CheckpointError: when a shipped file is damaged.
     """
-    paths = (find_model(name) for name in model_names())
-    return next((path for path in paths if read_model_header(path).model_id == model_id), None)
+    paths = (FOLDER / f"{name}{SUFFIX}" for name in model_names())
+    return next((path for path in paths if _model_id(path, path.stat().st_mtime_ns) == model_id), None)
 
 
 def is_shipped(model_id: bytes) -> bool:
@@ -69,3 +70,14 @@ def is_shipped(model_id: bytes) -> bool:
         CheckpointError: when a shipped file is damaged.
     """
     return find_model_of(model_id) is not None
+
+
+@lru_cache(maxsize=64)
+def _model_id(path: Path, changed: int) -> bytes:
+    """The id of the model in a shipped file that was last changed at that time; every file is read and checked once.
+
+    Raises:
+        CheckpointError: when the file is damaged.
+    """
+    verify(path)
+    return read_model_header(path).model_id

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,19 @@ def test_a_model_is_found_by_its_id(folder):
         record(path)
         assert zoo.find_model_of(read_model_header(path).model_id) == path
     assert zoo.find_model_of(b"abc") is None
+
+
+def test_a_shipped_file_is_read_once_until_it_changes(folder, monkeypatch):
+    path = save_tiny_model(folder / "photo_4x.safetensors")
+    record(path)
+    checked = []
+    monkeypatch.setattr(zoo, "verify", checked.append)
+    for _ in range(3):
+        assert zoo.is_shipped(read_model_header(path).model_id)
+        assert not zoo.is_shipped(b"abc")
+    assert checked == [path]
+    os.utime(save_tiny_model(path, seed=1), (1, 1))
+    assert zoo.is_shipped(read_model_header(path).model_id)
 
 
 def test_without_a_name_thumbnails_of_all_shipped_models_are_restored_each_with_its_own(folder, tmp_path):
