@@ -65,7 +65,7 @@ def outcomes(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Outcome]
     Threads, not processes: they share the network, and decoding, networks and encoding all run outside Python's lock.
     """
     if workers == 1:  # in this thread, where Ctrl-C stops a job at once
-        yield from (_attempt(job, work) for job in jobs)
+        yield from (_attempt(job, work, workers) for job in jobs)
         return
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Outcome]] = deque()
@@ -73,7 +73,7 @@ def outcomes(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Outcome]
             for job in jobs:
                 if len(waiting) >= 4 * workers:  # ahead of what is shown, but not without end
                     yield waiting.popleft().result()
-                waiting.append(pool.submit(_attempt, job, work))
+                waiting.append(pool.submit(_attempt, job, work, workers))
             while waiting:
                 yield waiting.popleft().result()
         finally:
@@ -105,7 +105,7 @@ def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, argument
     return 1 if counts["failed"] else 0
 
 
-def _attempt(job: Job, work: Work) -> Outcome:
+def _attempt(job: Job, work: Work, workers: int) -> Outcome:
     if job.problem is not None:
         return Outcome(job, "skipped" if job.skipped else "failed", None, job.problem, (), 0.0)
     start = perf_counter()
@@ -115,15 +115,16 @@ def _attempt(job: Job, work: Work) -> Outcome:
         except HyperthumbError as error:
             result, problem = None, str(error).removeprefix(f"{job.source}: ")
         except Exception as error:
-            result, problem = None, _name_unexpected(error)
+            result, problem = None, _name_unexpected(error, workers)
     status: Status = "done" if problem is None else "failed"
     return Outcome(job, status, result, problem, tuple(notes), perf_counter() - start)
 
 
-def _name_unexpected(error: Exception) -> str:
+def _name_unexpected(error: Exception, workers: int) -> str:
     text = str(error).partition("\n")[0]
     if isinstance(error, MemoryError) or "out of memory" in text.lower() or "can't allocate memory" in text.lower():
-        return "there is not enough memory for this picture; a smaller --tile or fewer --jobs need less"
+        remedy = "fewer --jobs or a smaller --tile need less" if workers > 1 else "a smaller --tile needs less"
+        return f"there is not enough memory for this picture; {remedy}"
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
         f"a mistake in hyperthumb, please report it: {type(error).__name__}: {text} "

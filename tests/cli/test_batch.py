@@ -96,12 +96,15 @@ def test_skipped_files_are_no_failure(capsys):
     "error",
     [MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried"), RuntimeError("x: can't allocate memory: y")],
 )
-def test_too_little_memory_is_said(error):
+@pytest.mark.parametrize(
+    ("workers", "remedy"), [(1, "a smaller --tile needs less"), (2, "fewer --jobs or a smaller --tile need less")]
+)
+def test_too_little_memory_is_said(error, workers, remedy):
     def work(source: Path, target: Path | None) -> Length:
         raise error
 
-    (outcome,) = outcomes(jobs("a"), work, 1)
-    assert outcome.problem == "there is not enough memory for this picture; a smaller --tile or fewer --jobs need less"
+    (outcome,) = outcomes(jobs("a"), work, workers)
+    assert outcome.problem == f"there is not enough memory for this picture; {remedy}"
 
 
 def test_names_stay_on_one_line(capsys):
