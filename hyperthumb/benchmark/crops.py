@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,11 +110,10 @@ def restore_details(
         The crops, and the reasons why rows failed at them, by the rows' names.
     """
     crops, lost = [], {}
-    for detail in details:
-        stem = _slug(f"{detail.photographs.info.name}_{detail.image}_{'_'.join(map(str, detail.box))}")
+    places = [(detail.photographs.info.name, detail.image, list(detail.box)) for detail in details]
+    for detail, place, stem in zip(details, places, file_stems(places), strict=True):
         original = Path("crops") / f"{stem}.png"
         write_png(bench.root / original, detail.cut(detail.load()))
-        place = (detail.photographs.info.name, detail.image, list(detail.box))
         same = [crop for crop in before if (crop.dataset, crop.image, crop.box) == place]
         known = {one.row: one for crop in same for one in crop.restored}
         restored = []
@@ -133,6 +133,20 @@ def restore_details(
         if path.name not in kept:  # of rows or details of an earlier run
             path.unlink()
     return crops, lost
+
+
+def file_stems(places: Sequence[tuple[str, str, list[int]]]) -> list[str]:
+    """What the files of details are called, each otherwise: `kodak_kodim01_0_0_192_128`.
+
+    Args:
+        places: data set, image and box of each. Where letters that a name cannot have make two alike, as those of
+            `a/1` and `a_1`, both get a checksum of their place.
+    """
+    slugs = [_slug(f"{dataset}_{image}_{'_'.join(map(str, box))}") for dataset, image, box in places]
+    return [
+        slug if slugs.count(slug) == 1 else f"{slug}_{zlib.crc32(repr(place).encode()):08x}"
+        for slug, place in zip(slugs, places, strict=True)
+    ]
 
 
 def _restore(
