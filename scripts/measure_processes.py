@@ -3,7 +3,7 @@
     torchrun --standalone --nproc_per_node=2 scripts/measure_processes.py options/train/zoo/lite_4x.yml
 
 Times are medians of the first process: of averaging the gradients alone, of forward and backward pass on random
-pictures (`batch_size_per_gpu` crops on each process), and of both. On a CPU it is the process's CPU time that counts,
+pictures (each process's share of a micro-batch), and of both. On a CPU it is the process's CPU time that counts,
 its communication's threads included, so that other programs on the machine do not; waiting for the other processes is
 left out then.
 """
@@ -22,6 +22,7 @@ from hyperthumb.base.output import emit, entry_point
 from hyperthumb.config import load_train_options
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.models.build import build_network, resolve_device
+from hyperthumb.training.batch_size import share_step
 from hyperthumb.training.distributed import average_gradients, join_world, leave_world
 from hyperthumb.training.objective import Objective
 
@@ -43,13 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(given: argparse.Namespace) -> None:
-    options = load_train_options(given.options, given.force_yml)
+    options = load_train_options(given.options, given.force_yml, must_exist=False)
     device = resolve_device(options.device)
     world = join_world(given.launcher, options.dist_params.backend, device.type)
     network = build_network(options.network_g, options.scale).to(device).train()
     parameters = list(network.parameters())
-    objective, data = Objective(options.train.losses), options.datasets.train
-    hr = torch.rand(data.batch_size_per_gpu, 3, data.crop_size, data.crop_size, device=device)
+    objective, share = Objective(options.train.losses), share_step(options, world.size)
+    hr = torch.rand(share.at_once, 3, share.side, share.side, device=device)
     reference = bicubic_downscale(hr, options.scale)
     finite = torch.tensor(True, device=device)
 

@@ -3,12 +3,13 @@
     python scripts/measure_training.py options/train/zoo/lite_4x.yml --variants \
         fp32: train:precision=fp32 \
         batch_8: datasets:train:batch_size_per_gpu=8
-    python scripts/measure_training.py options/train/hyperthumbnail_4x.yml --device cuda
+    python scripts/measure_training.py options/train/hyperthumbnail_4x.yml --device cuda --force_yml train:batch_size=4
 
-A word that ends in a colon names a variant; the settings after it are as for --force_yml. Variants take turns, some
-steps each, on random pictures, so that a busy machine hurts all of them; data loading is left out. On a CPU it is the
-process's CPU time that counts, so that other programs on the machine do not. Operations are those of convolutions and
-matrix products; the machine's rate is that of a product of two 1024 x 1024 matrices.
+A word that ends in a colon names a variant; the settings after it are as for --force_yml, which changes all variants.
+The pictures are random, so the data of the options file need not exist. Variants take turns, some steps each, so that
+a busy machine hurts all of them; data loading is left out. On a CPU the process's CPU time counts, so that other
+programs on the machine do not matter. Operations are those of convolutions and matrix products; the machine's rate is
+that of a product of two 1024 x 1024 matrices.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from hyperthumb.base.output import emit, entry_point
 from hyperthumb.config import TrainOptions, load_train_options
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.models.build import build_network, resolve_device
+from hyperthumb.training.batch_size import share_step
 from hyperthumb.training.objective import Objective
 from hyperthumb.training.optimizers import Optimizers, partition_parameters
 from hyperthumb.training.step import AUTOCAST
@@ -54,12 +56,14 @@ class Variant(NamedTuple):
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a table as Markdown; 1 for a user's mistake."""
-    options = parse(arguments)
-    torch.set_num_threads(options.threads)
-    device = resolve_device(options.device)
-    named = [("as it stands", []), *split_variants(options.variants)]
-    variants = [prepare(name, load_train_options(options.options, force), device) for name, force in named]
-    emit("\n".join(table(variants, measure(variants, device, options.rounds, options.steps), device)))
+    given = parse(arguments)
+    torch.set_num_threads(given.threads)
+    device = resolve_device(given.device)
+    variants = []
+    for name, settings in [("as it stands", []), *split_variants(given.variants)]:
+        options = load_train_options(given.options, [*given.force_yml, *settings], must_exist=False)
+        variants.append(prepare(name, options, device))
+    emit("\n".join(table(variants, measure(variants, device, given.rounds, given.steps), device)))
     return 0
 
 
@@ -67,6 +71,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("options", help="the options file")
     parser.add_argument("--variants", nargs="+", default=[], metavar="NAME: | KEY=VALUE", help="what to compare with")
+    parser.add_argument("--force_yml", nargs="+", default=[], metavar="a:b=c", help="settings for all variants")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=1, help="of a CPU (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each (default %(default)s)")
@@ -100,8 +105,8 @@ def prepare(name: str, options: TrainOptions, device: torch.device) -> Variant:
     forward = torch.compile(network) if options.train.compile else network
     objective = Objective(options.train.losses)
     optimizers = Optimizers(partition_parameters(network), options.train)
-    size, count = options.datasets.train.crop_size, options.datasets.train.batch_size_per_gpu
-    hr = torch.rand(count, 3, size, size, device=device).contiguous(memory_format=layout)
+    share = share_step(options)
+    hr = torch.rand(share.at_once, 3, share.side, share.side, device=device).contiguous(memory_format=layout)
     dtype = AUTOCAST[options.train.precision]
 
     def losses() -> torch.Tensor:
@@ -178,8 +183,8 @@ def table(variants: Sequence[Variant], seconds: Sequence[float], device: torch.d
 
 
 def _pixels(variant: Variant) -> float:
-    data = variant.options.datasets.train
-    return data.batch_size_per_gpu * data.crop_size**2
+    share = share_step(variant.options)
+    return share.at_once * share.side**2
 
 
 if __name__ == "__main__":

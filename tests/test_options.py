@@ -134,7 +134,8 @@ def test_two_iterations(path, data_root):
         "logger:use_tb_logger=false",
         "device=cpu",
         f"datasets:train:gt_size={size}",
-        "datasets:train:batch_size_per_gpu=1",
+        "datasets:train:batch_size_per_gpu=~",
+        "train:batch_size=1",
         "datasets:train:num_worker_per_gpu=0",
         "val:val_freq=2",
     ]

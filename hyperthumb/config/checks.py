@@ -63,6 +63,15 @@ def _crops_fit_scale(options: TrainOptions) -> Iterator[Finding]:
         yield ("datasets", "train", "gt_size"), f"{size} is not a multiple of {side} (8 * scale); {near} would be"
 
 
+def _batch_size_is_stated_once(options: TrainOptions) -> Iterator[Finding]:
+    if options.train.batch_size is not None and options.datasets.train.batch_size_per_gpu is not None:
+        message = (
+            "datasets.train.batch_size_per_gpu is given too; give one of the two (an inherited one goes with "
+            "`batch_size_per_gpu: ~` or `batch_size: ~`)"
+        )
+        yield ("train", "batch_size"), message
+
+
 def _precision_fits_device(options: TrainOptions) -> Iterator[Finding]:
     if options.train.precision == "fp16" and options.device == "cpu":
         yield ("train", "precision"), "fp16 wants a GPU, but device is cpu; bf16 works on both"
@@ -220,6 +229,7 @@ _CHECKS: dict[type, tuple[Check, ...]] = {
         _network_rescales,
         _network_fits_scale,
         _crops_fit_scale,
+        _batch_size_is_stated_once,
         _validation_names_differ,
         _precision_fits_device,
         _scheduler_has_milestones,

@@ -25,7 +25,9 @@ T = TypeVar("T")
 _DEBUG_PREFIX = "debug_"
 
 
-def load_train_options(path: str | Path, force: Sequence[str] = (), debug: bool = False) -> TrainOptions:
+def load_train_options(
+    path: str | Path, force: Sequence[str] = (), debug: bool = False, must_exist: bool = True
+) -> TrainOptions:
     """The checked options of a training.
 
     Args:
@@ -33,6 +35,7 @@ def load_train_options(path: str | Path, force: Sequence[str] = (), debug: bool 
         force: `--force_yml` entries, such as `train:total_iter=100`; they win over the file.
         debug: for a quick look at a run: reports every iteration, validates and saves every 8, no TensorBoard, and a
             name that starts with `debug_`.
+        must_exist: whether the data and the files that the options name have to exist.
 
     Raises:
         OptionsError: with every complaint on its own line.
@@ -40,7 +43,7 @@ def load_train_options(path: str | Path, force: Sequence[str] = (), debug: bool 
     Warns:
         OptionsWarning: once, naming every setting without effect.
     """
-    options = _load(TrainOptions, Path(path), force)
+    options = _load(TrainOptions, Path(path), force, must_exist)
     return _for_debugging(options) if debug else options
 
 
@@ -70,10 +73,10 @@ def load_network_options(path: str | Path) -> NetworkOptions:
     return options
 
 
-def _load(kind: type[T], path: Path, force: Sequence[str]) -> T:
+def _load(kind: type[T], path: Path, force: Sequence[str], must_exist: bool = True) -> T:
     from .checks import check, unused
 
-    reader, tree = _open(kind, path, force)
+    reader, tree = _open(kind, path, force, must_exist)
     options: T = reader.record(kind, tree, source=path)
     check(options, tree, reader)
     reader.complaints.raise_if_any()
@@ -81,12 +84,13 @@ def _load(kind: type[T], path: Path, force: Sequence[str]) -> T:
     return options
 
 
-def _open(kind: type, path: Path, force: Sequence[str]) -> tuple[Reader, Section]:
+def _open(kind: type, path: Path, force: Sequence[str], must_exist: bool = True) -> tuple[Reader, Section]:
     # Here, so that importing `hyperthumb.config` does not pay for pydantic.
     from .official import rewrite_official
     from .reader import Reader
 
-    reader = Reader(Complaints(), files_may_be_missing=kind is BenchmarkOptions)
+    without_files = not must_exist or kind is BenchmarkOptions
+    reader = Reader(Complaints(), files_may_be_missing=without_files, data_may_be_missing=not must_exist)
     complaints = reader.complaints
     tree = read_tree(path, complaints, reader.ignored)
     force_settings(tree, force, complaints)

@@ -48,11 +48,19 @@ class Reader:
         ignored: the settings without effect that were met.
         scale: the file's, which the program supplies to networks and baselines; None where it is not known.
         written: what the file says of a value that held a variable.
-        files_may_be_missing: whether settings may name files that are not there.
+        files_may_be_missing: whether settings may name files that do not exist.
+        data_may_be_missing: the same for the folders of data sets.
     """
 
-    def __init__(self, complaints: Complaints, scale: Any = None, files_may_be_missing: bool = False) -> None:
-        self.complaints, self.scale, self.files_may_be_missing = complaints, scale, files_may_be_missing
+    def __init__(
+        self,
+        complaints: Complaints,
+        scale: Any = None,
+        files_may_be_missing: bool = False,
+        data_may_be_missing: bool = False,
+    ) -> None:
+        self.complaints, self.scale = complaints, scale
+        self.files_may_be_missing, self.data_may_be_missing = files_may_be_missing, data_may_be_missing
         self.ignored: list[Ignored] = []
         self.written: dict[str, str] = {}
 
@@ -172,7 +180,7 @@ class Reader:
 
     def _existing_folder(self, folder: str, section: Section, key: str) -> str:
         path = Path(folder).expanduser()
-        if not path.exists():
+        if not self.data_may_be_missing and not path.exists():
             written = self.written.get(folder)
             hint = f" ({written}; set HYPERTHUMB_DATA to the folder of the data sets)" if written else ""
             self.complaints.add(*section.locate([key]), f"there is no folder {path}{hint}")

@@ -38,7 +38,8 @@ class DatasetOptions:
         name: names the results' folder; the data set's key unless said.
         source: a class of `DATASETS`: folders of pictures, paired folders, LMDB.
         gt_size: side of the square HR crops of training, in pixels, a multiple of 8 * scale.
-        batch_size_per_gpu: crops a process takes at once; `train.accumulate` multiplies it.
+        batch_size_per_gpu: crops a process takes at once, as BasicSR's files state it; 16 if nothing is stated.
+            `train.batch_size` states a step's total instead.
         use_flip: whether training crops are mirrored at random.
         use_rot: whether training crops are turned by 90 degrees at random.
         num_worker_per_gpu: processes that load crops for each training process; 0 loads in that process itself.
@@ -57,7 +58,7 @@ class DatasetOptions:
     gt_size: Count | None = None
     use_flip: bool = True
     use_rot: bool = True
-    batch_size_per_gpu: Count = 16
+    batch_size_per_gpu: Count | None = None
     num_worker_per_gpu: CountOrZero = 2
     cache: Literal["none", "ram"] = "none"
     cache_limit_gb: Annotated[float, Above(0)] | None = None

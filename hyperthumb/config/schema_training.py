@@ -104,6 +104,7 @@ class TrainingOptions:
 
     Attributes:
         total_iter: optimizer steps.
+        batch_size: crops of one step, shared out among all processes and micro-batches (`accumulate`).
         warmup_iter: steps over which the learning rates rise from 0.
         losses: the terms of the objective.
         precision: of the networks; DCT, tables and likelihoods stay in float32.
@@ -124,6 +125,7 @@ class TrainingOptions:
     total_iter: Count
     optim_g: OptimizerOptions
     losses: LossesOptions
+    batch_size: Count | None = None
     warmup_iter: CountOrZero = 0
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     channels_last: bool = False

@@ -40,17 +40,18 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
     """
     options, world, device = context.options, context.world, context.device
     open_log(world.rank)
+    share = context.share
     folder = CheckpointFolder(context.folder, options.logger.keep_last)
     checkpoint = find_checkpoint(context, folder, auto_resume)
     _prepare_torch(context)
     state = create_state(context, checkpoint)
     objective = Objective(options.train.losses)
-    data, accumulate = options.datasets.train, options.train.accumulate
     positions = BatchPositions(
-        state.iteration, options.train.total_iter, data.batch_size_per_gpu, world.rank, world.size, accumulate
+        state.iteration, options.train.total_iter, share.at_once, world.rank, world.size, share.accumulate
     )
     with context.stalls.over(lambda: "for the training photographs to be looked through"):
-        loader = build_training_loader(data, positions, options.scale, options.manual_seed, device.type == "cuda")
+        data, on_gpu = options.datasets.train, device.type == "cuda"
+        loader = build_training_loader(data, positions, options.scale, options.manual_seed, on_gpu)
     validator = Validator(context)
 
     # Nothing is left that the user would have to mend, so an earlier experiment can be moved aside now.
@@ -60,7 +61,7 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
         _open_records(experiment, context, state, caught)
         folder.warn_of_little_room(expected_bytes(state.network, averaged=state.average is not None))
         if options.deterministic:
-            report_determinism(state.network, objective, data.crop_size, device)
+            report_determinism(state.network, objective, share.side, device)
         if validator:
             repeats = checkpoint is None or not state.validated  # the validation where the run starts
             validator.table = ValidationTable(experiment.root / "metrics.csv", state.iteration - repeats)
@@ -89,11 +90,10 @@ def _open_records(
     for warning in caught:
         logger.warning("warning: %s", warning.message)
     experiment.write_records(options, sys.argv)
-    size = context.world.size
-    processes = "1 process" if size == 1 else f"{size} processes"
     millions = sum(p.numel() for p in state.network.parameters()) / 1e6
     network = f"{options.network_g.type} of {millions:.2f} M parameters"
-    logger.info("%s: %s, %s, %s", options.name, network, context.device, processes)
+    logger.info("%s: %s, %s", options.name, network, context.device)
+    logger.info("%s", context.share)
     logger.info(", ".join(f"{key} {value}" for key, value in describe_environment().items()))
     if experiment.archived:
         logger.info("an earlier experiment of this name was moved to %s", experiment.archived)

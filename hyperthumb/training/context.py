@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from hyperthumb.config import TrainOptions
 
+from .batch_size import StepShare, share_step
 from .distributed import World
 from .stalls import StallWatch
 
@@ -33,3 +35,8 @@ class RunContext:
     def folder(self) -> Path:
         """The experiment's folder."""
         return self.options.path.experiments_root / self.options.name
+
+    @cached_property
+    def share(self) -> StepShare:
+        """The crops of each step. Raises OptionsError when they cannot be shared out evenly."""
+        return share_step(self.options, self.world.size)

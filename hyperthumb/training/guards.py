@@ -59,7 +59,7 @@ class BadStepReports:
             "precision": options.train.precision,
             "processes": context.world.size,
             "accumulate": options.train.accumulate,
-            "batch_size_per_gpu": options.datasets.train.batch_size_per_gpu,
+            "batch_size_per_gpu": context.share.at_once,
         }
 
     def report(

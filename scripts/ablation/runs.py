@@ -19,6 +19,7 @@ import yaml
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.config import TrainOptions, dump_options, load_train_options
+from hyperthumb.training.batch_size import share_step
 from hyperthumb.training.checkpoint import CheckpointFolder
 from hyperthumb.training.stopping import SignalListener
 
@@ -52,9 +53,9 @@ class Run:
     @property
     def budget(self) -> str:
         """Such as "2,400 iterations, 157 million HR pixels"."""
-        data, train = self.options.datasets.train, self.options.train
-        pixels = train.total_iter * train.accumulate * data.batch_size_per_gpu * (data.gt_size or 0) ** 2
-        return f"{train.total_iter:,} iterations, {pixels / 1e6:.4g} million HR pixels"
+        iterations = self.options.train.total_iter
+        pixels = iterations * share_step(self.options).pixels
+        return f"{iterations:,} iterations, {pixels / 1e6:.4g} million HR pixels"
 
     @property
     def cpu_seconds(self) -> float | None:

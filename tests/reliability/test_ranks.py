@@ -37,8 +37,8 @@ STEP = {
 }
 
 
-def shared_out(batch: int, accumulate: int) -> dict[str, object]:
-    return {**STEP, "datasets:train:batch_size_per_gpu": batch, "train:accumulate": accumulate}
+def shared_out(accumulate: int) -> dict[str, object]:
+    return {**STEP, "datasets:train:batch_size_per_gpu": None, "train:batch_size": 4, "train:accumulate": accumulate}
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -61,15 +61,17 @@ def assert_same_rows(first: list[dict[str, str]], second: list[dict[str, str]]) 
 def test_two_processes_train_to_the_weights_of_one(tmp_path):
     """Noise and gradient accumulation included; then one process goes on from the two's checkpoint."""
     one, two = tmp_path / "one", tmp_path / "two"
-    finished(train(options_file(one, **shared_out(batch=4, accumulate=1))))
-    finished(train(options_file(two, **shared_out(batch=1, accumulate=2)), 2))
+    finished(train(options_file(one, **shared_out(accumulate=1))))
+    result = train(options_file(two, **shared_out(accumulate=2)), 2)
+    finished(result)
+    assert "4 crops of 32x32 a step: 2 processes x 2 micro-batches x 1" in result.stdout
     assert largest_difference(weights(one, 20), weights(two, 20)) < 1e-5
     assert largest_difference(weights(one, 20), weights(one, 10)) > 1e-3
     assert_same_rows(rows(one), rows(two))
 
     for part in ("models/net_g_20.pth", "training_states/20.state"):
         (two / "experiments/tiny" / part).unlink()
-    result = train(options_file(two, **shared_out(batch=4, accumulate=1)), 1, "--auto_resume")
+    result = train(options_file(two, **shared_out(accumulate=1)), 1, "--auto_resume")
     finished(result)
     assert "resuming from iteration 10" in result.stdout
     assert largest_difference(weights(one, 20), weights(two, 20)) < 1e-5
@@ -112,7 +114,7 @@ def test_a_process_that_dies_ends_the_job(tmp_path):
 @pytest.mark.parametrize("nodes", ["127.0.0.[1-2]"])
 def test_slurms_variables_are_understood(tmp_path, nodes):
     """Two processes that only Slurm's variables bring together, as srun sets them."""
-    options = options_file(tmp_path, **{**shared_out(batch=2, accumulate=1), "train:total_iter": 2, "val:val_freq": 2})
+    options = options_file(tmp_path, **{**shared_out(accumulate=1), "train:total_iter": 2, "val:val_freq": 2})
     processes = _under_slurm(options, nodes)
     codes = [process.wait(timeout=300) for process in processes]
     outputs = [(tmp_path / f"output_{rank}").read_text() for rank in range(2)]

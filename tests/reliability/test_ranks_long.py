@@ -72,23 +72,23 @@ def test_a_process_that_hangs_in_a_step_is_noticed(tmp_path):
     assert "another process of this run is gone, or did not answer in time" in result.stdout
 
 
-@pytest.mark.parametrize(("processes", "batch", "rate"), [(4, 1, "laplace"), (2, 2, "factorized")])
-def test_any_number_of_processes_trains_alike(tmp_path, processes, batch, rate):
+@pytest.mark.parametrize(("processes", "rate"), [(4, "laplace"), (2, "factorized")])
+def test_any_number_of_processes_trains_alike(tmp_path, processes, rate):
     one, several = tmp_path / "one", tmp_path / "several"
     part = {"network_g:rate": {"type": rate}}
-    finished(train(options_file(one, **part, **shared_out(batch=4, accumulate=1))))
-    finished(train(options_file(several, **part, **shared_out(batch, 1)), processes))
+    finished(train(options_file(one, **part, **shared_out(accumulate=1))))
+    finished(train(options_file(several, **part, **shared_out(accumulate=1)), processes))
     assert largest_difference(weights(one, 20), weights(several, 20)) < 1e-5
     assert_same_rows(rows(one), rows(several))
 
 
 def test_several_processes_go_on_from_one(tmp_path):
     one, later = tmp_path / "one", tmp_path / "later"
-    finished(train(options_file(one, **shared_out(batch=4, accumulate=1))))
-    finished(train(options_file(later, **{**shared_out(batch=4, accumulate=1)})))
+    finished(train(options_file(one, **shared_out(accumulate=1))))
+    finished(train(options_file(later, **shared_out(accumulate=1))))
     for part in ("models/net_g_20.pth", "training_states/20.state"):
         (later / "experiments/tiny" / part).unlink()
-    finished(train(options_file(later, **shared_out(batch=2, accumulate=1)), 2, "--auto_resume"))
+    finished(train(options_file(later, **shared_out(accumulate=1)), 2, "--auto_resume"))
     assert largest_difference(weights(one, 20), weights(later, 20)) < 1e-5
 
 

@@ -35,3 +35,13 @@ def test_a_setting_that_does_not_exist_is_a_sentence(tmp_path, capsys):
     options = write_options(tmp_path / "tiny.yml", tiny_training(tmp_path))
     assert main([str(options), "--variants", "a:", "train:no_such=1"]) == 1
     assert "no_such" in capsys.readouterr().err
+
+
+def test_the_data_of_the_options_file_need_not_exist(tmp_path, capsys):
+    changes = {"datasets:train:dataroot_gt": str(tmp_path / "none"), "path:pretrain_network_g": "none.pth"}
+    options = write_options(tmp_path / "tiny.yml", tiny_training(tmp_path, **changes))
+    words = ["--rounds", "1", "--steps", "1", "--force_yml", "datasets:train:batch_size_per_gpu=1"]
+    assert main([str(options), *words, "--variants", "four:", "datasets:train:batch_size_per_gpu=4"]) == 0
+    *_, first, second = capsys.readouterr().out.splitlines()
+    operations = [float(line.split("|")[4]) for line in (first, second)]
+    assert operations[1] == pytest.approx(4 * operations[0], abs=0.1)

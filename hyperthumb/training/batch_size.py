@@ -1,0 +1,65 @@
+"""How the crops of one optimizer step are shared out among processes and micro-batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hyperthumb.base.errors import OptionsError
+from hyperthumb.config import TrainOptions
+
+_PER_PROCESS = 16
+"""Crops that each process takes at once if the options state neither number."""
+
+
+@dataclass(frozen=True)
+class StepShare:
+    """One step's crops: `processes` take `at_once` crops, `accumulate` times.
+
+    Attributes:
+        at_once: crops of one micro-batch on one process.
+        accumulate: micro-batches a step.
+        processes: how many there are.
+        side: of a crop, in HR pixels.
+    """
+
+    at_once: int
+    accumulate: int
+    processes: int
+    side: int
+
+    @property
+    def crops(self) -> int:
+        """Of the whole step."""
+        return self.processes * self.accumulate * self.at_once
+
+    @property
+    def pixels(self) -> int:
+        """HR pixels of the whole step."""
+        return self.crops * self.side**2
+
+    def __str__(self) -> str:
+        """Such as "16 crops of 256x256 a step: 4 processes x 2 micro-batches x 2"."""
+        factors = [(self.processes, "processes"), (self.accumulate, "micro-batches")]
+        shares = [f"{count} {name}" for count, name in factors if count > 1]
+        shared = f": {' x '.join([*shares, str(self.at_once)])}" if shares else ""
+        return f"{self.crops} crops of {self.side}x{self.side} a step{shared}"
+
+
+def share_step(options: TrainOptions, processes: int = 1) -> StepShare:
+    """Shares out `train.batch_size`; or multiplies `datasets.train.batch_size_per_gpu`, as BasicSR's files state it.
+
+    Raises:
+        OptionsError: when `train.batch_size` cannot be shared out evenly.
+    """
+    total, accumulate, data = options.train.batch_size, options.train.accumulate, options.datasets.train
+    if total is None:
+        return StepShare(data.batch_size_per_gpu or _PER_PROCESS, accumulate, processes, data.crop_size)
+    shares = processes * accumulate
+    if total % shares:
+        near = max(1, round(total / shares)) * shares
+        raise OptionsError(
+            f"train.batch_size: {total} crops a step cannot be shared out evenly among {processes} "
+            f"process{'es' if processes > 1 else ''} x {accumulate} micro-batch{'es' if accumulate > 1 else ''} "
+            f"(train.accumulate); {near} can"
+        )
+    return StepShare(total // shares, accumulate, processes, data.crop_size)
