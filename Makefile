@@ -1,5 +1,6 @@
 # make setup   everything into .venv          make demo   restore a photograph, train a small model, look at what it makes
 # make test    lint, types and tests          make clean  remove .venv and what the demo wrote
+# make api     the reference of the Python interface, in build/api
 # make torchjpeg   the second JPEG back end, built against the installed torch (needs a C++ compiler)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 # Processes that run the tests; each has PyTorch in memory (0.5 GB).
 WORKERS ?= 2
 
-.PHONY: setup demo demo-restore test test-long torchjpeg clean
+.PHONY: setup demo demo-restore test test-long api torchjpeg clean
 .NOTPARALLEL:
 
 setup: $(VENV)/.installed
@@ -51,6 +52,9 @@ test: setup
 # Whole processes killed, starved and fed with bad data for many minutes (docs/reliability.md); not part of `make test`.
 test-long: setup
 	$(BIN)/python -m pytest -m long tests/reliability
+
+api: setup
+	$(BIN)/python -W error::UserWarning scripts/write_api.py
 
 clean:
 	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x $(DEMO) results/demo_4x

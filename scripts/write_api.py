@@ -1,0 +1,85 @@
+"""Writes the reference of the Python interface as HTML, from the docstrings: python scripts/write_api.py"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_type_hints
+
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import entry_point
+
+MODULES = (
+    "hyperthumb",
+    "hyperthumb.jpeg",
+    "hyperthumb.metrics",
+    "hyperthumb.losses",
+    "hyperthumb.archs.rate_model",
+    "hyperthumb.codec.codec",
+    "hyperthumb.models.contract",
+    "hyperthumb.registry",
+)
+
+
+def write_api(folder: Path) -> list[Path]:
+    """Writes a page for each of `MODULES`, an index, and what the search needs; returns the pages.
+
+    Raises:
+        HyperthumbError: when pdoc is not installed.
+    """
+    try:
+        from pdoc import doc, render
+    except ImportError as error:
+        raise HyperthumbError('pdoc is not installed; `pip install -e ".[dev]"` brings it') from error
+    render.configure(docformat="google", show_source=False)
+    modules = {name: doc.Module(_imported(name)) for name in MODULES}
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = []
+    for name, module in modules.items():
+        page = folder.joinpath(*name.split(".")).with_suffix(".html")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render.html_module(module, modules), encoding="utf-8")
+        pages.append(page)
+    (folder / "index.html").write_text(_index(modules), encoding="utf-8")
+    (folder / "search.js").write_text(render.search_index(modules), encoding="utf-8")
+    return pages
+
+
+def _index(modules: Mapping[str, Any]) -> str:
+    """A page that names all modules. pdoc's own leads to the package's page, which does not link to the others."""
+    lines = [
+        f'<li><a href="{name.replace(".", "/")}.html">{name}</a>: {html.escape(module.docstring.splitlines()[0])}</li>'
+        for name, module in modules.items()
+    ]
+    title = "hyperthumb: the Python interface"
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
+    return "\n".join([head, "<ul>", *lines, "</ul></html>\n"])
+
+
+def _imported(name: str) -> ModuleType:
+    """A module as pdoc can read it: lazy names are in its dictionary, and the types of named tuples are resolved."""
+    module = importlib.import_module(name)
+    for public in getattr(module, "__all__", vars(module).copy()):
+        value = getattr(module, public)
+        if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+            value.__new__.__annotations__ = get_type_hints(value)
+    return module
+
+
+@entry_point
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; 0 when all is well, 1 for a user's mistake."""
+    parser = argparse.ArgumentParser(description="Writes the reference of the Python interface, from the docstrings.")
+    parser.add_argument("--out", default="build/api", type=Path, metavar="FOLDER", help="where the pages go")
+    out = parser.parse_args(arguments).out
+    print(f"{out}: {len(write_api(out))} pages; open {out / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
