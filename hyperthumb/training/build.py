@@ -15,10 +15,11 @@ from hyperthumb.data import build_training_loader
 from hyperthumb.data.order import BatchPositions
 
 from .board import Board
+from .changes import changed_settings
 from .checkpoint import CheckpointFolder, expected_bytes
 from .context import RunContext
 from .determinism import make_deterministic, report_determinism
-from .experiment import Experiment, ValidationTable
+from .experiment import RESOLVED, Experiment, ValidationTable
 from .log import log_to_file, open_log
 from .objective import Objective
 from .state import TrainState, create_state, find_checkpoint
@@ -58,7 +59,10 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
     board = Board(None, state.iteration, None, options.name)
     if world.is_main:
         experiment = Experiment(options, resuming=auto_resume or checkpoint is not None)
+        changes = changed_settings(checkpoint.experiment / RESOLVED, options) if checkpoint is not None else []
         _open_records(experiment, context, state, caught)
+        for change in changes:
+            logging.getLogger("hyperthumb").info("resuming with another setting: %s", change)
         folder.warn_of_little_room(expected_bytes(state.network, averaged=state.average is not None))
         if options.deterministic:
             report_determinism(state.network, objective, share.side, device)

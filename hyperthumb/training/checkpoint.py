@@ -46,8 +46,9 @@ _OPTIONAL = {"skipped_steps"}  # early versions did not have it
 
 
 class Resume(NamedTuple):
-    """A checkpoint to resume from."""
+    """A checkpoint to resume from; `experiment` is the folder that it is in."""
 
+    experiment: Path
     iteration: int
     weights: dict[str, dict[str, Tensor]]
     state: dict[str, Any]
@@ -184,10 +185,11 @@ class CheckpointFolder:
         wrong = sorted(name for name, fits in _STATE.items() if name in state and not fits(state[name]))
         if wrong:
             raise CheckpointError(f"{state_path} is damaged: it holds impossible values of {', '.join(wrong)}")
-        models = state_path.resolve().parent.parent / "models"
+        experiment = state_path.resolve().parent.parent
+        models = experiment / "models"
         weights = _read(models / f"net_g_{state['iteration']}.pth")
         choose_weights(weights, "params", models)
-        return Resume(state["iteration"], weights, state)
+        return Resume(experiment, state["iteration"], weights, state)
 
 
 def _read(path: Path) -> dict[str, Any]:

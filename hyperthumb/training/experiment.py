@@ -14,6 +14,9 @@ from hyperthumb.base.files import remove_scraps, write_atomically, writing
 from hyperthumb.config import TrainOptions, dump_options
 from hyperthumb.metrics import QUALITY
 
+RESOLVED = "options.resolved.yml"
+"""Every setting of a run, with the value that it has."""
+
 
 class Experiment:
     """`<experiments_root>/<name>` and its subfolders.
@@ -44,7 +47,7 @@ class Experiment:
 
     def write_records(self, options: TrainOptions, argv: Iterable[str]) -> None:
         """Writes the resolved options and the environment beside the copy of the options file."""
-        write_atomically(self.root / "options.resolved.yml", dump_options(options).encode())
+        write_atomically(self.root / RESOLVED, dump_options(options).encode())
         lines = {"command": " ".join(argv), **describe_environment()}
         text = "".join(f"{key}: {value}\n" for key, value in lines.items())
         write_atomically(self.root / "environment.txt", text.encode())

@@ -25,9 +25,9 @@ AUTOCAST = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class StepResult(NamedTuple):
-    """The losses of a step's last micro-batch, and that micro-batch."""
+    """The terms of each of a step's micro-batches, and the last micro-batch."""
 
-    terms: LossTerms
+    terms: list[dict[str, Tensor]]
     batch: TrainingBatch
 
 
@@ -90,7 +90,7 @@ class TrainingStep:
             self.reports.report(iteration, healths, steps, float(norm), state.skipped_steps)
             state.skipped_steps += 1
         scaler.update()
-        return StepResult(terms, batch)
+        return StepResult(record.terms[: self.options.accumulate], batch)
 
     def _losses(self, batch: TrainingBatch) -> LossTerms:
         hr = self.to_device(batch.hr)

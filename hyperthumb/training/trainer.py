@@ -17,8 +17,8 @@ from hyperthumb.data import TrainingBatch, TrainingLoader
 from .board import Board
 from .checkpoint import CheckpointFolder
 from .context import RunContext
-from .distributed import largest, mean_over_ranks, wait_for_all
-from .objective import LossTerms
+from .distributed import largest, wait_for_all
+from .means import LossMeans
 from .progress import Progress
 from .state import TrainState
 from .step import TrainingStep
@@ -42,6 +42,7 @@ class Trainer:
         self.context, self.state, self.step, self.loader = context, state, step, loader
         self.validator, self.checkpoints, self.board = validator, checkpoints, board
         self.total_iter = context.options.train.total_iter
+        self.means = LossMeans()
         self.progress = Progress(context.options.name, state.iteration, self.total_iter, context.world.is_main)
         self._saved = state.iteration
         self._step_seconds, self._save_seconds = 0.0, 1.0
@@ -89,9 +90,11 @@ class Trainer:
             state.iteration = iteration
             state.validated = not self._validation_is_due()
             self.progress.step()
+            for micro_batch in terms:
+                self.means.add(micro_batch)
 
             if is_last or iteration % logger_options.print_freq == 0:
-                self._report(terms, rates)
+                self._report(rates)
             if self.board and (is_last or iteration % image_freq == 0):
                 self.board.show(state.evaluated_network, self.step.to_device(batch.hr[:1]), iteration)
 
@@ -168,9 +171,10 @@ class Trainer:
         self._saved = iteration
         self._save_seconds = max(self._save_seconds, time.perf_counter() - started)
 
-    def _report(self, terms: LossTerms, rates: dict[str, float]) -> None:
+    def _report(self, rates: dict[str, float]) -> None:
+        """A line of the log, and TensorBoard's points: the terms are means since the last line."""
         iteration = self.state.iteration
-        values = mean_over_ranks(terms.named(), self.context.world)
+        values = self.means.take(self.context.world)
         with self.context.stalls.over(lambda: "for a line of the log to be written"):
             speed = self.progress.report(iteration, values, rates)
         for kind, numbers in (("loss", values), ("lr", rates), ("speed", speed)):

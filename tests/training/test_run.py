@@ -81,6 +81,30 @@ def test_auto_resume_equals_never_stopped(tmp_path):
     assert tables[0] == tables[1]
 
 
+def test_resuming_says_which_settings_changed(tmp_path, capsys):
+    assert run(tmp_path, **{"train:total_iter": 3}) == 0
+    assert "another setting" not in capsys.readouterr().err
+    assert run(tmp_path, "--auto_resume", **{"train:total_iter": 4, "train:optim_g:lr": 2e-3}) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "another setting" in line] == [
+        "resuming with another setting: train.total_iter 4, before 3",
+        "resuming with another setting: train.optim_g.lr 0.002, before 0.001",
+    ]
+
+
+def test_the_log_has_the_means_of_the_terms_since_its_last_line(tmp_path, capsys):
+    changes = {"train:total_iter": 4, "train:accumulate": 2, "val:val_freq": 4}
+    lines = {}
+    for frequency in (1, 4):
+        (tmp_path / str(frequency)).mkdir()
+        assert run(tmp_path / str(frequency), **{**changes, "logger:print_freq": frequency}) == 0
+        found = re.findall(r"total ([\d.]+)  reconstruction", capsys.readouterr().err)
+        lines[frequency] = [float(value) for value in found]
+    assert len(lines[1]) == 4
+    assert lines[4] == [pytest.approx(sum(lines[1]) / 4, rel=1e-3)]
+    assert len(set(lines[1])) > 1
+
+
 def test_a_new_run_moves_the_old_one_aside(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
     assert run(tmp_path, **{"train:total_iter": 1}) == 0

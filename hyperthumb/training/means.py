@@ -1,0 +1,43 @@
+"""Means of the loss terms between two lines of the log: the terms of a single batch jump by a factor of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from .distributed import World, mean_over_ranks
+
+
+class LossMeans:
+    """Adds up the terms of micro-batches on their device. Nothing of it reaches the weights or a checkpoint.
+
+    A run that resumes starts a new mean, so its first line averages the steps since the checkpoint.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._count: Tensor | None = None
+
+    def add(self, terms: Mapping[str, Tensor]) -> None:
+        """Adds the terms of a micro-batch, unless one of them is not finite: it would hide all others.
+
+        Args:
+            terms: scalars by name, the same names each time.
+        """
+        finite = torch.stack([torch.isfinite(value) for value in terms.values()]).all()
+        for name, value in terms.items():
+            self._sums[name] = self._sums.get(name, 0) + torch.where(finite, value.float(), 0.0)
+        self._count = finite.float() + (0.0 if self._count is None else self._count)
+
+    def take(self, world: World) -> dict[str, float]:
+        """The means over all micro-batches of all processes since the last call; NaN where none was finite.
+
+        All processes have to call it at the same iteration, after at least one `add`.
+        """
+        assert self._count is not None
+        *sums, count = mean_over_ranks({**self._sums, "": self._count}, world).values()
+        means = {name: value / count if count else float("nan") for name, value in zip(self._sums, sums, strict=True)}
+        self._sums, self._count = {}, None
+        return means
