@@ -32,7 +32,9 @@ ALLOWED = {
     "runtime": {"base", "jpeg", "metrics", "models"},
     "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
     "baselines": {"base", "images", "jpeg", "jpeg/backends", "models"},
-    "evaluation": {"base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models"},
+    "evaluation": {
+        "base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models", "models/zoo",
+    },
     "training": {
         "base", "config", "data", "evaluation", "images", "losses", "metrics", "models",
     },

@@ -45,6 +45,11 @@ def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
     return build_model(trained.part, weights, description, path, with_rate_model)
 
 
+def weights_file(path: Path) -> Path:
+    """The file that a model's weights are in: the newest ones of a training's folder, or the file itself."""
+    return path / "models" / "net_g_latest.pth" if path.is_dir() else path
+
+
 def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork:
     """The network of a training, with its average weights where there are any.
 
@@ -58,7 +63,7 @@ def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork
     """
     from hyperthumb.config import load_network_options  # imports YAML, which model files do not need
 
-    checkpoint = path / "models" / "net_g_latest.pth" if path.is_dir() else path
+    checkpoint = weights_file(path)
     if not checkpoint.is_file():
         raise CheckpointError(f"there is no checkpoint at {checkpoint}")
     if options_file is None:

@@ -15,11 +15,13 @@ from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.files import write_atomically
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import BicubicJpeg, Rescaler
+from hyperthumb.codec.models import open_model, weights_file
 from hyperthumb.config import TestOptions
 from hyperthumb.data import build_source
 from hyperthumb.metrics import ImageScores, get_protocol
 from hyperthumb.models.build import build_network, load_pretrained, resolve_device
 from hyperthumb.models.weights import sha256_of
+from hyperthumb.models.zoo import find_model
 
 from .comparison import ComparisonItem, write_comparison
 from .evaluator import Measured, OutputFolder, evaluate_image
@@ -39,11 +41,15 @@ class Method(NamedTuple):
     checkpoint: Path | None
 
 
-def test(options: TestOptions) -> list[MethodResult]:
+def test(options: TestOptions, model: str | None) -> list[MethodResult]:
     """Measures everything, writes `results/<name>/...`, prints the table.
 
     Files: `<dataset>/{thumbnails,restored}`, `metrics.csv`, `metrics.json` for the network, the same under
     `<dataset>/<baseline>/` for each baseline; `table.md`; `comparison.png` where the options ask for it.
+
+    Args:
+        options: what to measure, on what, and how.
+        model: measured beside the baselines: what `find_model` finds, as it restores thumbnails (in half precision).
 
     Raises:
         HyperthumbError: for anything the user has to mend.
@@ -51,9 +57,10 @@ def test(options: TestOptions) -> list[MethodResult]:
     device = resolve_device(options.device)
     protocol = get_protocol(options.val.protocol, options.scale)
     lpips = open_lpips(options.val.lpips, device.type)
-    methods = list(_methods(options, device))
+    methods = [_model(options, model, device)] if model is not None else []
+    methods += _methods(options, device)
     if not methods:
-        raise OptionsError(f"{options.source}: nothing to measure; give a network_g or baselines")
+        raise OptionsError(f"{options.source}: nothing to measure; give --model, a network_g or baselines")
     root = options.path.results_root / options.name
     results: list[MethodResult] = []
     compared: list[ComparisonItem] = []
@@ -91,6 +98,21 @@ def test(options: TestOptions) -> list[MethodResult]:
     for key, dataset in options.datasets.items():
         print(f"files: {root / (dataset.name or key)}: thumbnails/*.jpg, restored/*.png, metrics.csv, metrics.json")
     return results
+
+
+def _model(options: TestOptions, name: str, device: torch.device) -> Method:
+    path = find_model(name)
+    model = open_model(path)
+    if model.scale != options.scale:
+        raise OptionsError(
+            f"--model {name}: its scale is {model.scale}, but the options' is {options.scale}; add --force_yml "
+            f"scale={model.scale}, or name options of its scale"
+        )
+    for network in filter(None, (model.network, model.rate_model)):
+        network.to(device)
+    val = options.val
+    rescaler = NetworkRescaler(model.network, model.name, val.profile, val.rate_scale, val.refine, model.rate_model)
+    return Method(rescaler, "", weights_file(path))
 
 
 def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
