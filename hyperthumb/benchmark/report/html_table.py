@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
@@ -88,7 +89,7 @@ def _line(
         )
     device = [f"times on {line.nearest.device}"] if several_devices and line.nearest is not None else []
     notes = "; ".join([*line.notes, *device])
-    remarks = f"<small>{escape(line.row.obtained)}</small>" + (f"<em>{escape(notes)}</em>" if notes else "")
+    remarks = f"<small>{_breakable(line.row.obtained)}</small>" + (f"<em>{escape(notes)}</em>" if notes else "")
     cells = []
     for column, start in zip(shown, starts, strict=True):
         value = column.value(line)
@@ -99,6 +100,11 @@ def _line(
         text = escape(column.text(line)) if value is not None else NOTHING
         cells.append(f'<td class="{kind} of-{column.group}{" starts" * start}{rank}"{exact}>{text}</td>')
     return f'<tr><th scope="row" data-value="{name}">{name}{remarks}</th>{"".join(cells)}</tr>'
+
+
+def _breakable(text: str) -> str:
+    """Escaped text that a browser may break behind the signs that paths and settings consist of."""
+    return re.sub(r"(?<=[/=:_])(?=\w)", "<wbr>", escape(text))
 
 
 def _explanation(table: DatasetTable, results: BenchmarkResults) -> str:

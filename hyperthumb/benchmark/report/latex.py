@@ -22,10 +22,11 @@ _EMPHASIS = {1: r"\textbf{%s}", 2: r"\underline{%s}"}
 
 
 def latex(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
-    r"""One `table` for each data set, for `\usepackage{booktabs}`; published figures below a rule, in italics.
+    r"""One `table*` for each data set, as wide as the page, for `\usepackage{booktabs}`.
 
-    The best value of a column is bold, the second-best is underlined. Columns without values are left out. Notes stand
-    below the table. How each row was obtained stands above it as comments: that belongs to the text of a paper.
+    Published figures stand below a rule, in italics. The best value of a column is bold, the second-best is underlined.
+    Columns without values are left out. Notes stand below the table. How each row was obtained stands above it as
+    comments: that belongs to the text of a paper.
     """
     return "\n\n".join(_table(results, table) for table in tables) + "\n"
 
@@ -34,7 +35,8 @@ def _table(results: BenchmarkResults, table: DatasetTable) -> str:
     shown = [column for column in columns(table.lines, "target", "anchor", "network") if column.field != "bd_psnr"]
     marks = _marks(table.lines)
     ranks = {column: standing(column, table.lines) for column in shown}
-    lines = [_row("Method", [_escape(column.heading) for column in shown]), r"\midrule"]
+    units = [_escape(f"({column.unit})") if column.unit else "" for column in shown]
+    lines = [_row("Method", [_escape(column.title) for column in shown]), _row("", units), r"\midrule"]
     for line in table.lines:
         name = _escape(line.row.name) + "".join(rf"\textsuperscript{{{marks[note]}}}" for note in line.notes)
         emphasis = [_EMPHASIS.get(ranks[column].get(line.row.name, 0), "%s") for column in shown]
@@ -52,8 +54,9 @@ def _table(results: BenchmarkResults, table: DatasetTable) -> str:
     return "\n".join(
         [
             *(comment.replace("\n", " ") for comment in obtained),
-            r"\begin{table}",
+            r"\begin{table*}",
             r"\centering",
+            r"\footnotesize\setlength{\tabcolsep}{3pt}",
             rf"\caption{{{_escape(caption)}}}",
             rf"\label{{tab:{label}}}",
             rf"\begin{{tabular}}{{l{'r' * len(shown)}}}",
@@ -62,7 +65,7 @@ def _table(results: BenchmarkResults, table: DatasetTable) -> str:
             r"\bottomrule",
             r"\end{tabular}",
             *_notes(marks),
-            r"\end{table}",
+            r"\end{table*}",
         ]
     )
 

@@ -165,22 +165,21 @@ def _style(family: str, marker: str, look: _Look, gid: str) -> dict[str, Any]:
 
 
 def _name_curves(axes: Axes, curves: Sequence[_Curve], look: _Look) -> None:
-    """Names to the right of the plot, each with a line to where its curve ends or leaves the plot."""
+    """Names to the right of the plot, each with a dotted line to where its curve ends or leaves the plot."""
     (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     ends = [_end(curve, high) for curve in curves]
     shown = [index for index, (rate, score) in enumerate(ends) if low <= rate <= high and bottom <= score <= top]
     gap = _line_height(axes, look)
     places = spread([ends[index][1] for index in shown], gap, bottom, top)
+    margin = 3 * look.type_size / 72 / (axes.get_position().width * look.width) * (high - low)
     for index, place in zip(shown, places, strict=True):
-        curve, (rate, score) = curves[index], ends[index]
-        grey = curve.family == "published"
-        where = (high + 0.03 * (high - low), place)
+        curve, end = curves[index], ends[index]
         axes.annotate(
-            curve.name, (rate, score), where, annotation_clip=False, fontsize=look.type_size, va="center",
-            color=_SOFT if grey else "#1b1f24", gid=f"{curve.family}-name-{index}",
-            arrowprops={"arrowstyle": "-", "color": curve.color, "linewidth": 0.7 * look.scale,
-                        "relpos": (0, 0.5), "shrinkA": 1,
-                        "shrinkB": 0, "gid": f"{curve.family}-leader-{index}"},
+            curve.name, end, (high + margin, place), annotation_clip=False, fontsize=look.type_size, va="center",
+            color=_SOFT if curve.family == "published" else "#1b1f24", gid=f"{curve.family}-name-{index}",
+            arrowprops={"arrowstyle": "-", "color": curve.color, "linewidth": 0.8 * look.scale,
+                        "linestyle": (0, (1, 1.5)), "relpos": (0, 0.5), "patchA": None, "shrinkA": 1, "shrinkB": 0,
+                        "gid": f"{curve.family}-leader-{index}"},
         )  # fmt: skip
 
 
@@ -198,7 +197,7 @@ def _name_points(axes: Axes, published: Sequence[tuple[str, float, float]], look
     inside = [(name, rate, score) for name, rate, score in published if low < rate < high and bottom < score < top]
     inside.sort(key=lambda point: point[2])
     if inside:
-        key = ", ".join(f"{chr(ord('a') + number % 26)} {name}" for number, (name, _, _) in enumerate(inside))
+        key = "; ".join(f"{chr(ord('a') + number % 26)}\u00a0=\u00a0{name}" for number, (name, _, _) in enumerate(inside))
         axes.figure.supxlabel(f"published by others: {key}", fontsize=look.type_size, color=_SOFT, wrap=True)
     gap, thin = 1.3 * _line_height(axes, look), 0.5 * look.scale
     places = spread([score for _, _, score in inside], gap, bottom, top)
