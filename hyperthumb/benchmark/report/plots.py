@@ -197,7 +197,8 @@ def _name_points(axes: Axes, published: Sequence[tuple[str, float, float]], look
     inside = [(name, rate, score) for name, rate, score in published if low < rate < high and bottom < score < top]
     inside.sort(key=lambda point: point[2])
     if inside:
-        key = "; ".join(f"{chr(ord('a') + number % 26)}\u00a0=\u00a0{name}" for number, (name, _, _) in enumerate(inside))
+        letters = [chr(ord("a") + number % 26) for number in range(len(inside))]
+        key = "; ".join(f"{letter}\u00a0=\u00a0{name}" for letter, (name, _, _) in zip(letters, inside, strict=True))
         axes.figure.supxlabel(f"published by others: {key}", fontsize=look.type_size, color=_SOFT, wrap=True)
     gap, thin = 1.3 * _line_height(axes, look), 0.5 * look.scale
     places = spread([score for _, _, score in inside], gap, bottom, top)
