@@ -150,7 +150,7 @@ def test_a_model_file_imports_nothing_by_itself(trained):
     assert done.returncode == 2
     assert 'unknown network "PlugIn"' in done.stderr
     assert "--plugin MODULE" in done.stderr
-    for name, complaint in (("my networks", "wants the name of a module"), ("nowhere", 'cannot import "nowhere"')):
+    for name, complaint in (("my networks", "needs the name of a module"), ("nowhere", 'cannot import "nowhere"')):
         done = run(trained, "-m", "hyperthumb", "compress", "photo.png", "--overwrite", "--plugin", name)
         assert done.returncode == 2
         assert f"error: --plugin {complaint}" in done.stderr

@@ -26,7 +26,7 @@ def initialize(module: nn.Module, gain: float) -> None:
 
 
 def zero_initialize(layer: nn.Conv2d) -> nn.Conv2d:
-    """The layer, giving zeros until it has learned: what it is added to is all there is at the start."""
+    """The layer with zero weights: a branch that ends in it contributes nothing at the start of training."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -47,7 +47,7 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualDenseBlock(nn.Module):
-    """Five convolutions, each seeing all before it; a fifth of their result is added (ESRGAN, Wang et al., 2018).
+    """Five densely connected convolutions; their output times 0.2 is added to x (ESRGAN, Wang et al., 2018).
 
     Args:
         features: channels in and out.

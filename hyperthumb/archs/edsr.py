@@ -1,4 +1,4 @@
-"""The body of EDSR (Lim et al., 2017), the decoder's building material."""
+"""The body of EDSR (Lim et al., 2017), from which the decoder is built."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class EDSRBody(nn.Module):
     Args:
         inputs: channels in.
         outputs: channels out.
-        num_feat: channels within.
+        num_feat: channels of the residual blocks.
         num_block: residual blocks.
         upscale: a power of two.
     """

@@ -16,7 +16,7 @@ from .blocks import RGB_MEAN, conv3x3, zero_initialize
 from .edsr import EDSRBody
 from .rows.composed import ComposedConvolution
 
-# The branch sees coefficients of hundreds; the original divides what it makes of them.
+# Coefficients are in the hundreds, so the original divides the branch's output by 10.
 BRANCH_RANGE = 10.0
 
 
@@ -32,11 +32,11 @@ class FrequencyAwareDecoder(nn.Module):
     Args:
         scale: 2, 4 or 8.
         num_feat: channels of the spatial network.
-        num_block: its residual blocks.
+        num_block: residual blocks of the spatial network.
         branch_num_feat: channels of the frequency branch.
-        branch_num_block: its residual blocks.
-        branch_out: channels that it adds to the thumbnail's three.
-        skip: the output is the bicubic upscale plus what the network learned, instead of the network's alone.
+        branch_num_block: residual blocks of the frequency branch.
+        branch_out: channels that the branch adds to the thumbnail's three.
+        skip: add the network's output to the bicubic upscale.
     """
 
     takes_coefficients = True
@@ -77,12 +77,12 @@ class FrequencyAwareDecoder(nn.Module):
         return restored + self.mean
 
     def for_inference(self) -> nn.Module:
-        """A faster module of the same numbers (but for float rounding), with weights of its own."""
+        """A faster module with a copy of the weights. It computes the same numbers up to float rounding."""
         return _FusedDecoder(self)
 
 
 class _FusedDecoder(nn.Module):
-    """`FrequencyAwareDecoder` with its linear stretches composed: nothing is computed between h x w and H x W.
+    """`FrequencyAwareDecoder` with consecutive linear layers composed: no layer runs at a size between h x w and H x W.
 
     coefficients -> conv, blocks, conv -> all up to h x w and into the main network's first convolution --.
     rgb -----------------------------------------------> that convolution's first three inputs ----------> +

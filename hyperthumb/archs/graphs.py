@@ -1,11 +1,11 @@
-"""A HyperThumbnail as three graphs of plain layers, which exporters understand at any size.
+"""A HyperThumbnail as three graphs of plain layers, which can be exported for any picture size.
 
     picture (1, H, W, 3) uint8 --[encoder]--> coefficients (1, 192, H/8s, W/8s)
     coefficients --[tables]--> steps (1, 2, 8, 8)
     dequantized coefficients --[decoder]--> restored (1, 3, H, W) in 0..1, and picture (1, H, W, 3) uint8
 
-Coefficients are those of Y, Cb and Cr, 64 each in zig-zag order. The DCT of all blocks is a 1x1 convolution next to a
-PixelShuffle, so no graph depends on the picture's size.
+The 192 channels are Y, Cb and Cr, 64 coefficients each in zig-zag order. The DCT of all blocks is a PixelUnshuffle and
+a 1x1 convolution, so no graph depends on the picture's size.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from hyperthumb.jpeg.zigzag import from_zigzag, to_zigzag
 
 
 class EncoderGraph(nn.Module):
-    """A photograph to its thumbnail's coefficients before quantization.
+    """Computes a thumbnail's coefficients, before quantization, from a photograph.
 
     Args:
-        encoder: (1, 3, H, W) in 0..1 to (1, 3, H/s, W/s); None keeps the photograph as it is.
+        encoder: maps (1, 3, H, W) in 0..1 to (1, 3, H/s, W/s); None leaves the photograph unchanged.
     """
 
     def __init__(self, encoder: nn.Module | None) -> None:
@@ -40,7 +40,7 @@ class EncoderGraph(nn.Module):
 
 
 class TablesGraph(nn.Module):
-    """A photograph's coefficients to its continuous quantization tables: rounding them is left to the caller."""
+    """Computes the continuous quantization tables from the coefficients. The caller rounds them."""
 
     def __init__(self, quantization: nn.Module) -> None:
         super().__init__()
@@ -52,10 +52,10 @@ class TablesGraph(nn.Module):
 
 
 class DecoderGraph(nn.Module):
-    """Dequantized coefficients to the photograph.
+    """Restores the photograph from dequantized coefficients.
 
     Args:
-        decoder: as `HyperThumbnail` has it; None shows the thumbnail itself.
+        decoder: the network's decoder; None returns the thumbnail itself.
     """
 
     def __init__(self, decoder: nn.Module | None) -> None:

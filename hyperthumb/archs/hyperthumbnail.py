@@ -1,4 +1,4 @@
-"""HyperThumbnail (Qi et al., CVPR 2023): a photograph as a JPEG thumbnail that restores to it, in swappable parts."""
+"""HyperThumbnail (Qi et al., CVPR 2023): a JPEG thumbnail from which a network restores the photograph."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .rows.row_program import NotLocalError
 
 
 class Decoded(NamedTuple):
-    """Both ends of the decoder.
+    """The decoder's input and output as pictures.
 
     Attributes:
         restored: (B, 3, H, W) RGB, nominally 0..1, not clamped.
@@ -48,7 +48,7 @@ class Decoded(NamedTuple):
 
 @ARCHS.register()
 class HyperThumbnail(RescalingNetwork):
-    """The paper's network (figure 2); at scale 1 quantization prediction in front of plain JPEG.
+    """The paper's network (figure 2), built from exchangeable parts. At scale 1 it only predicts JPEG's tables.
 
         hr -> encoder -> clamp 0..1 -> YCbCr, DCT -> coefficients --> / tables -> rounding --> rate -> bits
                                                       '-> quantization -> tables -'   '-> quantized coefficients
@@ -56,21 +56,21 @@ class HyperThumbnail(RescalingNetwork):
         restored <- decoder <-- rgb <- YCbCr -> RGB <- IDCT <------------------------------+
                         '------ coefficients <---------------------------------------------'
 
-    In `train()` mode tables and coefficients go through the differentiable rounding, in `eval()` mode both are the
-    integers of the file. JPEG, tables and rate are computed in float32 whatever autocast says.
+    In `train()` mode a differentiable rounding is applied to tables and coefficients. In `eval()` mode both are the
+    integers of the file. JPEG, tables and rate are computed in float32 even under autocast.
 
     Args:
         scale: 1, 2, 4 or 8.
-        quantization: where the tables come from.
-        encoder: hr (B, 3, H, W) to thumbnail (B, 3, h, w). None at scale 1, and only there.
+        quantization: computes the tables.
+        encoder: maps hr (B, 3, H, W) to the thumbnail (B, 3, h, w). It is None exactly when the scale is 1.
         jpeg: `{rounding: noise | straight_through | cubic}`, the rounding in training; noise by default.
         rate: the rate model; None for a network trained without a rate term.
-        decoder: thumbnail to restored image; None at scale 1, and only there. A class with an attribute
-            `takes_coefficients` is called with the unclamped rgb (B, 3, h, w) and the dequantized coefficients
-            (B, 192, h/8, w/8), any other with the clamped rgb alone.
+        decoder: maps the thumbnail to the restored image. It is None exactly when the scale is 1. A class with a true
+            attribute `takes_coefficients` is called with the unclamped rgb (B, 3, h, w) and the dequantized
+            coefficients (B, 192, h/8, w/8); any other class is called with the clamped rgb only.
 
     Raises:
-        HyperthumbError: for a scale, a rounding or a combination that does not exist.
+        HyperthumbError: when a scale or rounding does not exist, or encoder and decoder do not fit the scale.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class HyperThumbnail(RescalingNetwork):
     ) -> None:
         super().__init__()
         if scale not in SCALES:
-            raise HyperthumbError(f"the scale is 1, 2, 4 or 8, not {scale}")
+            raise HyperthumbError(f"the scale must be 1, 2, 4 or 8, not {scale}")
         for name, part in (("encoder", encoder), ("decoder", decoder)):
             if (part is None) != (scale == 1):
-                needs = "has no" if scale == 1 else "needs an" if name == "encoder" else "needs a"
-                raise HyperthumbError(f"a network of scale {scale} {needs} {name}")
+                needs = "cannot have" if scale == 1 else "needs"
+                raise HyperthumbError(f"a network of scale {scale} {needs} {'an' if name == 'encoder' else 'a'} {name}")
         self.scale = scale
         self.rounding = _training_rounding(jpeg or {})
         self.quantization = quantization.build(QUANTIZATIONS, scale=scale)
@@ -134,7 +134,7 @@ class HyperThumbnail(RescalingNetwork):
             if precision == "fp32":
                 return Restorer(self)
             raise HyperthumbError(
-                f"this network restores in fp32 only, because it cannot be run a few rows at a time: {error}"
+                f"this network restores in fp32 only, because it cannot run on a few rows at a time: {error}"
             ) from error
 
     def choose_steps(self, coefficients: Tensor) -> Tensor:
@@ -143,8 +143,8 @@ class HyperThumbnail(RescalingNetwork):
 
     def differentiable(self) -> Differentiable:
         if self.decoder is None:
-            raise HyperthumbError("at scale 1 there is nothing to refine: no decoder restores the picture")
-        # A copy, because its layout changes: other threads may be using the original.
+            raise HyperthumbError("a network of scale 1 has no decoder, so its files cannot be refined")
+        # A copy, because its memory layout changes and other threads may use the original.
         copied = copy.deepcopy(self).requires_grad_(False)
         copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
         return Differentiable(lambda dequantized: copied.decode(dequantized).restored, self.rate)
@@ -154,7 +154,7 @@ class HyperThumbnail(RescalingNetwork):
         return rate
 
     def transform(self, hr: Tensor) -> Tensor:
-        """(B, 3, H, W) RGB in 0..1 to the thumbnail's (B, 3, h/8, w/8, 8, 8) coefficients before quantization.
+        """Computes the thumbnail's (B, 3, h/8, w/8, 8, 8) unquantized coefficients from (B, 3, H, W) RGB in 0..1.
 
         Raises:
             HyperthumbError: when H or W is not a multiple of 8 * scale.
@@ -171,10 +171,10 @@ class HyperThumbnail(RescalingNetwork):
         return integer_tables(steps)
 
     def decode(self, dequantized: Tensor) -> Decoded:
-        """(B, 3, h/8, w/8, 8, 8) coefficients times their tables to the restored image and the thumbnail.
+        """Computes the restored image and the thumbnail from (B, 3, h/8, w/8, 8, 8) dequantized coefficients.
 
         Raises:
-            HyperthumbError: when the decoder's output has another size than the photograph.
+            HyperthumbError: when the decoder's output does not have the photograph's size.
         """
         thumbnail = coefficients_to_rgb(dequantized)
         if self.decoder is None:
@@ -187,8 +187,8 @@ class HyperThumbnail(RescalingNetwork):
         batch, channels, height, width = thumbnail.shape
         if restored.shape != (batch, channels, height * self.scale, width * self.scale):
             raise HyperthumbError(
-                f"the decoder {type(self.decoder).__name__} makes {tuple(restored.shape)} of a thumbnail of "
-                f"{tuple(thumbnail.shape)}; at scale {self.scale} it has to enlarge it {self.scale} times"
+                f"the decoder {type(self.decoder).__name__} turns a thumbnail of {tuple(thumbnail.shape)} into "
+                f"{tuple(restored.shape)}; at scale {self.scale} it must enlarge it {self.scale} times"
             )
         return Decoded(restored, thumbnail)
 
@@ -214,5 +214,5 @@ class HyperThumbnail(RescalingNetwork):
 def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Rounding:
     unknown = sorted(set(jpeg) - {"rounding"})
     if unknown:
-        raise HyperthumbError(f'jpeg has one key, rounding, not "{unknown[0]}"')
+        raise HyperthumbError(f'unknown key "{unknown[0]}" in jpeg; the only key is rounding')
     return find_rounding(jpeg.get("rounding", "noise"))

@@ -1,6 +1,6 @@
-"""A small pair for CPUs and first experiments: all work happens at the thumbnail's size, bicubic skips at both ends.
+"""A small encoder and decoder for CPUs and first experiments. All layers run at the thumbnail's size.
 
-With `skip` the untrained pair is bicubic down, JPEG, bicubic up: training only has to improve on that.
+With `skip`, the untrained pair equals bicubic downscaling, JPEG and bicubic upscaling. Training improves on that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 
 from .blocks import ResidualBlock, conv3x3, zero_initialize
 
-# Coefficients of photographs are tens to hundreds; as many sixty-fourths they suit a convolution's initial weights.
+# Coefficients of photographs are tens to hundreds. Divided by 64 they suit a convolution's initial weights.
 _COEFFICIENT_UNIT = 64.0
 
 
@@ -26,7 +26,7 @@ class LiteEncoder(nn.Module):
         scale: 2, 4 or 8.
         num_feat: channels.
         num_block: residual blocks.
-        skip: add to the bicubic downscale (else to mid-grey).
+        skip: add the network's output to the bicubic downscale instead of to mid-grey.
     """
 
     def __init__(self, scale: int, num_feat: Count = 64, num_block: CountOrZero = 4, skip: bool = True) -> None:
@@ -56,8 +56,8 @@ class LiteDecoder(nn.Module):
         scale: 2, 4 or 8.
         num_feat: channels.
         num_block: residual blocks.
-        skip: add to the bicubic upscale (else to mid-grey).
-        frequency: look at the coefficients; without, the thumbnail's pixels are all that it sees.
+        skip: add the network's output to the bicubic upscale instead of to mid-grey.
+        frequency: use the coefficients as well as the thumbnail's pixels.
     """
 
     takes_coefficients = True

@@ -1,8 +1,8 @@
-"""Where the quantization tables come from: predicted for each image (section 3.2), or one pair for all.
+"""Quantization tables: predicted for each image (section 3.2 of the paper), or one pair for all images.
 
-Each gives continuous steps; rounding them and keeping them in 1..255 is the network's business, in one place. All see
-the unquantized coefficients (B, 3, h/8, w/8, 8, 8) in natural order and give tables (B, 2, 8, 8), one for Y and one
-that Cb and Cr share. All work in float32 with autocast off.
+Each class maps the unquantized coefficients (B, 3, h/8, w/8, 8, 8) in natural order to tables (B, 2, 8, 8): one for Y
+and one that Cb and Cr share. The steps are continuous; the network rounds them and clamps them to 1..255. All
+computation is in float32 with autocast off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Quantization(nn.Module, ABC):
     """Coefficients to continuous tables."""
 
     trainable = True
-    """Whether the steps need a rounding with a gradient in training; tables that are given are integers always."""
+    """Whether the steps need a differentiable rounding in training. Fixed tables do not: they are integers."""
 
     def forward(self, coefficients: Tensor) -> Tensor:
         """(B, 3, h/8, w/8, 8, 8) to (B, 2, 8, 8) positive steps."""
@@ -35,11 +35,11 @@ class Quantization(nn.Module, ABC):
 
     @abstractmethod
     def steps(self, coefficients: Tensor) -> Tensor:
-        """The same, in full precision."""
+        """Computes what `forward` returns, with autocast off."""
 
 
 class _BlockMLP(nn.Module):
-    """A perceptron on each block's 64 numbers, 64 -> hidden -> ... -> hidden -> 64, LeakyReLU between."""
+    """A perceptron on each block's 64 coefficients: 64 -> hidden -> ... -> hidden -> 64, with LeakyReLU between."""
 
     def __init__(self, num_hidden: int, num_layers: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class PredictedTables(Quantization):
     ) -> None:
         super().__init__()
         if pool not in ("avg", "max"):
-            raise HyperthumbError(f'pool is "avg" or "max", not "{pool}"')
+            raise HyperthumbError(f'pool must be "avg" or "max", not "{pool}"')
         self.pool = pool
         self.luma = _BlockMLP(num_hidden, num_layers)
         self.chroma = _BlockMLP(num_hidden, num_layers)
@@ -94,11 +94,11 @@ class PredictedTables(Quantization):
 class PredictedLogTables(Quantization):
     """A predictor in logarithms: steps = exp(learned base + 0.3 * mean over blocks of MLP(sign(c) log(1 + |c|))).
 
-    DC and AC reach the perceptron at the same size, no frequency can die, and with the last layer starting at zero
-    training begins from flat tables.
+    The logarithm brings DC and AC coefficients to the same magnitude. The exponential has a gradient everywhere, so no
+    frequency can get stuck. The last layer starts at zero, so training starts from flat tables.
 
     Args:
-        initial_step: that flat start.
+        initial_step: every step of the tables at the start, 1 to 255.
         num_hidden: width of the perceptron.
         num_layers: hidden-to-hidden layers.
     """
@@ -108,7 +108,7 @@ class PredictedLogTables(Quantization):
     ) -> None:
         super().__init__()
         if not 1 <= initial_step <= 255:
-            raise HyperthumbError(f"initial_step is 1 to 255, not {initial_step}")
+            raise HyperthumbError(f"initial_step must be in 1..255, not {initial_step}")
         self.base = nn.Parameter(torch.full((2, 64), math.log(initial_step)))
         self.luma = _BlockMLP(num_hidden, num_layers)
         self.chroma = _BlockMLP(num_hidden, num_layers)
@@ -119,13 +119,13 @@ class PredictedLogTables(Quantization):
     def steps(self, coefficients: Tensor) -> Tensor:
         luma, chroma = _of_luma_and_chroma(coefficients.sign() * coefficients.abs().log1p())
         offsets = torch.stack([self.luma(luma).mean(1), self.chroma(chroma).mean(1)], 1)
-        # Far outside of 1..255 the exponential would overflow, and tables are clamped there anyway.
+        # This keeps the exponential from overflowing. Tables are clamped to 1..255 later.
         return from_zigzag(inward_clamp(self.base + 0.3 * offsets, -1, 7).exp())
 
 
 @QUANTIZATIONS.register("fixed")
 class FixedTables(Quantization):
-    """The standard's tables at a quality, as any JPEG writer has them: nothing is learned.
+    """The JPEG standard's tables at a given quality; nothing is learned.
 
     Args:
         quality: libjpeg's, 1 to 100.
@@ -144,10 +144,10 @@ class FixedTables(Quantization):
 
 @QUANTIZATIONS.register("learned")
 class LearnedTables(Quantization):
-    """One trained pair for all images, learned as logarithms so that fine and coarse steps move at the same pace.
+    """One trained pair of tables for all images. Logarithms are trained, so all steps change at the same relative rate.
 
     Args:
-        initial: quality whose standard tables training starts from.
+        initial: training starts from the standard tables of this quality.
     """
 
     def __init__(self, initial: Annotated[int, Between(1, 100)] = 75) -> None:

@@ -1,7 +1,7 @@
-"""Estimates of how many bits the coefficients take, differentiable, for the objective's rate term.
+"""Differentiable estimates of how many bits the coefficients take, for the objective's rate term.
 
-The likelihood is that of the values given: integers around zero at test time, because only those can be in a JPEG, and
-their noisy stand-ins in training. An estimate knows nothing of run lengths or headers; the file is the truth.
+The input is integers in `eval()` mode, because a JPEG stores integers, and noisy values in training. Only the size of
+the written file is the true rate.
 """
 
 from __future__ import annotations
@@ -22,42 +22,43 @@ from hyperthumb.jpeg.zigzag import to_zigzag
 
 
 class RateModel(nn.Module, ABC):
-    """A prior over quantized coefficients, one for Y's and one for the chroma planes' 64 frequencies.
+    """A prior over quantized coefficients: one for the 64 frequencies of Y and one for those of Cb and Cr.
 
     Attributes:
-        in_model_files: whether it travels in model files, so that they can estimate rates. Only for one of hyperthumb's
-            own that is small and needs no package but torch; another one stays behind.
+        in_model_files: whether model files include the rate model, so that they can estimate rates. True only for a
+            small rate model of this package that needs no other package than torch.
     """
 
     in_model_files: ClassVar[bool] = False
 
     def forward(self, quantized: Tensor) -> Tensor:
-        """(B, 3, h/8, w/8, 8, 8) quantized coefficients in natural order to (B,) bits, positive, in float32."""
+        """Estimates (B,) positive bits, float32, for (B, 3, h/8, w/8, 8, 8) quantized coefficients in natural order."""
         with torch.autocast(quantized.device.type, enabled=False):
             return self.bits(to_zigzag(quantized).flatten(2, 3))
 
     @abstractmethod
     def bits(self, vectors: Tensor) -> Tensor:
-        """(B, 3, blocks, 64) zig-zag vectors to (B,) bits."""
+        """Estimates (B,) bits for (B, 3, blocks, 64) zig-zag vectors."""
 
     def rate_parameters(self) -> Iterator[nn.Parameter]:
-        """What the objective trains."""
+        """The parameters that the objective trains."""
         return self.parameters()
 
     def auxiliary_parameters(self) -> Iterator[nn.Parameter]:
-        """What `auxiliary_loss` trains."""
+        """The parameters that `auxiliary_loss` trains."""
         return iter(())
 
     def auxiliary_loss(self) -> Tensor | None:
-        """A loss of the model's own, or None."""
+        """The rate model's own loss, or None if it has none."""
         return None
 
 
 @RATE_MODELS.register("factorized")
 class FactorizedRate(RateModel):
-    """The paper's prior: a learned distribution for each frequency (Balle et al., 2018, appendix 6.1), by CompressAI.
+    """The paper's prior: a learned distribution for each frequency (Balle et al., 2018, appendix 6.1), from CompressAI.
 
-    It starts wide and takes thousands of steps at a network's learning rate to fit; give it its own (`optim_rate`).
+    The distributions start wide. At a network's learning rate they need thousands of steps to fit, so give them their
+    own learning rate (`optim_rate`).
 
     Args:
         init_scale: half width of the distributions at the start.
@@ -67,7 +68,7 @@ class FactorizedRate(RateModel):
         super().__init__()
         from compressai.entropy_models import EntropyBottleneck
 
-        # Never call their update(): it changes the shapes of buffers, and the checkpoint no longer loads.
+        # Never call update() on these: it changes the shapes of buffers, and the checkpoint no longer loads.
         self.luma = EntropyBottleneck(64, init_scale=init_scale)
         self.chroma = EntropyBottleneck(64, init_scale=init_scale)
 
@@ -87,7 +88,7 @@ class FactorizedRate(RateModel):
         return -bounded.log2().view(values.shape).sum((0, 2))
 
     def medians(self) -> Tensor:
-        """(2, 64) medians of both priors in zig-zag order, which the original's evaluation rounds around."""
+        """(2, 64) medians of both priors in zig-zag order. The original's evaluation rounds to these plus integers."""
         return torch.stack([self.luma.quantiles[:, 0, 1], self.chroma.quantiles[:, 0, 1]]).detach()
 
     def rate_parameters(self) -> Iterator[nn.Parameter]:
@@ -97,17 +98,17 @@ class FactorizedRate(RateModel):
         return iter((self.luma.quantiles, self.chroma.quantiles))
 
     def auxiliary_loss(self) -> Tensor:
-        """How far the quantiles are from those of the priors (CompressAI's `EntropyBottleneck.loss`)."""
+        """The distance of the quantiles from those of the priors (CompressAI's `EntropyBottleneck.loss`)."""
         with torch.autocast(self.luma.quantiles.device.type, enabled=False):
             return self.luma.loss() + self.chroma.loss()
 
 
 @RATE_MODELS.register("laplace")
 class LaplaceRate(RateModel):
-    """A Laplace distribution around zero for each frequency, with one learned scale each: 128 numbers, quick to fit.
+    """A zero-mean Laplace distribution with a learned scale for each frequency: 128 parameters, which fit quickly.
 
-    The probability of x is that of the interval x - 0.5 .. x + 0.5, computed in logarithms: no tail underflows, so
-    every value keeps a gradient.
+    The probability of x is that of the interval x - 0.5 .. x + 0.5. It is computed in logarithms, so the tails do not
+    underflow and every value has a gradient.
     """
 
     in_model_files = True
@@ -122,7 +123,7 @@ class LaplaceRate(RateModel):
         luma, chroma = torch.exp(-inward_clamp(self.log_scales, -4, 7))
         inverse = torch.stack([luma, chroma, chroma]).unsqueeze(1)  # (3, 1, 64)
         size = vectors.abs()
-        # Away from zero the interval lies in one exponential tail; around it, it is one less both tails.
+        # Away from zero the interval lies in one exponential tail. Around zero its probability is 1 minus both tails.
         tail = (0.5 - size) * inverse + torch.log(-torch.expm1(-inverse))
         both = torch.expm1(-(0.5 - size).clamp(min=0) * inverse) + torch.expm1(-(0.5 + size) * inverse)
         log_likelihood = torch.where(size >= 0.5, tail, torch.log(-both)) - math.log(2)
@@ -132,29 +133,29 @@ class LaplaceRate(RateModel):
 FEATURES = (
     "file", "blocks", "luma_dc", "luma_count", "luma_size", "chroma_dc", "chroma_count", "chroma_size"
 )  # fmt: skip
-"""What `magnitude_features` counts."""
+"""The names of the features that `magnitude_features` counts."""
 
 SMALL_WEIGHTS = (2510.29, 4.49, 4.50, 4.64, 0.46, 3.31, 1.41, 2.02)
 """Bits for each of FEATURES in files of the profile `small`.
 
-By `scripts/measure_rate_model.py EXPERIMENT EXPERIMENT FOLDER --step 2`: two networks of scale 4 with LiteEncoder and
-LiteDecoder (one trained with L1 and Adam, one with MSE and Muon), 42 photographs for training, three crops of each.
+Fitted by `scripts/measure_rate_model.py EXPERIMENT EXPERIMENT FOLDER --step 2` to files of two networks of scale 4 with
+LiteEncoder and LiteDecoder (one trained with L1 and Adam, one with MSE and Muon): three crops of each of 42 training
+photographs.
 """
 
 
 @RATE_MODELS.register("magnitude")
 class MagnitudeRate(RateModel):
-    """A real file's size, header and all: a fixed price for each thing that the entropy coder writes.
+    """Estimates the size of the whole JPEG file, header included, as a weighted sum of `magnitude_features`.
 
-    The other models estimate the bits of an ideal coder that knows neither runs of zeros nor neighboring blocks. This
-    one is linear in `magnitude_features`. Its weights were fitted to files and are not trained
-    (docs/appendix/rate_models.md).
+    The other models estimate the bits of an ideal coder that ignores runs of zeros and neighboring blocks. The weights
+    of this one were fitted to real files and are not trained (docs/appendix/rate_models.md).
 
-    At integers each feature is what the coder counts. Between them, where only training goes, it is the straight line
-    between its neighbours, because that is a coder's mean over a randomised rounding to one of the two; log2(1 + |q|)
-    as it stands is 1.44 times as steep at zero. Averaged over uniform noise, the line is flat at zero, so coefficients
-    that are nothing but noise are hardly punished, and reaches a coefficient's full price half a step away. Beyond one
-    there is little left to pay. JPEG is like that, but it means that the rate pulls at small coefficients above all.
+    At integers, each feature is what the coder counts. Values between integers occur only in training. There each
+    feature is interpolated linearly, which equals the coder's mean over a random rounding to one of the two neighbors.
+    (log2(1 + |q|) itself would be 1.44 times as steep at zero.) Averaged over uniform noise, the gradient is zero at
+    zero, so coefficients that are only noise cost almost nothing. The full cost of a nonzero coefficient is reached
+    half a step away, and larger values cost little more. The rate term therefore acts mainly on small coefficients.
 
     >>> import torch
     >>> from hyperthumb.archs.rate_model import MagnitudeRate
@@ -167,10 +168,10 @@ class MagnitudeRate(RateModel):
     torch.Size([1, 3, 2, 3, 8, 8])
 
     Args:
-        weights: bits for each feature, in the order of FEATURES. None takes SMALL_WEIGHTS.
+        weights: bits for each feature, in the order of FEATURES. None means SMALL_WEIGHTS.
 
     Raises:
-        HyperthumbError: for another number of weights, or a negative one.
+        HyperthumbError: when the number of weights is wrong, or one is negative.
     """
 
     in_model_files = True
@@ -182,7 +183,7 @@ class MagnitudeRate(RateModel):
         weights = list(SMALL_WEIGHTS) if weights is None else weights
         if len(weights) != len(FEATURES) or min(weights) < 0:
             raise HyperthumbError(
-                f"the rate model magnitude has {len(FEATURES)} weights that are not negative: {', '.join(FEATURES)}"
+                f"the rate model magnitude needs {len(FEATURES)} weights of 0 or more: {', '.join(FEATURES)}"
             )
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
 
@@ -191,11 +192,11 @@ class MagnitudeRate(RateModel):
 
 
 def magnitude_features(vectors: Tensor) -> Tensor:
-    """What a JPEG coder spends bits on, piecewise linear between integers.
+    """Counts what a JPEG coder spends bits on, piecewise linear between integers.
 
-    For Y, and for both chroma planes together: the sum of log2(1 + |d|) over differences d of neighbouring blocks' DC
-    in raster order, as the standard codes them (ITU-T T.81, F.1.2.1); the number of AC coefficients that are not zero;
-    and their sum of log2(1 + |q|), about the bits after each one's Huffman code.
+    For Y, and for both chroma planes together, the features are: the sum of log2(1 + |d|) over the differences d
+    between the DC of consecutive blocks in raster order (ITU-T T.81, F.1.2.1); the number of nonzero AC coefficients;
+    and the sum of log2(1 + |q|) over AC coefficients, roughly the bits that follow each Huffman code.
 
     Args:
         vectors: (B, 3, blocks, 64) zig-zag vectors.
@@ -212,6 +213,6 @@ def magnitude_features(vectors: Tensor) -> Tensor:
 
 
 def _log2_line(size: Tensor) -> Tensor:
-    """log2(1 + size) at integers, and straight lines between them."""
+    """log2(1 + size) at integers, interpolated linearly between them."""
     below = size.detach().floor()
     return torch.log2(1 + below) + (size - below) * torch.log2((2 + below) / (1 + below))

@@ -23,9 +23,9 @@ class RDBUNet(nn.Module):
 
     Args:
         scale: 1, 2, 4 or 8.
-        num_feat: channels at the thumbnail's size; doubled at each of the two levels below.
-        growth: channels that the first dense block's convolutions add; in the levels they grow with the channels.
-        skip: the output is the bicubic downscale plus what the network learned, instead of the network's alone.
+        num_feat: channels at the thumbnail's size; each of the two lower levels doubles them.
+        growth: growth of the first dense block; lower levels scale it with their channels.
+        skip: add the network's output to the bicubic downscale.
     """
 
     def __init__(self, scale: int, num_feat: Count = 64, growth: Count = 32, skip: bool = False) -> None:
@@ -57,7 +57,7 @@ class RDBUNet(nn.Module):
 
 
 class _Down(nn.Module):
-    """Half the size, twice the channels."""
+    """Halves the size and doubles the channels."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class _Down(nn.Module):
 
 
 class _Up(nn.Module):
-    """Twice the size, half the channels, joined with what came down at this size."""
+    """Doubles the size, halves the channels, and concatenates the skip connection of this size."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()

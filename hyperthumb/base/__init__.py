@@ -1,1 +1,1 @@
-"""What every room may know: errors, wording, files, registries, limits, noise."""
+"""Modules that every folder may import: errors, wording, files, registries, limits, noise."""

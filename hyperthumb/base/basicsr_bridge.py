@@ -1,6 +1,6 @@
-"""The only door to BasicSR: any architecture in its registry can be named in an options file.
+"""The only module that imports BasicSR. Options files can name any architecture in its registry.
 
-Importing this module costs nothing; the first look-up imports BasicSR, which takes seconds.
+Importing this module is cheap. The first look-up imports BasicSR, which takes seconds.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _GONE = "torchvision.transforms.functional_tensor"
 
 
 def prepare_import() -> None:
-    """Make BasicSR 1.4.2 importable beside torchvision 0.17 and later.
+    """Makes BasicSR 1.4.2 importable with torchvision 0.17 and later.
 
-    BasicSR takes one function from a torchvision module that is gone; a stand-in with that function goes into
-    `sys.modules`. Call this before importing anything of BasicSR.
+    BasicSR imports one function from a module that torchvision removed. A stand-in with that function is put into
+    `sys.modules`. Call this before importing anything from BasicSR.
     """
     if _GONE in sys.modules or importlib.util.find_spec(_GONE) is not None:
         return
@@ -30,21 +30,21 @@ def prepare_import() -> None:
 
 @cache
 def _archs() -> dict[str, type]:
-    """BasicSR's architectures by name; empty when it is not installed."""
+    """BasicSR's architectures by name; empty if it is not installed."""
     if importlib.util.find_spec("basicsr") is None:
         return {}
     prepare_import()
     importlib.import_module("basicsr.archs")
     registry = importlib.import_module("basicsr.utils.registry").ARCH_REGISTRY
-    # A few are registered with this suffix, and BasicSR itself finds them without.
+    # A few are registered with this suffix, but BasicSR also finds them without it.
     return {name.removesuffix("_basicsr"): arch for name, arch in registry}
 
 
 def find_arch(name: str) -> type | None:
-    """BasicSR's architecture of this name, or None when it has none such or is not installed."""
+    """BasicSR's architecture of this name; None if it does not exist or BasicSR is not installed."""
     return _archs().get(name)
 
 
 def known_archs() -> list[str]:
-    """The names of BasicSR's architectures, sorted; none when it is not installed."""
+    """The names of BasicSR's architectures, sorted; empty if it is not installed."""
     return sorted(_archs())

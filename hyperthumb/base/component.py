@@ -1,4 +1,4 @@
-"""One registered class with its arguments, as options files, model files and code name it."""
+"""A registered class with its arguments, as written in options files, model files and code."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ class Component:
     Attributes:
         type: the name.
         arguments: the constructor's keyword arguments; nested parts are `Component`s themselves.
-        location: file and line where an options file names it, empty otherwise. Two components are equal wherever they
-            stand.
+        location: file and line in an options file, or empty. It is ignored in comparisons.
     """
 
     type: str
@@ -26,14 +25,14 @@ class Component:
     location: str = field(default="", compare=False, repr=False)
 
     def build(self, registry: Registry, **supplied: Any) -> Any:
-        """Make an instance of the class that `registry` (or, for networks and decoders, BasicSR) has under this type.
+        """Creates an instance of the class with this type in `registry` (for networks and decoders, also in BasicSR).
 
         Args:
             registry: where to look.
-            supplied: what the caller knows, such as `scale`. The constructor gets those that it takes.
+            supplied: arguments from the caller, such as `scale`. The constructor gets those that it accepts.
 
         Raises:
-            RegistryError: for an unknown type.
+            RegistryError: when the type is unknown.
             OptionsError: when an argument contradicts a supplied one, or the constructor refuses a value.
         """
         cls = find_class(registry, self.type) or registry.get(self.type)
@@ -41,19 +40,19 @@ class Component:
         fitting = fitting_arguments(cls, supplied)
         for name in fitting.keys() & self.arguments.keys():
             if self.arguments[name] != fitting[name]:
-                message = f"{name} is {self.arguments[name]} here, but has to be {fitting[name]}"
+                message = f"{name} must be {fitting[name]}, not {self.arguments[name]}"
                 raise OptionsError(f"{place}{self.type}: {message}")
         try:
             return cls(**grouped(cls, {**fitting, **self.arguments}))
-        except OptionsError:  # a part that this class builds failed: the message has the part's own place
+        except OptionsError:  # raised by a nested part; its message already names the part's location
             raise
-        # What a signature does not tell comes out as torch's errors too: layers that cannot be made.
+        # torch raises such errors for values that a signature cannot exclude, such as impossible layer sizes.
         except (ValueError, TypeError, RuntimeError) as error:
             raise OptionsError(f"{place}{self.type}: {error}") from error
 
 
 def find_class(registry: Registry, name: str) -> type | None:
-    """The class that `registry` has under `name`, or, for networks and decoders, BasicSR; None when neither has one."""
+    """Finds a class by name in `registry` or, for networks and decoders, in BasicSR; None if there is none."""
     if name in registry:
         return registry.get(name)
     if registry in (ARCHS, DECODERS):
@@ -64,10 +63,10 @@ def find_class(registry: Registry, name: str) -> type | None:
 
 
 def check_registered(component: Component, registry: Registry) -> None:
-    """Check that the component and its parts have names that registries know; those of BasicSR do not count.
+    """Checks that the component and its parts are registered. BasicSR's architectures do not count.
 
     Raises:
-        RegistryError: for the first other name.
+        RegistryError: for the first name that is not registered.
     """
     known, _ = parameters(registry.get(component.type))
     for name, argument in component.arguments.items():
@@ -77,7 +76,7 @@ def check_registered(component: Component, registry: Registry) -> None:
 
 
 def fitting_arguments(cls: type, supplied: dict[str, Any]) -> dict[str, Any]:
-    """Those of the `supplied` arguments that the constructor of `cls` takes; BasicSR says `upscale` for `scale`."""
+    """Selects the `supplied` arguments that the constructor of `cls` accepts. BasicSR calls `scale` `upscale`."""
     known, _ = parameters(cls)
     fitting = {name: value for name, value in supplied.items() if name in known}
     if "scale" in supplied and "scale" not in known and "upscale" in known:

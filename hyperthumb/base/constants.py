@@ -1,4 +1,4 @@
-"""Tensors that never change, made once for each device and type."""
+"""Constant tensors that are created once per device and dtype."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from torch import Tensor
 
 
 def constant(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Decorator: the tensor that `make(*arguments)` gives, as a function (device, dtype, *arguments) that remembers it.
+    """Decorator: turns `make(*arguments)` into a function (device, dtype, *arguments) that caches the tensor.
 
-    Copying it at each use would make a GPU wait for the CPU. `torch.compile` folds it into its graph by itself.
+    Copying the tensor to a GPU at each use would make the GPU wait for the CPU. `torch.compile` needs no cache, because
+    it folds the constant into its graph.
     """
     made: dict[tuple[object, ...], Tensor] = {}
 
@@ -20,7 +21,7 @@ def constant(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
             return make(*arguments).to(device, dtype)
         key = (device, dtype, *arguments)
         if key not in made:
-            # A copy that was first made in inference mode could take part in no gradient ever after.
+            # A tensor that is created in inference mode cannot be used with gradients later.
             with torch.inference_mode(False):
                 made[key] = make(*arguments).to(device, dtype)
         return made[key]

@@ -1,6 +1,6 @@
-"""What a value must satisfy besides its type, as marks in annotations: `lr: Annotated[float, Above(0)]`.
+"""Constraints on values, as marks in annotations: `lr: Annotated[float, Above(0)]`.
 
-Options files are held to them, in the options' own records and in the constructors of the classes that they name.
+They are checked for the settings of options files and for the constructor arguments of the classes that these name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def Between(low: float, high: float) -> Interval:
 
 @dataclass(frozen=True)
 class Existing:
-    """A path to something that is there."""
+    """A path that exists."""
 
     def problem(self, value: Any) -> str | None:
         """What is wrong with `value`, or None."""
@@ -33,7 +33,7 @@ class Existing:
 
 @dataclass(frozen=True)
 class FolderName:
-    """A name that becomes a folder's; names of files are made of it too, and file systems end at 255 bytes."""
+    """A name for a folder. It also becomes part of file names, which may have 255 bytes."""
 
     longest: int = 200
 

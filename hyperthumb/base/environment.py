@@ -1,4 +1,4 @@
-"""What numbers depend on besides the code: versions, machine, threads."""
+"""Describes the environment on which results depend: versions, machine, threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PACKAGES = ("torch", "torchvision", "compressai", "basicsr", "jpeglib", "lpips",
 
 
 def describe_environment() -> dict[str, str]:
-    """Versions, machine, threads and the code's own state, for the record."""
+    """Versions, machine, threads and git revision, to be stored with results."""
     found = {
         "hyperthumb": __version__,
         "python": sys.version.split()[0],
@@ -30,14 +30,14 @@ def describe_environment() -> dict[str, str]:
 
 
 def describe_device(device: torch.device) -> str:
-    """What computed, for numbers that depend on its speed: the processor with its threads, or the GPU's name."""
+    """The processor with its number of threads, or the GPU's name, to be stored with measured times."""
     if device.type == "cpu":
         return f"{_processor()}, {torch.get_num_threads()} thread(s)"
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def package_versions() -> dict[str, str]:
-    """The installed versions of the packages that numbers depend on."""
+    """The installed versions of the packages on which results depend."""
     versions = {}
     for name in PACKAGES:
         try:

@@ -1,7 +1,7 @@
-"""Errors that a user can cause and mend.
+"""Errors that a user can cause and fix.
 
-Everything the program says to a person is a `HyperthumbError`: the command lines print it as one sentence and exit with
-a non-zero code. Mistakes of ours are assertions and keep their traceback.
+A `HyperthumbError` is a message for the user: programs print it without a traceback and exit with a non-zero code.
+Mistakes in our code are assertions and keep their traceback.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from .wording import printable
 
 
 class HyperthumbError(ValueError):
-    """Something the user can mend; the message says what and how.
+    """An error that the user can fix. The message says what is wrong and what to do.
 
-    As text it has lines and no other control characters: it may quote names of files, which hold anything, and a
-    terminal would obey their escape codes.
+    Control characters other than line breaks are escaped in the text, because it may quote file names, and a terminal
+    would execute escape codes in them.
     """
 
     def __str__(self) -> str:
@@ -21,7 +21,7 @@ class HyperthumbError(ValueError):
 
 
 class OutputError(HyperthumbError):
-    """Standard output takes no more of what the user asked for."""
+    """Results cannot be written to standard output."""
 
 
 class OptionsError(HyperthumbError):
@@ -29,7 +29,7 @@ class OptionsError(HyperthumbError):
 
 
 class RegistryError(HyperthumbError):
-    """A name that no registry knows, or one that is registered twice."""
+    """A name that is not registered, or is registered twice."""
 
 
 class ThumbnailError(HyperthumbError):
@@ -37,15 +37,15 @@ class ThumbnailError(HyperthumbError):
 
 
 class ForeignJpegError(ThumbnailError):
-    """A sound JPEG file that is coded in another way than hyperthumb's thumbnails."""
+    """An undamaged JPEG file that is coded differently from hyperthumb's thumbnails."""
 
 
 class UnusableImageError(HyperthumbError):
-    """A picture that cannot be used for what its file holds; with `on_corrupt: skip` it is passed over."""
+    """A picture that cannot be used because of its content; with `on_corrupt: skip` it is skipped."""
 
 
 class CorruptImageError(UnusableImageError):
-    """A picture that cannot be decoded whole."""
+    """A picture that cannot be decoded completely."""
 
 
 class TooSmallError(HyperthumbError):
@@ -53,24 +53,24 @@ class TooSmallError(HyperthumbError):
 
 
 class CheckpointError(HyperthumbError):
-    """A checkpoint that is missing, damaged, hostile, or does not fit the network."""
+    """A checkpoint or model file that is missing, damaged or hostile, or does not fit the network."""
 
 
 class NonFiniteError(HyperthumbError):
-    """A loss or a gradient that is not finite; training stopped before it reached the weights."""
+    """A loss or gradient is not finite. Training stopped before it changed the weights."""
 
 
 class WorkersLostError(HyperthumbError):
-    """The processes that load data have died: out of memory, or killed from outside."""
+    """A process that loads data has died, for example because memory ran out."""
 
 
 class PeersLostError(HyperthumbError):
-    """Another process of the same run has died, or hangs."""
+    """Another process of the same run has died or hangs."""
 
 
 class OptionsWarning(UserWarning):
-    """A setting that is understood and has no effect here."""
+    """A valid setting that has no effect."""
 
 
 class ThumbnailWarning(UserWarning):
-    """A thumbnail that restores, but not as it was made: something about it was lost, changed or had to be assumed."""
+    """A thumbnail can be restored, but something about it was lost, changed or assumed."""

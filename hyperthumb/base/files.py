@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their place, then moved there; and JSON that reads well in them."""
+"""Writes files atomically, by writing a temporary file and moving it; and formats JSON so that people can read it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], 
     """Writes a file so that `path` holds its old content or all of the new, never a part.
 
     Args:
-        path: where to; its folder is made if it is not there.
+        path: the file; its folder is created if needed.
         content: the bytes, or a function that writes them to an open file.
-        durable: make it survive a crash of the machine too (fsync of the file and of its folder).
+        durable: make the file survive a crash of the machine (fsync of the file and of its folder).
 
     Raises:
-        HyperthumbError: when it cannot be written; names the path, and the free space where there is too little. No
-            scraps are left.
+        HyperthumbError: when it cannot be written. The message names the path, and the free space if the disk is full.
+            The temporary file is removed.
     """
     temporary = scrap_beside(path)
     try:
@@ -52,24 +52,24 @@ def write_atomically(path: Path, content: bytes | Callable[[BinaryIO], object], 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Around code that writes `path`: what the system says against it becomes a sentence.
+    """Context for code that writes `path`: turns errors of the system into a HyperthumbError.
 
     Raises:
-        HyperthumbError: names the path, and the free space where there is too little, or what is in a folder's place.
+        HyperthumbError: names the path, and the free space if the disk is full, or the file that is not a folder.
     """
     try:
         yield
-    except (OSError, RuntimeError) as error:  # torch.save says RuntimeError when the disk is full
+    except (OSError, RuntimeError) as error:  # torch.save raises RuntimeError when the disk is full
         raise HyperthumbError(f"cannot write {path}: {_reason(error, path)}") from error
 
 
 def scrap_beside(path: Path) -> Path:
-    """A name for what is to become `path`; not `path`'s name and more, because names end at 255 bytes."""
+    """A name for the temporary file of `path`; without `path`'s own name, which may be as long as a name can be."""
     return path.with_name(f".{secrets.token_hex(8)}.tmp")
 
 
 def remove_scraps(folder: Path) -> None:
-    """Removes what a process that was killed while it wrote into a folder left there."""
+    """Removes temporary files that a killed process left in a folder."""
     for scrap in folder.glob(f".{'[0-9a-f]' * 16}.tmp"):
         with writing(scrap):
             scrap.unlink(missing_ok=True)
@@ -95,25 +95,25 @@ def _reason(error: BaseException, path: Path) -> str:
 
 
 def _system_error(error: BaseException | None) -> OSError | None:
-    """What the system said, or None; torch.save wraps it in an error of its own."""
+    """The error of the system behind an error, or None; torch.save wraps it in its own error."""
     while error is not None and not (isinstance(error, OSError) and error.strerror):
         error = error.__cause__ or error.__context__
     return error
 
 
 def _free_space(path: Path) -> str:
-    for folder in path.absolute().parents:  # the nearest one that is there
+    for folder in path.absolute().parents:  # uses the nearest folder that exists
         with contextlib.suppress(OSError):
             return f" ({shutil.disk_usage(folder).free / 2**20:.1f} MiB free there)"
     return ""
 
 
 def pretty_json(value: Any, indent: str = "") -> str:
-    """JSON for people and for diffs: a key a line, but lists of numbers and of words on one.
+    """JSON that is easy to read and to compare: one key per line, but lists of numbers and strings on one line.
 
     Args:
-        value: of what JSON has; numbers are finite.
-        indent: before every line but the first.
+        value: anything that JSON can represent; numbers are finite.
+        indent: written before every line except the first.
     """
     inner = indent + "  "
     if isinstance(value, dict) and value:

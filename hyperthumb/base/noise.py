@@ -1,8 +1,8 @@
-"""Random numbers of training that belong to a crop, not to the process that happens to train on it.
+"""Random numbers for training that depend on the crop, not on the process that trains on it.
 
-They are a hash of the crop's two keys, of how many draws the pass made before, and of the place in the tensor. No
-generator is drawn from, so a crop sees the same noise on any device, in any micro-batch and on any of any number of
-processes. All of it is integer arithmetic on tensors, which `torch.compile` takes as it is.
+Each number is a hash of the crop's two keys, the number of earlier draws in the pass, and the position in the tensor.
+No random generator is involved, so a crop gets the same noise on every device, in every micro-batch and with any number
+of processes. The hash is integer arithmetic on tensors, so `torch.compile` can compile it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GOLDEN = 0x1E3779B9
 
 
 class _Source:
-    """The keys of the pass under way (None: outside of `noise_by`), and how often it has drawn."""
+    """The keys of the current pass (None outside `noise_by`), and the number of its draws so far."""
 
     keys: Tensor | None = None
     draws: int = 0
@@ -30,10 +30,10 @@ _source = _Source()
 
 @contextmanager
 def noise_by(keys: Tensor) -> Iterator[None]:
-    """Inside, what `uniform` and `normal` give is a function of the keys.
+    """Context in which the keys determine the numbers of `uniform` and `normal`.
 
     Args:
-        keys: (B, 2) int64 in 0 .. 2^32 - 1, a pair for each crop of the batch, on the batch's device.
+        keys: (B, 2) int64 in 0 .. 2^32 - 1, one pair per crop of the batch, on the batch's device.
     """
     _source.keys, _source.draws = keys, 0
     try:
@@ -43,19 +43,19 @@ def noise_by(keys: Tensor) -> Iterator[None]:
 
 
 def uniform(shape: Sequence[int], device: torch.device) -> Tensor:
-    """Numbers in 0 <= u < 1, float32, multiples of 2^-24.
+    """Uniform random numbers in 0 <= u < 1, float32, multiples of 2^-24.
 
-    Outside of `noise_by` the keys come from PyTorch's global generator.
+    Outside `noise_by`, the keys come from PyTorch's global generator.
 
     Args:
-        shape: its first entry counts the crops; each crop's numbers depend on its own keys alone.
-        device: where the keys are.
+        shape: the first entry is the number of crops; a crop's numbers depend only on its own keys.
+        device: the device of the keys.
     """
     keys, draws = _source.keys, _source.draws
     if keys is None:
         keys, draws = torch.randint(_WORD + 1, (shape[0], 2), device=device), 0
     assert len(keys) == shape[0], f"noise for {shape[0]} crops, but the batch has {len(keys)}"
-    # Two keyed rounds: with one key alone, two crops' numbers could be the same ones, shifted.
+    # Two keyed rounds: with a single key, the numbers of one crop could be a shifted copy of another's.
     first, second = (keys + _GOLDEN * draws & _WORD).view(shape[0], 2, 1).unbind(1)
     _source.draws += 1
     places = torch.arange(math.prod(shape[1:]), device=device)
@@ -70,10 +70,10 @@ def normal(shape: Sequence[int], device: torch.device) -> Tensor:
 
 
 def _mix(words: Tensor) -> Tensor:
-    """A bijection of 0 .. 2^32 - 1 whose every input bit flips each output bit half of the time.
+    """A bijection of 0 .. 2^32 - 1 in which every input bit flips each output bit with probability 1/2.
 
-    The shifts and multipliers are C. Wellons' "lowbias32" (hash prospector, 2018). The second multiplier is written as
-    the negative that equals it modulo 2^32: so no product leaves 64 bits.
+    The shifts and multipliers are those of "lowbias32" (C. Wellons, hash prospector, 2018). The second multiplier is
+    replaced by the negative number that equals it modulo 2^32, so that no product overflows 64 bits.
     """
     words = words ^ words >> 16
     words = words * 0x7FEB352D & _WORD

@@ -1,4 +1,4 @@
-"""The eight ways to turn a picture, under the numbers that EXIF gives them (Exif 3.0, tag 0x0112)."""
+"""The eight orientations of a picture, by their EXIF numbers (Exif 3.0, tag 0x0112)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ UPRIGHT = 1
 
 
 class Steps(NamedTuple):
-    """What makes an upright picture out of a stored one, in this order: each is done or left out.
+    """The steps that turn a stored picture upright, in this order.
 
     Attributes:
-        transposes: rows become columns.
-        mirrors: the order of the columns is reversed.
-        flips: the order of the rows is reversed.
+        transposes: whether rows become columns.
+        mirrors: whether the order of the columns is reversed.
+        flips: whether the order of the rows is reversed.
     """
 
     transposes: bool
@@ -45,10 +45,10 @@ IN_WORDS: dict[int, str] = {
 
 
 def inverse(orientation: int) -> int:
-    """The orientation that undoes another: a quarter turn is undone by the opposite one, all others by themselves."""
+    """The orientation that undoes another. Only the two quarter turns are not their own inverse."""
     return {6: 8, 8: 6}.get(orientation, orientation)
 
 
 def turned_size(height: int, width: int, orientation: int) -> tuple[int, int]:
-    """(height, width) of a picture after it was turned."""
+    """(height, width) of a picture after applying the orientation."""
     return (width, height) if STEPS[orientation].transposes else (height, width)

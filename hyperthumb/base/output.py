@@ -1,9 +1,9 @@
-"""Standard output and standard error of a program, and what happens when they take no more.
+"""Standard output and standard error of a program, and how it reacts when they cannot be written.
 
-A program prints two kinds of text. Most of it is remarks: where a file went, a warning, why a run ended. Where they
-cannot be written (a full disk, a closed descriptor, a terminal that is gone) they are lost and the work goes on. The
-other kind is results: what the user asked for, such as `--json` or a table. A result that cannot be written is an
-error. Use `print` for remarks, and `emit` for results.
+A program prints two kinds of text. Remarks say, for example, where a file was written, or why a run ended. If a remark
+cannot be written (the disk is full, the descriptor is closed, the terminal is gone), it is dropped and the program
+continues. Results are the output that the user asked for, such as `--json` or a table. If a result cannot be written,
+that is an error. Use `print` for remarks and `emit` for results.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from typing import Any, Protocol, TextIO
 from .errors import HyperthumbError, OutputError
 
 INTERRUPTED = 130
-"""The exit code after Ctrl+C: 128 and the signal's number, as shells have it."""
+"""The exit code after Ctrl+C: 128 plus the signal's number, as in shells."""
 
 
 class ReaderGone(BaseException):
-    """The reader of the results has gone, as `head` does when it has enough; the program ends without a message."""
+    """The reader of the results has closed the pipe, as `head` does. The program ends without a message."""
 
 
 class Main(Protocol):
-    """Takes the command line (None: the process's own), and returns the exit code."""
+    """The type of `main`: takes the command line (None: that of the process) and returns the exit code."""
 
     def __call__(self, arguments: Sequence[str] | None = None, /) -> int: ...
 
 
 def entry_point(main: Main) -> Main:
-    """Decorates the `main` of a program: inside it remarks cannot fail, and mistakes of users become sentences.
+    """Decorates the `main` of a program. Remarks cannot fail in it, and errors of users are printed as messages.
 
     Returns:
-        A function that returns main's exit code; 1 for a `HyperthumbError`, which it prints on standard error; 1 when
-        the reader of the results has gone; INTERRUPTED after Ctrl+C. The text of `--help` and `--version` is a result.
+        A function that returns main's exit code; 1 for a `HyperthumbError`, which it prints to standard error; 1 when
+        the reader of the results closed the pipe; INTERRUPTED after Ctrl+C. `--help` and `--version` print results.
     """
 
     @functools.wraps(main)
@@ -70,18 +70,18 @@ def entry_point(main: Main) -> Main:
 
 
 def emit(text: str, end: str = "\n") -> None:
-    """Prints a result on standard output, at once.
+    """Prints a result to standard output and flushes it.
 
     Raises:
         OutputError: when it cannot be written.
-        ReaderGone: when its reader has gone.
+        ReaderGone: when the reader closed the pipe.
     """
     with _writing_results():
         print(text, end=end, file=_results(), flush=True)
 
 
 def emit_bytes(data: bytes) -> None:
-    """Writes a result that is not text to standard output, at once; raises as `emit` does."""
+    """Writes a binary result to standard output and flushes it; raises the same errors as `emit`."""
     with _writing_results():
         stream = _results()
         stream.flush()
@@ -91,7 +91,7 @@ def emit_bytes(data: bytes) -> None:
 
 @contextlib.contextmanager
 def warnings_as_lines() -> Iterator[None]:
-    """Around code whose warnings are for users: each becomes a line on standard error."""
+    """Context in which each warning is printed as a line on standard error."""
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         yield
@@ -119,7 +119,7 @@ def _show_warning(
 
 
 def _check_folder() -> None:
-    """Raises HyperthumbError when the current folder was removed: no name of a file can be looked up from there."""
+    """Raises HyperthumbError when the current folder was removed, because no relative path can be resolved then."""
     try:
         os.getcwd()
     except OSError as error:
@@ -127,7 +127,7 @@ def _check_folder() -> None:
 
 
 def _check_results() -> None:
-    """Raises what `emit` raises, where something that was printed on standard output is lost."""
+    """Raises the same errors as `emit` if text that was printed to standard output was lost."""
     with _writing_results():
         _results().flush()
         if isinstance(sys.stdout, _Remarks) and sys.stdout.loss is not None:
@@ -135,18 +135,18 @@ def _check_results() -> None:
 
 
 def _results() -> TextIO:
-    """Standard output, with its errors."""
+    """Standard output without the wrapper that suppresses errors."""
     return sys.stdout.stream if isinstance(sys.stdout, _Remarks) else sys.stdout
 
 
 class _Remarks:
-    """A text stream that drops what it cannot write; all else is `stream`'s.
+    """A text stream that drops text that cannot be written; otherwise it behaves as `stream`.
 
-    It keeps trying: a disk that is full now may have room for the end of a long run.
+    It tries again at each write, because a full disk may have space again at the end of a long run.
 
     Attributes:
-        stream: where to.
-        loss: why something was dropped; None as long as nothing was.
+        stream: the wrapped stream.
+        loss: the last error that dropped text; None if nothing was dropped.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -154,7 +154,7 @@ class _Remarks:
         self.loss: OSError | None = None
         if hasattr(stream, "reconfigure"):
             with contextlib.suppress(OSError):  # it flushes
-                stream.reconfigure(errors="backslashreplace")  # names of files hold anything
+                stream.reconfigure(errors="backslashreplace")  # file names may not be valid text
 
     def write(self, text: str) -> int:
         try:
@@ -174,15 +174,15 @@ class _Remarks:
 
 
 def _open_what_is_closed() -> None:
-    """Takes the descriptors 0 to 2 that are closed: a checkpoint that is opened later must not get one of them.
+    """Opens those of the descriptors 0 to 2 that are closed, so that a file opened later does not get their number.
 
-    They lead to /dev/null for reading only: writing to them fails, as it does to a closed one.
+    They refer to /dev/null, opened for reading only. Writing to them still fails.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)  # opens the lowest free number, which is this
+            os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)  # gets the lowest free number: this one
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, "w", closefd=False))  # noqa: SIM115
@@ -191,7 +191,7 @@ def _open_what_is_closed() -> None:
 def _flush_for_good(stream: TextIO) -> None:
     """Flushes a stream, or redirects it to /dev/null when that fails.
 
-    The interpreter flushes once more when it ends, and makes the exit code 120 if it cannot.
+    The interpreter flushes again at exit, and changes the exit code to 120 if that fails.
     """
     try:
         stream.flush()

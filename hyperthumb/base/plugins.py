@@ -1,4 +1,4 @@
-"""Modules of users, which register their own classes."""
+"""Imports users' modules, which register their own classes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from .errors import HyperthumbError
 
 
 def import_plugin(name: str, folder: Path | None = None) -> None:
-    """Imports a user's module, so that the classes that it registers have names.
+    """Imports a user's module, which registers its classes.
 
     Args:
-        name: of the module, such as my_package.losses. It is looked for in the working directory and among what is
-            installed.
-        folder: where it is looked for last.
+        name: the module's name, such as my_package.losses. It is searched for in the working directory and among the
+            installed packages.
+        folder: a further folder, which is searched last.
 
     Raises:
-        HyperthumbError: when it is not the name of a module, or the import fails; then the import's own error is the
-            cause.
+        HyperthumbError: when `name` is not a module's name, or the import fails (its error is the cause).
     """
     if not all(part.isidentifier() for part in name.split(".")):
-        raise HyperthumbError(f'wants the name of a module, such as my_package.losses, not "{name}"')
+        raise HyperthumbError(f'needs the name of a module, such as my_package.losses, not "{name}"')
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     if folder is not None and str(folder.resolve()) not in sys.path:

@@ -1,7 +1,6 @@
-"""Names in options files to classes: by decorator, and able to say what they know.
+"""Registries that map names in options files to classes. Classes are registered by a decorator.
 
-A registry imports the modules that fill it when it is first asked, so that importing hyperthumb, or reading an options
-file's syntax, costs nothing.
+A registry imports the modules that fill it at the first look-up, so importing hyperthumb stays cheap.
 
     @ARCHS.register()
     class HyperThumbnail(nn.Module): ...
@@ -26,9 +25,9 @@ class Registry:
     """A mapping from names to classes of one kind.
 
     Args:
-        kind: what the classes are, in words ("network", "dataset"), for messages.
-        modules: modules whose import registers the classes we ship; imported at the first look-up.
-        supplied: the arguments that the program gives to constructors itself. An options file may leave them out.
+        kind: a word for the classes ("network", "dataset"), for messages.
+        modules: modules whose import registers our classes; imported at the first look-up.
+        supplied: arguments that the program passes to constructors itself. An options file may omit them.
     """
 
     def __init__(self, kind: str, modules: tuple[str, ...] = (), supplied: tuple[str, ...] = ()) -> None:
@@ -40,14 +39,14 @@ class Registry:
         """Decorator that registers a class under `name`, or under its own name.
 
         Raises:
-            RegistryError: when the name is taken by another class.
+            RegistryError: when another class has this name.
         """
 
         def decorate(cls: T) -> T:
             key = name or cls.__name__
             if self._classes.get(key, cls) is not cls:
                 raise RegistryError(
-                    f'the {self.kind} "{key}" is registered already, by {self._classes[key].__module__}; '
+                    f'the {self.kind} "{key}" is already registered by {self._classes[key].__module__}; '
                     "give yours another name"
                 )
             self._classes[key] = cls
@@ -56,7 +55,7 @@ class Registry:
         return decorate
 
     def names(self) -> list[str]:
-        """Every registered name, sorted."""
+        """All registered names, sorted."""
         self._load()
         return sorted(self._classes)
 
@@ -68,7 +67,7 @@ class Registry:
         """The class registered under `name`.
 
         Raises:
-            RegistryError: for an unknown name; the message says which names exist.
+            RegistryError: when the name is unknown; the message lists the known names.
         """
         self._load()
         if name not in self._classes:
@@ -76,7 +75,7 @@ class Registry:
         return self._classes[name]
 
     def complaint(self, name: str) -> str:
-        """The sentence for an unknown name: the nearest known one, then all of them."""
+        """The message for an unknown name, with the most similar known name and the list of all."""
         known = self.names()
         return f'unknown {self.kind} "{name}"{did_you_mean(name, known)} (known: {", ".join(known) or "none"})'
 

@@ -1,4 +1,4 @@
-"""Files below a folder, without what is hidden and what other programs keep there for themselves."""
+"""Finds files in a folder and its subfolders, except hidden files and files that other programs keep for themselves."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .wording import join_words
 
 FOREIGN = frozenset({"@eadir", "#recycle", "@recycle", "$recycle.bin", "__macosx", "system volume information",
                      "thumbs.db"})  # fmt: skip
-"""Names, in lower case, under which other programs keep previews and deleted files: network drives (Synology, QNAP),
-Windows, archives that macOS packed. Hidden names (`.thumbnails`, `._photo.jpg`) begin with a dot and need no list."""
+"""Lower-case names of folders and files in which other programs keep previews and deleted files: network drives
+(Synology, QNAP), Windows, archives from macOS. Hidden names (`.thumbnails`, `._photo.jpg`) need no list."""
 
 _NAMED = 3
 
 
 class Found(NamedTuple):
-    """What is below a folder; paths are relative to it, with forward slashes.
+    """The result of a search; paths are relative to the folder, with forward slashes.
 
     Attributes:
-        files: those with one of the extensions, sorted by code point: the same on every machine.
+        files: files with one of the extensions, sorted by code point, so that the order is the same on every machine.
         left_out: hidden files and folders, and those in `FOREIGN`.
-        links: to folders that are searched anyway.
-        unreadable: folders that the system does not let be read, each with its reason.
+        links: links to folders that are searched under another name.
+        unreadable: folders that cannot be read, each with the reason.
     """
 
     files: list[str]
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     unreadable: list[tuple[Path, str]]
 
     def describe_left_out(self) -> str | None:
-        """What was passed over, in one line; None when nothing was."""
+        """Lists what was left out in one line; None if nothing was."""
         parts = []
         if self.left_out:
             one, several = "hidden file or file of another program", "hidden files and files of other programs"
@@ -45,13 +45,13 @@ class Found(NamedTuple):
 
 
 def search(folder: Path, extensions: Sequence[str]) -> Found:
-    """Every file below a folder with one of the extensions, in any case.
+    """Finds every file with one of the extensions, in upper or lower case, in a folder and its subfolders.
 
-    Links to folders are followed, each folder is searched once, and by its own name where it has one.
+    Links to folders are followed. Each folder is searched once, under its own name if that is inside the folder.
     """
     found = Found([], [], [], [])
     visited: set[str] = set()
-    waiting = deque([folder])  # links come after all folders, so that a folder's own name wins
+    waiting = deque([folder])  # links come after all folders, so that a folder is found under its own name first
     while waiting:
         for parent, folders, files in os.walk(waiting.popleft(), onerror=lambda error: _note(error, found)):
             below = PurePosixPath(Path(parent).relative_to(folder).as_posix())
@@ -81,7 +81,7 @@ def search(folder: Path, extensions: Sequence[str]) -> Found:
 
 
 def is_foreign(name: str) -> bool:
-    """Whether a file or folder of this name is hidden, or kept by another program for itself."""
+    """Whether a file or folder of this name is hidden or belongs to another program."""
     return name.startswith(".") or name.lower() in FOREIGN
 
 
@@ -90,7 +90,7 @@ def _note(error: OSError, found: Found) -> None:
 
 
 def list_names(paths: Sequence[str], one: str, several: str) -> str:
-    """How many there are, and the first few of their names, each once: `5 links (a.png, b.png, c.png and 1 more)`."""
+    """The number of paths and the first few distinct names: `5 links (a.png, b.png, c.png and 1 more)`."""
     names = sorted({PurePosixPath(path).name for path in paths})
     more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
     return f"{len(paths):,} {one if len(paths) == 1 else several} ({join_words([*names[:_NAMED], *more], 'and')})"

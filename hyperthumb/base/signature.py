@@ -1,4 +1,4 @@
-"""What a constructor takes: names, annotations and defaults."""
+"""Reads the parameters of constructors: names, annotations and defaults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .registry import PartOf
 
 @dataclass(frozen=True)
 class Parameter:
-    """One keyword argument of a constructor; `annotation` is `Any` where there is none."""
+    """One keyword argument of a constructor; `annotation` is `Any` if it has none."""
 
     annotation: Any
     default: Any
@@ -31,9 +31,9 @@ class Settings:
 
 @functools.cache
 def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
-    """A constructor's keyword arguments by name, and whether it takes any others (`**kwargs`).
+    """A constructor's keyword arguments by name, and whether it accepts others (`**kwargs`).
 
-    The fields of `Settings` stand in place of the argument that groups them.
+    An argument that groups settings is replaced by the fields of its `Settings` class.
     """
     known, takes_any = _signature(cls)
     named: dict[str, Parameter] = {}
@@ -43,7 +43,7 @@ def parameters(cls: type) -> tuple[dict[str, Parameter], bool]:
 
 
 def grouped(cls: type, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments by the names of `parameters`, as the constructor of `cls` takes them."""
+    """Converts arguments by the names of `parameters` to those of the constructor of `cls`."""
     rest = dict(arguments)
     for name, parameter in _signature(cls)[0].items():
         if _is_group(parameter):
@@ -58,8 +58,8 @@ def _is_group(parameter: Parameter) -> bool:
 
 @functools.cache
 def _signature(cls: type) -> tuple[dict[str, Parameter], bool]:
-    # A module without a constructor of its own inherits nn.Module's (*args, **kwargs), which takes nothing really.
-    # Compare the class that defines it, not the function: torch.compile replaces the function.
+    # A module without its own constructor inherits nn.Module's (*args, **kwargs), which accepts no arguments in fact.
+    # Compare the defining class, not the function, because torch.compile replaces the function.
     owner = next(each for each in cls.__mro__ if "__init__" in vars(each))
     if owner.__module__ == "torch.nn.modules.module":
         return {}, False

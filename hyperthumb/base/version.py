@@ -1,3 +1,3 @@
-"""The version of the package, at the bottom of the house so that everyone may know it."""
+"""The version of the package, in the lowest folder so that every module can import it."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Small pieces of the sentences that the program says."""
+"""Helpers that format parts of messages and tables."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?` for the known name nearest to `name`, or nothing when none is near."""
+    """`; did you mean "x"?` with the known name most similar to `name`; empty if none is similar."""
     by_lower_case = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), by_lower_case, n=3)
-    # Of equally near ones, that with the same letters: two of them changed places.
+    # A candidate with the same letters comes first: probably two letters were swapped.
     near.sort(key=lambda candidate: sorted(candidate) != sorted(name.lower()))
     return f'; did you mean "{by_lower_case[near[0]]}"?' if near else ""
 
@@ -23,17 +23,17 @@ def join_words(words: Iterable[str], conjunction: str = "or") -> str:
 
 
 def printable(text: Path | str) -> str:
-    """A name, or a sentence that quotes one, on one line: control characters and escape codes are spelt out."""
+    """Escapes control characters in a name or message, so that it stays on one line and changes no terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
 def markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
-    """A Markdown table, aligned so that it reads as plain text too.
+    """A Markdown table, aligned so that it is also readable as plain text.
 
     Args:
-        header: a title for each column.
-        lines: the cells, as many in each line. Bars and line breaks in them are replaced.
-        numeric: for each column, whether it is aligned to the right.
+        header: the title of each column.
+        lines: the cells of each line. Bars and line breaks in them are replaced.
+        numeric: whether each column is aligned to the right.
     """
     cells = [header, *([cell.replace("|", "/").replace("\n", " ") for cell in line] for line in lines)]
     widths = [max(3, *(len(line[column]) for line in cells)) for column in range(len(header))]

@@ -1,4 +1,4 @@
-"""Rivals, each as one `Rescaler`."""
+"""Methods to compare with, each as a `Rescaler`."""
 
 from .bicubic_jpeg import BicubicJpeg
 from .bicubic_jpeg_network import BicubicJpegNetwork

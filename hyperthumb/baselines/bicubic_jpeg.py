@@ -13,7 +13,7 @@ from .pillow_jpeg import JpegSettings, PillowJpeg
 
 _TILE = 2048
 _REACH = 2
-"""Thumbnail pixels that the kernel sees to either side of one: with such margins, tiles give what the whole gives."""
+"""Thumbnail pixels that the kernel reaches to either side. With this margin, tiles equal the whole picture."""
 
 
 @BASELINES.register()
@@ -24,10 +24,10 @@ class BicubicJpeg(PillowJpeg):
         scale: the factor.
         quality: libjpeg's 1..100; the paper's row is 96.
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper's row is 4:2:0.
-        optimize: Huffman tables made for the picture.
+        optimize: write Huffman tables that are optimal for the picture.
 
     Raises:
-        HyperthumbError: for a quality or a subsampling that does not exist.
+        HyperthumbError: when the quality or the subsampling does not exist.
     """
 
     def __init__(self, scale: int = 4, jpeg: JpegSettings = JpegSettings()) -> None:
@@ -35,7 +35,7 @@ class BicubicJpeg(PillowJpeg):
         self.name = f"Bicubic & {jpeg} & Bicubic"
 
     def downscale(self, image: np.ndarray) -> np.ndarray:
-        """MATLAB's `imresize`, rounded to 8 bits: the paper's y_ref, which thumbnails are compared with."""
+        """MATLAB's `imresize`, rounded to 8 bits: the paper's y_ref, with which thumbnails are compared."""
 
         def shrink(part: np.ndarray) -> np.ndarray:
             return to_picture(bicubic_downscale(to_tensor(part), self.scale))

@@ -1,4 +1,4 @@
-""" "Bicubic & JPEG & EDSR" and its like: a network of super-resolution in the place of bicubic enlargement."""
+"""Bicubic & JPEG & a network: a super-resolution network (such as EDSR) enlarges the decoded thumbnail."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from .pillow_jpeg import JpegSettings
 
 @BASELINES.register()
 class BicubicJpegNetwork(BicubicJpeg):
-    """Antialiased bicubic down, a JPEG from libjpeg, and a network that enlarges what the file shows.
+    """Antialiased bicubic down, a JPEG from libjpeg, and a network that enlarges the decoded JPEG.
 
     Args:
         scale: the factor.
         network: maps (B, 3, h, w) RGB in 0..1 to (B, 3, scale h, scale w): a decoder of ours without the frequency
             branch, or one of BasicSR's, such as `{type: EDSR, num_in_ch: 3, num_out_ch: 3}` and
             `{type: SwinIR, img_size: 48, window_size: 8, upsampler: pixelshuffle, ...}`.
-        checkpoint: its weights, such as those that its authors published.
-        param_key: which weights of the file; `auto` takes `params_ema` when it is there.
-        multiple: the network's input is padded to multiples of this by replication; a SwinIR wants its window size.
+        checkpoint: the network's weights, such as those that its authors published.
+        param_key: which weights of the file to load; `auto` takes `params_ema` if the file has them.
+        multiple: the network's input is padded by replication to multiples of this; SwinIR needs its window size.
         quality: libjpeg's 1..100.
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0".
-        optimize: Huffman tables made for the picture.
-        tile: photographs that are longer than this with two overlaps, on either side, are enlarged in tiles of at most
-            so many HR pixels a side; None enlarges every one whole.
-        overlap: HR pixels that a tile sees beyond its own on each side. Tiles begin at multiples of `multiple`.
+        optimize: write Huffman tables that are optimal for the picture.
+        tile: the largest tile side in HR pixels. A photograph with a side longer than `tile + 2 * overlap` is enlarged
+            in tiles. None never uses tiles.
+        overlap: HR pixels beyond its own area that a tile sees on each side. Tiles begin at multiples of `multiple`.
         device: where the network runs.
 
     Raises:
-        OptionsError: when the network wants more than pixels.
+        OptionsError: when the network needs coefficients.
         CheckpointError: when the checkpoint cannot be read, or does not fit.
     """
 
@@ -64,7 +64,7 @@ class BicubicJpegNetwork(BicubicJpeg):
         super().__init__(scale, jpeg)
         built: nn.Module = network.build(DECODERS, scale=scale)
         if getattr(built, "takes_coefficients", False):
-            raise OptionsError(f"{network.type} wants a file's coefficients; an ordinary JPEG is pixels alone")
+            raise OptionsError(f"{network.type} needs coefficients, but this method decodes a JPEG to pixels only")
         load_weights(built, choose_weights(read_safely(checkpoint), param_key, checkpoint), checkpoint)
         self.name = f"Bicubic & {jpeg} & {network.type}"
         self.checkpoint = checkpoint
@@ -85,7 +85,7 @@ class BicubicJpegNetwork(BicubicJpeg):
         restored = to_picture(self.network(to_tensor(part, self.device)))
         if restored.shape[:2] != tuple(side * self.scale for side in part.shape[:2]):
             raise HyperthumbError(
-                f"{type(self.network).__name__} makes {restored.shape[1]}x{restored.shape[0]} of a thumbnail of "
-                f"{part.shape[1]}x{part.shape[0]}; at scale {self.scale} it has to enlarge it {self.scale} times"
+                f"{type(self.network).__name__} enlarges a thumbnail of {part.shape[1]}x{part.shape[0]} to "
+                f"{restored.shape[1]}x{restored.shape[0]}; at scale {self.scale} it must enlarge it {self.scale} times"
             )
         return restored

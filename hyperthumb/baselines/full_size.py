@@ -1,4 +1,4 @@
-"""Codecs at full size: the photograph itself in a file, without any thumbnail."""
+"""Codecs at full size: they store the photograph itself, without a thumbnail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .rescaler import Rescaler
 
 
 class FullSizeCodec(Rescaler[np.ndarray]):
-    """A codec as a `Rescaler` of scale 1 that shows no thumbnail: rate and distortion are all that is measured."""
+    """A codec as a `Rescaler` of scale 1. It has no thumbnail, so only rate and distortion are measured."""
 
     scale = 1
     has_thumbnail = False
@@ -29,7 +29,7 @@ class FullSizeCodec(Rescaler[np.ndarray]):
 
     @abstractmethod
     def write(self, thumbnail: np.ndarray) -> bytes:
-        """A file with the picture, uint8 (H, W, 3)."""
+        """The bytes of a file with the picture, uint8 (H, W, 3)."""
 
     def read(self, data: bytes) -> np.ndarray:
         return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
@@ -39,7 +39,7 @@ class FullSizeCodec(Rescaler[np.ndarray]):
 
 
 class PillowCodec(FullSizeCodec):
-    """A codec that Pillow or a plugin of it has; `format` and `settings` are those of `Image.save`."""
+    """A codec of Pillow or of one of its plugins; `Image.save` is called with `format` and `settings`."""
 
     format: str
     settings: dict[str, Any]
@@ -57,7 +57,7 @@ class Jpeg(PillowCodec):
     Args:
         quality: libjpeg's 1..100.
         subsampling: of chroma.
-        optimize: Huffman tables made for the picture, and progressive scans.
+        optimize: write optimal Huffman tables and progressive scans.
     """
 
     suffix, format = ".jpg", "JPEG"
@@ -99,7 +99,7 @@ class WebP(PillowCodec):
         method: effort, 0 (fast) to 6 (small).
 
     Raises:
-        HyperthumbError: when Pillow was built without it.
+        HyperthumbError: when Pillow was built without WebP.
     """
 
     suffix, format, name = ".webp", "WEBP", "WebP"
@@ -121,7 +121,7 @@ class Avif(PillowCodec):
         speed: 0 (small) to 10 (fast).
 
     Raises:
-        HyperthumbError: when Pillow has none; 11.3 was the first that does.
+        HyperthumbError: when Pillow was built without AVIF; it needs 11.3 or newer.
     """
 
     suffix, format = ".avif", "AVIF"
@@ -142,8 +142,8 @@ class JpegXL(PillowCodec):
     """libjxl's lossy mode (VarDCT), which is tuned for the eye rather than for PSNR.
 
     Args:
-        quality: 1..99, also between whole numbers; libjxl makes its distance of it. From distance 10 on (quality 18
-            and below) libjxl 0.12 halves the picture, and files grow again.
+        quality: 1..99, fractions allowed; libjxl converts it to a distance. From distance 10 on (quality 18 and below)
+            libjxl 0.12 halves the picture, and files grow again.
         effort: 1 (fast) to 10 (small).
 
     Raises:
@@ -167,10 +167,10 @@ class Jpeg2000(PillowCodec):
     """OpenJPEG: irreversible wavelets and color transform, one layer.
 
     Args:
-        ratio: how many times smaller than the raw picture (24 bits a pixel) the file is to be: it has 24 / ratio bpp.
+        ratio: the compression ratio; the raw picture has 24 bits per pixel, so the file has 24 / ratio bpp.
 
     Raises:
-        HyperthumbError: when Pillow was built without it.
+        HyperthumbError: when Pillow was built without JPEG 2000.
     """
 
     suffix, format, name = ".jp2", "JPEG2000", "JPEG 2000"
@@ -182,4 +182,4 @@ class Jpeg2000(PillowCodec):
 
 def _require(feature: str, name: str) -> None:
     if not features.check(feature):
-        raise HyperthumbError(f"this Pillow has no {name}; `pip install --upgrade Pillow` brings one that does")
+        raise HyperthumbError(f"this Pillow was built without {name}; run `pip install --upgrade Pillow`")

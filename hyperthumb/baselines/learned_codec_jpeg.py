@@ -1,4 +1,4 @@
-""" "Hyperprior + JPEG" and its like: a learned codec's full-size picture, with an ordinary thumbnail beside it."""
+"""A learned codec (such as the hyperprior) for the full-size picture, plus an ordinary JPEG thumbnail."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _LENGTH = struct.Struct("<I")
 
 
 class ThumbnailAndStreams(NamedTuple):
-    """What one file holds.
+    """The content of one file.
 
     Attributes:
-        pixels: of the thumbnail, uint8 (h, w, 3).
-        streams: the codec's, entropy-coded.
+        pixels: the thumbnail, uint8 (h, w, 3).
+        streams: the codec's entropy-coded streams.
         sides: height and width of the codec's innermost latent.
     """
 
@@ -45,28 +45,28 @@ class ThumbnailAndStreams(NamedTuple):
 
 @BASELINES.register()
 class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
-    """A codec of CompressAI at full size, and bicubic & JPEG for whoever only looks: the bytes of both count.
+    """A CompressAI codec at full size plus a bicubic JPEG thumbnail. The bytes of both count.
 
-    One file holds both, an ordinary JPEG followed by the codec's streams, which viewers pass over:
+    One file holds both: an ordinary JPEG, then the codec's streams, which viewers ignore:
 
         JPEG | sides of the latent, 2 x 2 bytes | (length, 4 bytes | stream) x streams | length of all after the JPEG
 
-    The photograph is coded whole: CompressAI's models have no tiles.
+    The photograph is coded as a whole, because CompressAI's models do not work in tiles.
 
     Args:
-        scale: of the thumbnail.
+        scale: the thumbnail's scale.
         codec: CompressAI's name of the architecture.
-        checkpoints: its weights, a file a rate, such as those that CompressAI publishes. Channels are read from them.
-        rate: which of them, counted from 1.
-        quality: of the thumbnail, libjpeg's 1..100.
-        subsampling: of the thumbnail's chroma, "4:4:4", "4:2:2" or "4:2:0".
-        optimize: Huffman tables made for the thumbnail.
+        checkpoints: one file of weights per rate, such as those that CompressAI publishes. Channels are read from them.
+        rate: the number of the checkpoint, counted from 1.
+        quality: the thumbnail's quality, libjpeg's 1..100.
+        subsampling: the thumbnail's chroma, "4:4:4", "4:2:2" or "4:2:0".
+        optimize: write Huffman tables that are optimal for the thumbnail.
         device: where the network runs.
 
     Raises:
-        OptionsError: for a rate without a checkpoint.
-        CheckpointError: when the checkpoint cannot be read, or is not that architecture's.
-        HyperthumbError: for a quality or a subsampling that does not exist.
+        OptionsError: when the rate has no checkpoint.
+        CheckpointError: when the checkpoint cannot be read, or belongs to another architecture.
+        HyperthumbError: when the quality or the subsampling does not exist.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
     ) -> None:
         self._thumbnails = BicubicJpeg(scale, jpeg)
         if rate > len(checkpoints):
-            raise OptionsError(f"rate {rate} is none of the {len(checkpoints)} that have a checkpoint")
+            raise OptionsError(f"rate {rate} has no checkpoint; there are {len(checkpoints)} checkpoints")
         self.scale, self.checkpoint = scale, checkpoints[rate - 1]
         self.name = f"{codec} + {jpeg}"
         self.device = resolve_device(device)
@@ -122,7 +122,7 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
 
 
 def _load(name: str, checkpoint: Path) -> CompressionModel:
-    """The codec with its weights and the tables of its entropy coder, which no network has before it is told to."""
+    """Loads the codec's weights and builds the tables of its entropy coder."""
     from compressai.zoo.image import model_architectures
     from compressai.zoo.pretrained import load_pretrained
 

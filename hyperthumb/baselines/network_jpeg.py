@@ -1,4 +1,4 @@
-""" "IRN & JPEG" and its like: a network's thumbnail in an ordinary JPEG, and the network's picture from that."""
+"""A rescaling network (such as IRN) around an ordinary JPEG file."""
 
 from __future__ import annotations
 
@@ -34,30 +34,29 @@ class TileSettings(Settings):
 
 @BASELINES.register()
 class NetworkJpeg(PillowJpeg):
-    """A rival's network around a real JPEG file of 8-bit pixels, with subsampled chroma or without.
+    """A rescaling network around a real JPEG file of 8-bit pixels, with or without chroma subsampling.
 
-    Sides that the scale does not divide are padded by replication; no more than that, so that the file shows what the
-    network made. `network_g` instead, with the same network, measures the project's own 4:4:4 files of unrounded
-    coefficients.
+    Sides are padded by replication to multiples of the scale and no further. To measure the same network with the
+    project's own 4:4:4 files, whose coefficients come from unrounded pixels, use `network_g` instead.
 
     Args:
         scale: the factor.
         network: one of `IRN`, `HCFlow`, `SAIN`, `ComCNN`, or another `PixelNetwork`; the quality that it was trained
             for has no effect here.
-        checkpoint: its weights, of ours or of the official repository.
-        param_key: which weights of the file; `auto` takes `params_ema` when it is there.
-        quality: libjpeg's 1..100; the paper's rows of rivals are 96.
-        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; there 4:2:0.
-        optimize: Huffman tables made for the picture.
-        name: of the row; None makes one of the network's type and the file's settings.
-        tile: photographs that are longer than this with two overlaps, on either side, are worked on in tiles of at most
-            so many HR pixels a side; None works on every one whole.
-        overlap: HR pixels that a tile sees beyond its own on each side.
+        checkpoint: the network's weights, from our training or from the official repository.
+        param_key: which weights of the file to load; `auto` takes `params_ema` if the file has them.
+        quality: libjpeg's 1..100; the paper uses 96.
+        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper uses 4:2:0.
+        optimize: write Huffman tables that are optimal for the picture.
+        name: the row's name; None derives it from the network's type and the file's settings.
+        tile: the largest tile side in HR pixels. A photograph with a side longer than `tile + 2 * overlap` is processed
+            in tiles. None never uses tiles.
+        overlap: HR pixels beyond its own area that a tile sees on each side.
         device: where the network runs; `run_test.py` supplies its own.
 
     Raises:
-        OptionsError: when the network is of another kind.
-        HyperthumbError: for a quality or a subsampling that does not exist.
+        OptionsError: when the network is not a `PixelNetwork`.
+        HyperthumbError: when the quality or the subsampling does not exist.
         CheckpointError: when the checkpoint cannot be read, or does not fit.
     """
 
@@ -75,7 +74,7 @@ class NetworkJpeg(PillowJpeg):
         self.scale, self.jpeg, self.tiles = scale, jpeg, tiles
         built = build_network(network, scale)
         if not isinstance(built, PixelNetwork):
-            raise OptionsError(f"{network.type} stores more than pixels; measure it as network_g")
+            raise OptionsError(f"{network.type} is not a network that stores pixels only; measure it as network_g")
         load_checkpoint(built, checkpoint, param_key)
         self.name = name or f"{network.type} & {jpeg}"
         self.checkpoint = checkpoint

@@ -1,4 +1,4 @@
-"""Thumbnails of 8-bit pixels in an ordinary JPEG, as any program writes and reads one."""
+"""Thumbnails of 8-bit pixels in an ordinary JPEG, written and read by Pillow."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .rescaler import Rescaler
 
 @dataclass(frozen=True)
 class JpegSettings(Settings):
-    """How libjpeg writes a thumbnail's file.
+    """Settings with which libjpeg writes a thumbnail's file.
 
     Attributes:
-        quality: 1 to 100; the paper's rows are 96.
-        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper's rows are 4:2:0.
-        optimize: Huffman tables made for the picture.
+        quality: 1 to 100; the paper uses 96.
+        subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper uses 4:2:0.
+        optimize: write Huffman tables that are optimal for the picture.
 
     Raises:
-        HyperthumbError: for a quality or a subsampling that does not exist.
+        HyperthumbError: when the quality or the subsampling does not exist.
     """
 
     quality: Annotated[int, Between(1, 100)] = 96
@@ -46,10 +46,10 @@ class JpegSettings(Settings):
 
 
 class PillowJpeg(Rescaler[np.ndarray]):
-    """What rescalers have in common whose thumbnail is uint8 (h, w, 3) and whose file is libjpeg's.
+    """Base class of rescalers whose thumbnail is uint8 (h, w, 3) and whose file is written by libjpeg.
 
     Attributes:
-        jpeg: how the file is written.
+        jpeg: settings of the file.
     """
 
     jpeg: JpegSettings

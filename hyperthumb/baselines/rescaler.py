@@ -1,4 +1,4 @@
-"""What is measured: anything that turns a photograph into bytes and the bytes into a photograph."""
+"""The interface of every method that can be measured: it turns a photograph into bytes and back."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Thumbnail = TypeVar("Thumbnail")
 
 
 class Rescaler(ABC, Generic[Thumbnail]):
-    """Three steps, so that each can be timed: downscale, write and read the bytes, upscale.
+    """A method in three steps that can be timed separately: downscale, write and read the bytes, upscale.
 
     Images are uint8 arrays (H, W, 3), RGB, of any size. The evaluator writes the bytes to a file, reads the file, and
-    goes on from what it read: no value passes from `write` to `read` but the bytes.
+    continues with what it read. Only the bytes pass from `write` to `read`.
     """
 
     name: str
     scale: int
     checkpoint: Path | None = None
-    """The file of the weights, of a method that has any."""
+    """The file of the weights, if the method has weights."""
     has_thumbnail: bool = True
-    """Whether the file is an ordinary JPEG that shows the picture small; False for codecs at full size."""
+    """Whether the file is an ordinary JPEG of a thumbnail; False for codecs at full size."""
     suffix: str = ".jpg"
-    """Of its files."""
+    """The suffix of its files."""
     profile: Profile | None = None
-    """How the files are coded, where they are ours."""
+    """The profile of the files, if they are hyperthumb's own thumbnails."""
 
     @abstractmethod
     def downscale(self, image: np.ndarray) -> Thumbnail:
@@ -43,16 +43,16 @@ class Rescaler(ABC, Generic[Thumbnail]):
 
     @abstractmethod
     def read(self, data: bytes) -> Thumbnail:
-        """What the file holds."""
+        """Reads the thumbnail from the file's bytes."""
 
     @abstractmethod
     def upscale(self, thumbnail: Thumbnail, height: int, width: int) -> np.ndarray:
         """The restored image, (height, width, 3)."""
 
     def complexity(self) -> Complexity | None:
-        """How large the method's network is and how much it computes; None for a method without one."""
+        """The size and the operations of the method's network; None for a method without a network."""
         return None
 
     def rate_estimate(self, thumbnail: Thumbnail) -> float | None:
-        """A rate model's estimate for the thumbnail in bits, or None without one."""
+        """A rate model's estimate for the thumbnail in bits, or None without a rate model."""
         return None

@@ -1,5 +1,5 @@
 """The tool `hyperthumb`: compress, restore, inspect, models, benchmark, report.
 
-It finds files, calls the library, and says what came of it.
-`main` must stay quick to import: each command imports what it needs when it runs.
+It finds files, calls the library, and reports the results.
+`main` must stay fast to import, so each command imports its dependencies when it runs.
 """

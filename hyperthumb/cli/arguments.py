@@ -12,7 +12,7 @@ MIN_TILE = 64
 
 
 def new_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """The parser of one command; abbreviated options are refused, so that options added later break no script."""
+    """The parser of one command. It refuses abbreviated options, so that options added later do not break scripts."""
     return argparse.ArgumentParser(
         prog=f"hyperthumb {command}",
         description=description,
@@ -22,33 +22,33 @@ def new_parser(command: str, description: str, epilog: str = "") -> argparse.Arg
     )
 
 
-SOURCES = "files, folders (searched to the bottom), patterns, or - for standard input"
+SOURCES = "files, folders (including subfolders), patterns, or - for standard input"
 """The help of the positional argument."""
 
 
 def add_output(parser: argparse.ArgumentParser, default: str) -> None:
-    """-o and what becomes of files that are there already."""
+    """Adds -o, --overwrite and --skip-existing."""
     parser.add_argument(
-        "-o", "--output", metavar="FILE|FOLDER", help=f"where to write, - is standard output (default: {default})"
+        "-o", "--output", metavar="FILE|FOLDER", help=f"where to write; - is standard output (default: {default})"
     )
     existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--overwrite", action="store_true", help="replace files that exist (else an error)")
-    existing.add_argument("--skip-existing", action="store_true", help="leave files that exist as they are, quietly")
+    existing.add_argument("--overwrite", action="store_true", help="replace existing files (otherwise they are errors)")
+    existing.add_argument("--skip-existing", action="store_true", help="skip files whose result exists")
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """--model, --plugin, --device, --backend, --tile, --jobs."""
+    """Adds --model, --plugin, --device, --backend, --tile and --jobs."""
     parser.add_argument(
         "--model",
         metavar="NAME|PATH",
-        help="a model that ships (`hyperthumb models` lists them), a model file, or a training's folder",
+        help="a shipped model (`hyperthumb models` lists them), a model file, or a training's folder",
     )
     parser.add_argument(
         "--plugin",
         action="append",
         default=[],
         metavar="MODULE",
-        help="a Python module of yours, which registers the model's network; it is imported from here (repeatable)",
+        help="your Python module that registers the model's network; the current folder is searched (repeatable)",
     )
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the networks run (default %(default)s)"
@@ -57,17 +57,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--backend", choices=BACKENDS, default="jpeglib", help="the library that codes the files (default %(default)s)"
     )
     parser.add_argument(
-        "--tile", type=tile_rows, metavar="N", help="rows of the photograph worked on at a time (default: chosen)"
+        "--tile", type=tile_rows, metavar="N", help="rows of the photograph processed at a time (default: automatic)"
     )
     parser.add_argument(
-        "--jobs", type=positive_int, default=1, metavar="N", help="files worked on at a time (default %(default)s)"
+        "--jobs", type=positive_int, default=1, metavar="N", help="files processed at a time (default %(default)s)"
     )
 
 
 def add_reporting(parser: argparse.ArgumentParser) -> None:
-    """--json and --quiet."""
-    parser.add_argument("--json", action="store_true", help="one JSON object a line and file, on standard output")
-    parser.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+    """Adds --json and --quiet."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file, each on a line")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only warnings and errors")
 
 
 def positive_int(text: str) -> int:
@@ -93,10 +93,10 @@ def positive_float(text: str) -> float:
 
 
 def tile_rows(text: str) -> int:
-    """A number of rows that is worth the trouble."""
+    """A whole number of at least MIN_TILE; smaller tiles are inefficient."""
     value = positive_int(text)
     if value < MIN_TILE:
-        raise argparse.ArgumentTypeError(f"a tile has at least {MIN_TILE} rows, not {value}")
+        raise argparse.ArgumentTypeError(f"a tile must have at least {MIN_TILE} rows, not {value}")
     return value
 
 
@@ -115,5 +115,5 @@ def color(text: str) -> tuple[int, int, int]:
     try:
         red, green, blue = ImageColor.getrgb(text)[:3]
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f'"{text}" is no color; try white, black or #rrggbb') from error
+        raise argparse.ArgumentTypeError(f'"{text}" is not a color; try white, black or #rrggbb') from error
     return red, green, blue

@@ -1,4 +1,4 @@
-"""Works through a list of files: some at a time, each failure by itself, with a progress bar, in order."""
+"""Processes a list of files, several at a time, and reports them in order. A failure does not stop the others."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ Status = Literal["done", "failed", "skipped"]
 
 @dataclasses.dataclass(frozen=True)
 class Result(ABC):
-    """What a command found or made; subclasses are dataclasses of what JSON can hold."""
+    """The result of a command for one file. Subclasses are dataclasses of values that JSON can represent."""
 
     @abstractmethod
     def in_words(self) -> str:
-        """What people are told, after the file's name."""
+        """The text that is printed after the file's name."""
 
 
 class Outcome(NamedTuple):
-    """What came of one file.
+    """The outcome for one file.
 
     Attributes:
         job: the file.
         status: done, failed or skipped.
-        result: when it is done.
-        problem: the reason otherwise.
-        notes: what else there is to know.
-        seconds: how long it took.
+        result: the result if it is done.
+        problem: the reason if it failed or was skipped.
+        notes: warnings about the file.
+        seconds: the time that it took.
     """
 
     job: Job
@@ -56,22 +56,22 @@ class Outcome(NamedTuple):
 
 
 Work = Callable[[Path, Path | None], Result]
-"""From source and target (None for commands that write nothing) to what there is to say."""
+"""Maps source and target (None for commands that write nothing) to the result."""
 
 
 def outcomes(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Outcome]:
-    """Does the jobs, `workers` at a time, and gives what came of them in their order.
+    """Does the jobs, `workers` at a time, and yields the outcomes in order.
 
-    Threads, not processes: they share the network, and decoding, networks and encoding all run outside Python's lock.
+    It uses threads, because they share the network, and because decoding, networks and encoding release Python's lock.
     """
-    if workers == 1:  # in this thread, where Ctrl-C stops a job at once
+    if workers == 1:  # in this thread, where Ctrl+C stops a job at once
         yield from (_attempt(job, work, workers) for job in jobs)
         return
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[Outcome]] = deque()
         try:
             for job in jobs:
-                if len(waiting) >= 4 * workers:  # ahead of what is shown, but not without end
+                if len(waiting) >= 4 * workers:  # limits the number of outcomes that wait to be reported
                     yield waiting.popleft().result()
                 waiting.append(pool.submit(_attempt, job, work, workers))
             while waiting:
@@ -81,14 +81,14 @@ def outcomes(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Outcome]
 
 
 def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, arguments: argparse.Namespace) -> int:
-    """Does the jobs and says what came of each: results on stdout (JSON: an object a line), complaints on stderr.
+    """Does the jobs and prints the outcomes: results to stdout (with `json` one object per line), errors to stderr.
 
     Args:
         jobs: the files.
-        work: what is done with each.
-        workers: how many at a time.
-        verb: such as "compressed", for the sum at the end.
-        arguments: `json`, and `quiet`: whether files that went well are passed over (not in JSON).
+        work: processes one file.
+        workers: the number of files at a time.
+        verb: such as "compressed", for the summary at the end.
+        arguments: `json`, and `quiet`, which omits successful files from the text output.
 
     Returns:
         The exit code.
@@ -123,17 +123,17 @@ def _attempt(job: Job, work: Work, workers: int) -> Outcome:
 def _name_unexpected(error: Exception, workers: int) -> str:
     text = str(error).partition("\n")[0]
     if isinstance(error, MemoryError) or "out of memory" in text.lower() or "can't allocate memory" in text.lower():
-        remedy = "fewer --jobs or a smaller --tile need less" if workers > 1 else "a smaller --tile needs less"
+        remedy = "use fewer --jobs or a smaller --tile" if workers > 1 else "use a smaller --tile"
         return f"there is not enough memory for this picture; {remedy}"
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
-        f"a mistake in hyperthumb, please report it: {type(error).__name__}: {text} "
+        f"a bug in hyperthumb, please report it: {type(error).__name__}: {text} "
         f"({Path(place.filename).name}, line {place.lineno})"
     )
 
 
 class _Progress:
-    """A progress bar on a terminal, and a way to print that does not tear it."""
+    """A progress bar on a terminal, which can print text without breaking the bar."""
 
     def __init__(self, total: int, verb: str) -> None:
         self._bar: Any = None
@@ -169,7 +169,7 @@ def _tell(outcome: Outcome, say: _Progress, as_json: bool, quiet: bool) -> None:
     if outcome.result is not None and not as_json and not quiet:
         arrow = "" if target is None else f" -> {printable(shown(target))}"
         text = f"{source}{arrow}: {outcome.result.in_words()}".replace(": \n", ":\n", 1)
-        # Where no file is written, the words are all that the user gets.
+        # If no file is written, the text is the result.
         say(text, emit if target is None else _complain if target == STANDARD_OUTPUT else _remark)
     for sentence in outcome.notes:
         say(f"warning: {source}: {printable(sentence)}", _complain)

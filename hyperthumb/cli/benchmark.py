@@ -1,4 +1,4 @@
-"""hyperthumb benchmark: every row of an options file, measured, in one table and one plot."""
+"""hyperthumb benchmark: measures the rows of an options file and writes a report."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ examples:
   hyperthumb benchmark -opt options/benchmark/kodak_4x.yml
   hyperthumb benchmark -opt options/benchmark/kodak_4x.yml --force_yml target_bpp=0.25
   hyperthumb benchmark -opt options/benchmark/zoo.yml --rows lite_4x "lite_4x, refined"
-A second run measures only what is new; `hyperthumb report` makes tables, plots and report.html again without measuring.
-Exit codes: 0 all well, 1 some rows failed, 2 nothing was tried.
+A second run measures only what changed. `hyperthumb report` writes tables, plots and report.html again without
+measuring. Exit codes: 0 success, 1 some rows failed, 2 nothing was started.
 """
 
 
@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--rows", nargs="+", default=[], metavar="NAME",
-        help="measure these rows; the others stay as results.json has them (default: all)",
+        help="measure only these rows; keep the others as in results.json (default: all)",
     )  # fmt: skip
     return parser
 
@@ -48,17 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(options: BenchmarkOptions, only: Sequence[str] = ()) -> int:
-    """Runs a benchmark, writes its report, and prints its table and where its files are.
+    """Runs a benchmark, writes its report, and prints its table and the paths of its files.
 
     Args:
-        options: of the benchmark.
+        options: the benchmark's options.
         only: names of the rows to measure; empty for all.
 
     Returns:
         1 when a row failed, else 0.
 
     Raises:
-        HyperthumbError: for what has to be mended before anything is measured.
+        HyperthumbError: when an error is found before anything is measured.
     """
     from hyperthumb.benchmark.report.published import find_published
     from hyperthumb.benchmark.report.write import write_report

@@ -1,4 +1,4 @@
-"""Runs of the tool that need a model."""
+"""Runs commands that need a model."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def run_with_codec(
     verb: str,
     arguments: argparse.Namespace,
 ) -> int:
-    """Opens the model that the arguments name and does the jobs with it, as `run_batch` does.
+    """Opens the model that the arguments name and does the jobs with it, see `run_batch`.
 
     Args:
         jobs: the files.
-        one_file: from model, source, target and arguments to what there is to say.
-        verb: such as "compressed", for the sum at the end.
+        one_file: processes one file, given model, source, target and arguments.
+        verb: such as "compressed", for the summary at the end.
         arguments: those of `arguments.add_model` and `arguments.add_reporting`.
 
     Returns:
         The exit code.
 
     Raises:
-        UsageError: when a picture is to be written to a terminal, or to standard output beside `--json`.
-        HyperthumbError: when there is no such model, it cannot be read, or the device is not there.
+        UsageError: when a picture would be written to a terminal, or to standard output together with `--json`.
+        HyperthumbError: when the model does not exist or cannot be read, or the device is not available.
     """
     _check_standard_output(jobs, arguments)
     codec = _open_codec(arguments)
@@ -54,16 +54,16 @@ def _check_standard_output(jobs: Sequence[Job], arguments: argparse.Namespace) -
     if all(job.target != STANDARD_OUTPUT for job in jobs):
         return
     if arguments.json:
-        raise UsageError("-o - and --json both write to standard output; name a file with -o")
+        raise UsageError("-o - and --json both write to standard output; give a file with -o")
     if sys.stdout.isatty():
-        raise UsageError("standard output is a terminal, which shows no picture; name a file, or redirect it")
+        raise UsageError("standard output is a terminal, which cannot show a picture; give a file, or redirect it")
 
 
 def _open_codec(arguments: argparse.Namespace) -> Codec:
-    """The model, with the CPU's cores shared out among the files that are worked on at a time."""
+    """Opens the model, and divides the CPU's threads among the files that are processed at a time."""
     from hyperthumb.models.zoo import find_model
 
-    find_model(arguments.model)  # a complaint comes before torch, which takes a second to import
+    find_model(arguments.model)  # reports a wrong name before torch is imported, which takes a second
     import torch
 
     from hyperthumb.codec.codec import load

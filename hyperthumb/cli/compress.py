@@ -1,4 +1,4 @@
-"""hyperthumb compress: photographs to thumbnail files."""
+"""hyperthumb compress: makes thumbnail files of photographs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from hyperthumb.images.pictures import Picture
 
 NAMING = Naming(THUMBNAIL_TAG, ".jpg", (".jpg", ".jpeg"), "thumbnails")
-_THUMBNAIL_ALREADY = "this is a thumbnail that hyperthumb made; `hyperthumb restore` makes a photograph of it"
-_NOT_READ = (  # Pillow would read some of them: the small preview inside
+_THUMBNAIL_ALREADY = "this is already a thumbnail of hyperthumb; `hyperthumb restore` restores the photograph"
+_NOT_READ = (  # Pillow would read only the small preview inside some of these
     ".arw", ".avif", ".cr2", ".cr3", ".dng", ".gif", ".heic", ".heif", ".jxl", ".nef", ".orf", ".pef", ".raf", ".rw2",
     ".srw",
 )  # fmt: skip
@@ -34,18 +34,18 @@ _EXAMPLES = """\
 examples:
   hyperthumb compress photo.png                         photo.thumb.jpg, at the model's own rate
   hyperthumb compress photo.png -o small.jpg --max-bytes 20000
-  hyperthumb compress holiday/ -o thumbs/ --bpp 0.3     every photograph below holiday/
+  hyperthumb compress holiday/ -o thumbs/ --bpp 0.3     all photographs in holiday/ and its subfolders
   hyperthumb compress - -o - < photo.png > small.jpg    through standard input and output
 
-Of a folder, thumbnails and restored photographs (*.restored.*) are left out; name a file to compress it anyway.
-PNG, JPEG, WebP, TIFF and BMP are read. EXIF's orientation is applied to the pixels. What --icc and --exif keep counts
-as part of the thumbnail's size, and goes on into what `restore` makes of it.
+In folders, thumbnails and restored photographs (*.restored.*) are skipped. Name a restored photograph to compress it.
+PNG, JPEG, WebP, TIFF and BMP files are read. The EXIF orientation is applied to the pixels. The color profile and EXIF
+data that --icc and --exif keep count toward the thumbnail's size, and `restore` copies them to the photograph.
 """
 
 
 @dataclass(frozen=True)
 class Compressed(Result):
-    """A thumbnail that was written: the photograph's size, the file's, and what it came to."""
+    """A written thumbnail: the sizes of the photograph and the file, the rate, and the model."""
 
     width: int
     height: int
@@ -64,45 +64,52 @@ def build_parser() -> argparse.ArgumentParser:
         "compress", "Makes small, ordinary .jpg thumbnails from which the photographs can be restored.", _EXAMPLES
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO", help=SOURCES)
-    add_output(parser, "photo.png to photo.thumb.jpg beside it")
+    add_output(parser, "photo.thumb.jpg in the folder of photo.png")
     rate = parser.add_mutually_exclusive_group()
     rate.add_argument(
-        "--bpp", type=positive_float, metavar="X", help="bits of the file per pixel of the photograph, at most"
+        "--bpp", type=positive_float, metavar="X", help="the most bits of the file per pixel of the photograph"
     )
-    rate.add_argument("--max-bytes", type=positive_int, metavar="N", help="bytes of the file, at most")
+    rate.add_argument("--max-bytes", type=positive_int, metavar="N", help="the most bytes of the file")
     rate.add_argument(
-        "--rate-scale", type=positive_float, metavar="X", help="coarser (above 1) or finer tables than the model's"
+        "--rate-scale",
+        type=positive_float,
+        metavar="X",
+        help="multiply the model's tables by X; above 1 makes files smaller",
     )
     parser.add_argument(
         "--refine",
         type=positive_int,
         default=0,
         metavar="N",
-        help="steps that improve the thumbnail for its decoder, at about the same size; 25 take seconds a megapixel",
+        help="optimize the thumbnail for its decoder with N steps, at about the same size; 25 steps take seconds per "
+        "megapixel",
     )
     parser.add_argument(
         "--profile",
         type=_profile,
         choices=PROFILES,
         default="small",
-        help="small: progressive, fewest bytes; optimized, default: plain baseline, which is read sooner, with "
-        "Huffman tables made for the file, or the standard's (default %(default)s)",
+        help="small: progressive, fewest bytes; optimized: baseline, which is decoded faster, with Huffman tables made "
+        "for the file; default: baseline with the standard's Huffman tables (default %(default)s)",
     )
     parser.add_argument(
-        "--background", type=color, metavar="COLOR", help="shows through transparent places (which are refused without)"
+        "--background",
+        type=color,
+        metavar="COLOR",
+        help="the color for transparent places (without it, transparent pictures are refused)",
     )
     parser.add_argument(
         "--icc",
         choices=("keep", "srgb", "drop"),
         default="keep",
-        help="keep the color profile; convert the pixels to sRGB, which needs none; or drop it (default %(default)s). "
-        "A profile that describes sRGB is dropped in any case",
+        help="keep the color profile, convert the pixels to sRGB, or drop the profile (default %(default)s). A profile "
+        "that describes sRGB is always dropped",
     )
     parser.add_argument(
         "--exif",
         choices=("none", "basic", "all"),
         default="none",
-        help="basic: date, camera and lens, without place, serial numbers and names; all: everything but orientation "
+        help="basic: date, camera and lens, but no place, serial number or name; all: everything except orientation "
         "and preview (default %(default)s)",
     )
     add_model(parser)
@@ -127,16 +134,16 @@ def run(arguments: argparse.Namespace) -> int:
         each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
         for each in sources
     ]
-    Image.MAX_IMAGE_PIXELS = MAX_COMPRESSED_PIXELS  # this is our process, and `_read_photograph` refuses more
+    Image.MAX_IMAGE_PIXELS = MAX_COMPRESSED_PIXELS  # `_read_photograph` refuses larger pictures
     read = partial(_read_photograph, arguments=arguments)
     jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing, partial(complain, read))
-    if arguments.skip_existing:  # `compress *.jpg` once more meets what it wrote before
+    if arguments.skip_existing:  # a second `compress *.jpg` also finds the thumbnails of the first
         jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
     return run_with_codec(jobs, compress_file, "compressed", arguments)
 
 
 def _is_photograph(path: Path) -> bool:
-    """Whether a file of a folder is none of ours: neither a thumbnail nor what `restore` made of one."""
+    """Whether a file is neither a thumbnail nor a photograph that `restore` wrote."""
     return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
 
 
@@ -144,18 +151,18 @@ def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
     from hyperthumb.images.pictures import decode_picture
 
     if source.suffix.lower() in _NOT_READ:
-        raise HyperthumbError(f"{source.suffix} files are not read; convert it to PNG, TIFF or JPEG first")
+        raise HyperthumbError(f"{source.suffix} files are not supported; convert it to PNG, TIFF or JPEG first")
     data = read_source(source)
-    if is_stream(source) and carries_marker(data):  # of files this is known before
+    if is_stream(source) and carries_marker(data):  # files were checked before
         raise HyperthumbError(_THUMBNAIL_ALREADY)
     return decode_picture(data, str(source), arguments.background, MAX_COMPRESSED_PIXELS, arguments.icc, arguments.exif)
 
 
 def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:
-    """Reads one photograph, compresses it as the arguments say, writes the thumbnail.
+    """Reads one photograph, compresses it as the arguments say, and writes the thumbnail.
 
     Raises:
-        HyperthumbError: when any of it cannot be done; nothing is written then.
+        HyperthumbError: when a step fails; then nothing is written.
     """
     picture = _read_photograph(source, arguments)
     note_all(picture.notes)

@@ -1,4 +1,4 @@
-"""hyperthumb export: a model as ONNX files, each checked against the network before it is written."""
+"""hyperthumb export: writes a model as ONNX files. Each is compared with the network before it is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 examples:
   hyperthumb export lite_4x -o exported/                    encoder, tables and decoder, float32
-  hyperthumb export lite_4x --part decoder                  what restoring needs
+  hyperthumb export lite_4x --part decoder                  only the part for restoring
   hyperthumb export experiments/mine --precision int8 --calibrate photos/
 """
 _MOST_PHOTOGRAPHS = 24
@@ -34,12 +34,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--precision",
         choices=("fp32", "fp16", "int8"),
         default="fp32",
-        help="of the decoder's layers (default %(default)s)",
+        help="the precision of the decoder's layers (default %(default)s)",
     )
     parser.add_argument(
         "--calibrate",
         metavar="FOLDER",
-        help="photographs for fp16 and int8: they measure what the precision loses, and int8 is calibrated with them",
+        help="photographs to measure the loss of fp16 and int8 and to calibrate int8",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""hyperthumb inspect: what thumbnail files say of themselves, without torch and without decoding anything."""
+"""hyperthumb inspect: describes thumbnail files from their headers, without torch and without decoding."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ _PLANES = {1: ("Y",), 3: ("Y", "Cb", "Cr")}
 
 @dataclass(frozen=True)
 class Inspected(Result):
-    """A JPEG file, as people and programs want to read it; fields that only hyperthumb's own files have may be None.
+    """The description of a JPEG file. Fields that only hyperthumb's files have are None for other files.
 
     Attributes:
         bytes: the file's size.
-        header_bytes: all of it but the coded picture.
-        header_share: the same as a part of 1.
-        icc_bytes: of the header, the color profile.
-        exif_bytes: of the header, the EXIF data.
-        width: of the thumbnail.
-        height: of the thumbnail.
-        photograph_width: of the photograph that it restores to.
-        photograph_height: of the same.
-        scale: between them.
+        header_bytes: the file's size without the coded picture.
+        header_share: `header_bytes` as a fraction of `bytes`.
+        icc_bytes: bytes of the color profile, which are part of the header.
+        exif_bytes: bytes of the EXIF data, which are part of the header.
+        width: the thumbnail's width.
+        height: the thumbnail's height.
+        photograph_width: the width of the photograph that it restores to.
+        photograph_height: the height of the photograph that it restores to.
+        scale: the factor between thumbnail and photograph.
         bpp: bits of the file per pixel of the photograph.
         model: the id of the model that made it, in hexadecimal.
-        unchanged: whether it is as hyperthumb wrote it; None when that was not asked, or the file is not ours.
-        changes: what other programs did to it since; None as above.
+        unchanged: whether it is as hyperthumb wrote it; None without `--verify` or for other files.
+        changes: the changes that other programs made; None without `--verify` or for other files.
         subsampling: "4:4:4" for thumbnails.
         coding: baseline, extended or progressive.
-        profile: the profile that codes pictures so.
-        huffman: standard or optimized code tables.
+        profile: the profile with this coding.
+        huffman: standard or optimized Huffman tables.
         restart_interval: blocks between restart markers; 0 for none.
-        planes: their names.
-        scans: the passes over the picture.
+        planes: the names of the planes.
+        scans: the scans of the file.
         tables: quantization tables by the planes that share them, in natural order.
     """
 
@@ -80,18 +80,18 @@ class Inspected(Result):
 
     def _lines(self) -> list[tuple[str, str]]:
         metadata = {"color profile": self.icc_bytes, "EXIF data": self.exif_bytes}
-        parts = "".join(f", {in_bytes(size)} of it {name}" for name, size in metadata.items() if size)
+        parts = "".join(f", including {in_bytes(size)} of {name}" for name, size in metadata.items() if size)
         header = f"{in_bytes(self.header_bytes)} ({100 * self.header_share:.1f} %) of header{parts}"
         lines = [
             ("thumbnail", f"{self.width}x{self.height}, {self.subsampling}"),
             ("file", f"{in_bytes(self.bytes)}, {header}"),
         ]
         if self.scale is None:
-            lines.append(("photograph", "not known: this file has no marker of hyperthumb"))
+            lines.append(("photograph", "unknown: this file has no marker of hyperthumb"))
         else:
             lines.append(("photograph", f"{self.photograph_width}x{self.photograph_height}, {self.bpp:.3f} bpp"))
             lines.append(("scale", str(self.scale)))
-            lines.append(("model", self.model or "not known"))
+            lines.append(("model", self.model or "unknown"))
         if self.changes is not None:
             lines.append(("unchanged", f"no: {'; '.join(self.changes)}" if self.changes else "yes"))
         every = f", restart markers every {self.restart_interval} blocks" if self.restart_interval else ""
@@ -102,12 +102,12 @@ class Inspected(Result):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = new_parser("inspect", "Says what is in thumbnail files, or in any other JPEG. Needs no model.")
+    parser = new_parser("inspect", "Describes thumbnail files or any other JPEG files. It needs no model.")
     parser.add_argument("thumbs", nargs="+", metavar="THUMB", help=SOURCES)
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="decode the file as well: is it whole, and what did other programs do to it since hyperthumb wrote it?",
+        help="decode the file, too: check that it is undamaged, and report changes that other programs made",
     )
     add_reporting(parser)
     return parser
@@ -125,10 +125,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def inspect_file(path: Path, verify: bool) -> Inspected:
-    """Reads one file.
+    """Reads and describes one file.
 
     Raises:
-        HyperthumbError: when it cannot be read, or is no JPEG.
+        HyperthumbError: when it cannot be read or is not a JPEG file.
     """
     from hyperthumb.jpeg.inspection import describe
 
@@ -164,12 +164,12 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
 
 
 def _verify(data: bytes, said: FileDescription, whole: bool) -> tuple[FileDescription, tuple[str, ...] | None]:
-    """The description with what the picture says of the marker, and what was done to a file of ours.
+    """Completes the description from the coded picture, and finds the changes that were made to a thumbnail.
 
     Args:
-        data: the file.
-        said: what its headers say.
-        whole: whether damage to the picture is an error and changes are asked for.
+        data: the file's bytes.
+        said: the description from its headers.
+        whole: whether damage to the picture is an error and changes are reported.
     """
     from hyperthumb.base.errors import ThumbnailError
     from hyperthumb.jpeg.file import decode_rgb
@@ -183,7 +183,7 @@ def _verify(data: bytes, said: FileDescription, whole: bool) -> tuple[FileDescri
         if whole:
             raise
         return said, None
-    if whole and not read.intact:  # not as we write them; whether it decodes is still worth knowing
+    if whole and not read.intact:  # other files are only checked for damage
         decode_rgb(data)
     said = replace(said, hr_height=None, hr_width=None, scale=read.scale, model_id=read.model_id)
     if read.scale is None:
@@ -205,7 +205,7 @@ def _scan_in_words(scan: Scan, names: tuple[str, ...]) -> str:
 
 
 def _share_tables(names: tuple[str, ...], tables: tuple[Table, ...]) -> dict[str, Table]:
-    """The tables by the planes that share them: `Y`, `Cb Cr`."""
+    """The tables by the names of the planes that share them: `Y`, `Cb Cr`."""
     planes: dict[Table, list[str]] = {}
     for name, table in zip(names, tables, strict=True):
         planes.setdefault(table, []).append(name)
@@ -213,7 +213,7 @@ def _share_tables(names: tuple[str, ...], tables: tuple[Table, ...]) -> dict[str
 
 
 def _side_by_side(tables: dict[str, Table]) -> list[tuple[str, str]]:
-    width = 36  # 8 steps of up to 3 digits, and a gap
+    width = 36  # 8 steps of up to 3 digits each, with gaps
     rows = [
         "".join("".join(f"{step:4}" for step in table[row]).ljust(width) for table in tables.values())
         for row in range(8)

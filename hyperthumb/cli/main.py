@@ -1,4 +1,4 @@
-"""The entry point: picks the command, turns errors into sentences and exit codes."""
+"""The entry point: runs the command, and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING_TRIED, TERMINATED = 2, 143
 
 
 class Command(NamedTuple):
-    """A command: what the overview says of it, and the module with its `build_parser` and `run`."""
+    """A command: its line in the overview, and the module with its `build_parser` and `run`."""
 
     summary: str
     module: str
@@ -30,12 +30,12 @@ class Command(NamedTuple):
 COMMANDS = {
     "compress": Command("make small, ordinary .jpg thumbnails of photographs", "hyperthumb.cli.compress"),
     "restore": Command("restore photographs from such thumbnails", "hyperthumb.cli.restore"),
-    "inspect": Command("say what is in thumbnail files", "hyperthumb.cli.inspect"),
-    "models": Command("list the models that ship", "hyperthumb.cli.models"),
-    "export": Command("write a model as ONNX files that need no PyTorch", "hyperthumb.cli.export"),
-    "options": Command("say what options files may say", "hyperthumb.cli.options"),
-    "benchmark": Command("measure methods and rivals side by side", "hyperthumb.cli.benchmark"),
-    "report": Command("make a benchmark's tables and plots again", "hyperthumb.cli.report"),
+    "inspect": Command("describe thumbnail files", "hyperthumb.cli.inspect"),
+    "models": Command("list the shipped models", "hyperthumb.cli.models"),
+    "export": Command("write a model as ONNX files that run without PyTorch", "hyperthumb.cli.export"),
+    "options": Command("explain the settings of options files", "hyperthumb.cli.options"),
+    "benchmark": Command("measure and compare methods", "hyperthumb.cli.benchmark"),
+    "report": Command("write a benchmark's tables and plots again", "hyperthumb.cli.report"),
 }
 
 
@@ -44,10 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool.
 
     Args:
-        argv: the arguments without the program's name; None takes the process's.
+        argv: the arguments without the program's name; None means those of the process.
 
     Returns:
-        The exit code: 0 all well, 1 some files failed, 2 nothing was tried (wrong arguments, no usable model).
+        The exit code: 0 success, 1 some files failed, 2 nothing was started (wrong arguments, no usable model).
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -67,18 +67,18 @@ def _dispatch(arguments: list[str]) -> int:
         overview.print_help(sys.stderr)
         return NOTHING_TRIED
     if arguments[0] not in COMMANDS:
-        overview.parse_args(arguments[:1])  # --help, --version, or an error; none of them returns
+        overview.parse_args(arguments[:1])  # handles --help, --version or an error, and exits
     command = import_module(COMMANDS[arguments[0]].module)
     parser: argparse.ArgumentParser = command.build_parser()
     run: Callable[[argparse.Namespace], int] = command.run
-    # Not subparsers: they cannot take `compress a.png -o thumbs b.png`.
+    # argparse's subparsers cannot parse `compress a.png -o thumbs b.png`.
     parsed = parser.parse_intermixed_args(_names_after_dashes(arguments[1:]))
     with _terminated_cleanly():
         return run(parsed)
 
 
 def _names_after_dashes(arguments: list[str]) -> list[str]:
-    """What follows `--` are names, whatever they begin with; argparse loses sight of it."""
+    """Protects names after `--` that begin with a dash, because intermixed parsing ignores `--`."""
     if "--" not in arguments:
         return arguments
     place = arguments.index("--")
@@ -90,25 +90,25 @@ def _build_overview() -> argparse.ArgumentParser:
     width = max(map(len, COMMANDS))
     parser = argparse.ArgumentParser(
         prog="hyperthumb",
-        description="Photographs as small, ordinary JPEG thumbnails that restore to full size.",
+        description="Makes small, ordinary JPEG thumbnails of photographs, and restores the photographs from them.",
         epilog="commands:\n"
         + "".join(f"  {name:{width}}  {command.summary}\n" for name, command in COMMANDS.items())
         + "\n`hyperthumb COMMAND --help` lists a command's options."
-        "\nExit codes: 0 all well, 1 some files failed, 2 nothing was tried.",
+        "\nExit codes: 0 success, 1 some files failed, 2 nothing was started.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"hyperthumb {hyperthumb.__version__}")
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the commands below")
     return parser
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception: what is half-written gets cleaned up on the way out."""
+    """SIGTERM as an exception, so that temporary files are removed before the process ends."""
 
 
 @contextmanager
 def _terminated_cleanly() -> Iterator[None]:
-    """While it holds, SIGTERM raises `Terminated`; outside the main thread, where none arrives, it does nothing."""
+    """Context in which SIGTERM raises `Terminated`. Outside the main thread it does nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What the tool says while it works, and which file a warning belongs to."""
+"""Collects notes and warnings for the file to which they belong."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _current: ContextVar[list[str] | None] = ContextVar("notes of the file in hand",
 
 
 def note(sentence: str) -> None:
-    """Adds a remark on the file in hand."""
+    """Adds a note about the current file."""
     notes = _current.get()
-    assert notes is not None, "no file is in hand"
+    assert notes is not None, "there is no current file"
     if sentence not in notes:
         notes.append(sentence)
 
 
 def say_remarks(remarks: Sequence[str], quiet: bool) -> None:
-    """Prints remarks that belong to no file, unless only what went wrong is to be said."""
+    """Prints remarks that do not belong to a single file, unless `quiet`."""
     for remark in () if quiet else remarks:
         print(f"note: {printable(remark)}", file=sys.stderr)
 
 
 @contextmanager
 def collected_notes() -> Iterator[list[str]]:
-    """Gathers what `note` and warnings say, in this thread, until it ends."""
+    """Context that collects the notes and warnings of this thread."""
     notes: list[str] = []
     token = _current.set(notes)
     try:
@@ -41,7 +41,7 @@ def collected_notes() -> Iterator[list[str]]:
 
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
-    """Makes every `UserWarning`, Pillow's for example, a note on the file that its thread has in hand."""
+    """Context in which a `UserWarning`, for example from Pillow, becomes a note about the thread's current file."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show

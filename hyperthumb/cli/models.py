@@ -1,4 +1,4 @@
-"""hyperthumb models: the models that ship, by their own cards, without torch."""
+"""hyperthumb models: lists the shipped models from their headers, without torch."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .messages import in_bytes
 
 _EXAMPLES = """\
 examples:
-  hyperthumb models              a line for each
-  hyperthumb models lite_4x      all that its card says
+  hyperthumb models              one line per model
+  hyperthumb models lite_4x      its complete card
   hyperthumb compress photo.jpg --model lite_4x
 """
 _GAP = "  "
@@ -25,19 +25,19 @@ _NUMBERS = ("scale", "bpp", "parameters", "bytes")
 
 @dataclass(frozen=True)
 class Listed:
-    """A model, as people and programs want to read it.
+    """The description of a model.
 
     Attributes:
-        name: for `--model`.
-        default: whether it is the one that is taken without `--model`.
-        scale: how many times smaller than the photograph a thumbnail is.
-        rate_bpp: about which rate it makes when none is asked for, in words; empty where its card does not say.
-        parameters: how many numbers it consists of.
+        name: its name for `--model`.
+        default: whether it is used without `--model`.
+        scale: the factor between photograph and thumbnail.
+        rate_bpp: its approximate rate when none is requested; empty if its card does not say.
+        parameters: the number of its parameters.
         bytes: the file's size.
-        model: its id, in hexadecimal, as thumbnails carry it.
+        model: its id in hexadecimal, as stored in thumbnails.
         sha256: the file's digest.
-        description: a line by its maker.
-        card: all that its maker said, the same line too.
+        description: one line by its author.
+        card: its card, including the description.
     """
 
     name: str
@@ -53,9 +53,9 @@ class Listed:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = new_parser("models", "Lists the models that ship with hyperthumb, or says all about some.", _EXAMPLES)
-    parser.add_argument("names", nargs="*", metavar="NAME|FILE", help="models to show whole; a model file will do too")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line and model, on standard output")
+    parser = new_parser("models", "Lists the models that ship with hyperthumb, or shows some in detail.", _EXAMPLES)
+    parser.add_argument("names", nargs="*", metavar="NAME|FILE", help="shipped models or model files to show in detail")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per model, each on a line")
     return parser
 
 
@@ -82,10 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def describe(name: str) -> Listed:
-    """A model that ships, by name, or a model file, by path.
+    """Describes a shipped model, given by name, or a model file, given by path.
 
     Raises:
-        CheckpointError: when there is none, or it is damaged.
+        CheckpointError: when it does not exist or is damaged.
     """
     from hyperthumb.models.header import read_model_header
     from hyperthumb.models.zoo import DEFAULT_MODEL, FOLDER, find_model
@@ -108,7 +108,7 @@ def describe(name: str) -> Listed:
 
 
 def as_table(models: list[Listed]) -> str:
-    """A line for each, under a heading; an asterisk at the default."""
+    """A table with one line per model; an asterisk marks the default."""
     rows = [("", "name", "scale", "bpp", "parameters", "bytes", "id", "description")]
     rows += [
         (
@@ -131,11 +131,11 @@ def as_table(models: list[Listed]) -> str:
         )
         for row in rows
     ]
-    return "\n".join(line.rstrip() for line in lines) + "\n\n* is taken when --model is not given."
+    return "\n".join(line.rstrip() for line in lines) + "\n\n* is used when --model is not given."
 
 
 def in_full(model: Listed) -> str:
-    """All of one, a line a fact."""
+    """All facts about a model, one per line."""
     facts = {
         "scale": f"{model.scale}x",
         "parameters": f"{model.parameters:,}",

@@ -1,4 +1,4 @@
-"""hyperthumb report: a benchmark's tables, plots and report.html again, from its results.json alone."""
+"""hyperthumb report: writes a benchmark's tables, plots and report.html again from its results.json."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ examples:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = new_parser(
-        "report", "Makes tables, plots and report.html of results again, without measuring anything.", _EXAMPLES
+        "report", "Writes tables, plots and report.html of results again, without measuring.", _EXAMPLES
     )
     parser.add_argument(
-        "results", nargs="+", type=Path, metavar="RESULTS", help="a results.json, or the folder that it lies in"
+        "results", nargs="+", type=Path, metavar="RESULTS", help="a results.json, or the folder that contains it"
     )
     return parser
 

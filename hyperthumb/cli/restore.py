@@ -1,4 +1,4 @@
-"""hyperthumb restore: thumbnail files to photographs."""
+"""hyperthumb restore: restores photographs from thumbnail files."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ DEFAULT_FORMAT = "png"
 _EXAMPLES = """\
 examples:
   hyperthumb restore photo.thumb.jpg                    photo.restored.png
-  hyperthumb restore photo.thumb.jpg -o photo.webp      lossless WebP; .png and .jpg (quality 95) are the others
+  hyperthumb restore photo.thumb.jpg -o photo.webp      lossless WebP; .png and .jpg (quality 95) also work
   hyperthumb restore thumbs/ -o restored/ --format webp
   hyperthumb restore - -o - < photo.thumb.jpg > photo.png
 
-Of a folder, the files that hyperthumb wrote are restored. Name a file to restore any other JPEG: one that a service has
-recompressed, or one that never was a thumbnail; what had to be assumed is said.
+In folders, only files that hyperthumb wrote are restored. To restore another JPEG, name the file: for example one that
+a service has recompressed, or one that never was a thumbnail. Warnings say what had to be assumed.
 """
 
 
 @dataclass(frozen=True)
 class Restored(Result):
-    """A photograph that was written: its size, and the file's."""
+    """A written photograph: its size, the file's size, and the model."""
 
     width: int
     height: int
@@ -50,20 +50,20 @@ class Restored(Result):
 def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("restore", "Restores photographs from the .jpg thumbnails that `compress` made.", _EXAMPLES)
     parser.add_argument("thumbs", nargs="+", metavar="THUMB", help=SOURCES)
-    add_output(parser, "photo.thumb.jpg to photo.restored.png beside it")
+    add_output(parser, "photo.restored.png in the folder of photo.thumb.jpg")
     parser.add_argument(
         "--format",
         choices=("png", "webp", "jpg"),
-        help=f"of files that -o does not name one by one (default {DEFAULT_FORMAT})",
+        help=f"the format of files that -o does not name (default {DEFAULT_FORMAT})",
     )
     parser.add_argument(
-        "--size", type=picture_size, metavar="WxH", help="the photograph's, for a thumbnail that has lost it"
+        "--size", type=picture_size, metavar="WxH", help="the photograph's size, for a thumbnail that has lost it"
     )
     parser.add_argument(
         "--precision",
         choices=("fp32", "bf16"),
         default="fp32",
-        help="bf16 is faster where the processor knows it, and differs a little (default %(default)s)",
+        help="bf16 is faster on processors that support it, and differs a little (default %(default)s)",
     )
     add_model(parser)
     add_reporting(parser)
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     targets = [job.target for job in jobs if job.target is not None and job.target != STANDARD_OUTPUT]
     if arguments.format and any(target.suffix.lower() != naming.extension for target in targets):
-        raise UsageError(f"-o {arguments.output} and --format {arguments.format} contradict each other")
+        raise UsageError(f"-o {arguments.output} contradicts --format {arguments.format}; give only one of them")
     return run_with_codec(jobs, restore_file, "restored", arguments)
 
 
@@ -97,10 +97,10 @@ def _read_headers(source: Path) -> None:
 
 
 def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:
-    """Reads one thumbnail, restores it, writes the photograph with its color profile and EXIF data.
+    """Reads one thumbnail, restores it, and writes the photograph with its color profile and EXIF data.
 
     Raises:
-        HyperthumbError: when any of it cannot be done; nothing is written then.
+        HyperthumbError: when a step fails; then nothing is written.
     """
     from hyperthumb.images.pictures import encode_picture, read_presentation
 

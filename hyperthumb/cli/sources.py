@@ -1,4 +1,4 @@
-"""Which files the words on the command line stand for: files, folders, and patterns that no shell has expanded."""
+"""Finds the files that the command line names: files, folders, and patterns that the shell did not expand."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .messages import note
 from .streams import INPUT_WORDS, STANDARD_INPUT, is_stream
 
 JPEG_EXTENSIONS = (".jpg", ".jpeg")
-_END_BYTES = 2**16  # our marker is the second segment of a file; other programs may move it to the end
+_END_BYTES = 2**16  # our marker is near the start of a file; other programs may move it to the end
 
 
 class Source(NamedTuple):
-    """One file to work on, or one word that stands for none.
+    """One file to process, or one argument for which there is no file.
 
     Attributes:
         path: the file.
-        relative: where it is below the folder that was named; its bare name when it was named itself.
-        problem: why it cannot be worked on.
+        relative: its path relative to the named folder; its bare name if the file itself was named.
+        problem: why it cannot be processed.
     """
 
     path: Path
@@ -35,11 +35,11 @@ class Source(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What the words on a command line stand for.
+    """The files that a command line names.
 
     Attributes:
-        sources: each file once, in the order of the words.
-        remarks: a line for each folder of which something was left out, and one for links.
+        sources: each file once, in the order of the arguments.
+        remarks: one line per folder from which files were left out, and one for links.
     """
 
     sources: list[Source]
@@ -48,21 +48,21 @@ class Selection(NamedTuple):
 
 class _Candidate(NamedTuple):
     source: Source
-    is_named: bool  # itself, and not found in a folder or by a pattern
+    is_named: bool  # rather than found in a folder or by a pattern
 
 
 def find_sources(
     words: Sequence[str], extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None = None
 ) -> Selection:
-    """The files that the words stand for.
+    """Finds the files that the arguments name.
 
-    A link that was found in a folder or by a pattern is left out when the file that it leads to, or another link to
-    it, is taken. A link that was named itself counts as a file of its own.
+    A link that was found in a folder or by a pattern is left out if its target, or another link to it, is used. A link
+    that was named is a separate file.
 
     Args:
-        words: files (taken whatever their names), folders (searched to the bottom for the extensions), patterns.
-        extensions: what files in folders end in.
-        kind: what they are called in messages, such as "photographs".
+        words: files (with any extension), folders (searched with their subfolders), patterns.
+        extensions: the extensions of files to find in folders.
+        kind: the word for the files in messages, such as "photographs".
         wanted: a further condition on files in folders.
     """
     remarks: list[str] = []
@@ -82,12 +82,12 @@ def find_sources(
         taken.add(real)
         chosen.append(candidate.source)
     if links:
-        remarks.append(f"left out {list_names(links, 'link', 'links')} to files that are taken anyway")
+        remarks.append(f"left out {list_names(links, 'link', 'links')} to files that are used anyway")
     return Selection(chosen, remarks)
 
 
 def _entry(path: Path) -> str:
-    """Where a file or link itself is, whichever way leads there."""
+    """The canonical path of a file or link itself, not of a link's target."""
     return os.path.join(os.path.realpath(path.parent), path.name)
 
 
@@ -97,8 +97,8 @@ def _expand(
     if word in INPUT_WORDS:
         return [_Candidate(Source(STANDARD_INPUT, Path(STANDARD_INPUT.name)), True)]
     path = Path(word)
-    if not word:  # an unset variable of a script, not the folder that Path makes of it
-        nothing = Source(Path('""'), Path('""'), "this name is empty")  # an empty path is shown as a dot
+    if not word:  # probably an unset variable of a script; Path would turn it into the current folder
+        nothing = Source(Path('""'), Path('""'), "this name is empty")  # an empty path would be shown as a dot
         return [_Candidate(nothing, True)]
     if path.is_dir():
         return [_Candidate(source, False) for source in _search(path, extensions, kind, wanted, remarks)]
@@ -120,7 +120,7 @@ def _search(
     chosen += [Source(folder / name, Path(name)) for name in found.files if wanted is None or wanted(folder / name)]
     if chosen:
         return chosen
-    others = f"; {len(found.files)} other pictures are there" if found.files else ""
+    others = f", only {len(found.files)} other pictures" if found.files else ""
     return [Source(folder, Path(folder.name), f"there are no {kind} in this folder{others}")]
 
 
@@ -130,16 +130,16 @@ def _match(pattern: str, remarks: list[str]) -> list[Source]:
     left_out = [match for match in matches if any(is_foreign(part) for part in match.parts if part not in named)]
     if left_out:
         names = list_names([match.name for match in left_out], "file", "files")
-        remarks.append(f"{pattern}: left out {names} that other programs keep in folders of theirs")
+        remarks.append(f"{pattern}: left out {names} in folders of other programs")
     chosen = [Source(match, Path(match.name)) for match in matches if match not in left_out]
     return chosen or [Source(Path(pattern), Path(Path(pattern).name), "no file matches this pattern")]
 
 
 def is_thumbnail(path: Path) -> bool:
-    """Whether a file is a thumbnail that hyperthumb wrote, also if it was changed or damaged since."""
+    """Whether a file is a thumbnail that hyperthumb wrote, even if it was changed or damaged later."""
     from hyperthumb.jpeg.marker import MARKER_START
 
-    if path.suffix.lower() not in JPEG_EXTENSIONS or not path.is_file():  # opening a pipe would wait for ever
+    if path.suffix.lower() not in JPEG_EXTENSIONS or not path.is_file():  # opening a pipe would wait forever
         return False
     try:
         with open(path, "rb") as file:
@@ -149,12 +149,12 @@ def is_thumbnail(path: Path) -> bool:
                 return False
             file.seek(0)
             return carries_marker(file.read())
-    except OSError:  # what is wrong with it, if anything is, comes out when it is read
+    except OSError:  # the problem is reported when the file is read
         return False
 
 
 def carries_marker(data: bytes) -> bool:
-    """The same of a file's content."""
+    """Whether a file's content is a thumbnail that hyperthumb wrote, even if it was changed or damaged later."""
     from hyperthumb.jpeg.foreign import recognize
     from hyperthumb.jpeg.marker import find_origins
     from hyperthumb.jpeg.matching import State
@@ -170,16 +170,16 @@ def carries_marker(data: bytes) -> bool:
         if not origins or any(origin.is_sealed for origin in origins):
             return bool(origins)
         return recognize(data, is_known=is_shipped).state is not State.UNMARKED
-    except ThumbnailError:  # ours, though damaged or of a later version
+    except ThumbnailError:  # our thumbnail, but damaged or from a later version
         return True
 
 
 def complain(read: Callable[[Path], object], path: Path) -> str | None:
-    """Why a file cannot be read, if it cannot, by trying. Streams are not tried: they can be read only once."""
+    """Tries to read a file and returns the error, or None. Streams can be read only once, so they are not tried."""
     if is_stream(path):
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what there is to know of a file is said when it is worked on
+        warnings.simplefilter("ignore")  # warnings are reported when the file is processed
         try:
             read(path)
         except HyperthumbError as error:
@@ -188,6 +188,6 @@ def complain(read: Callable[[Path], object], path: Path) -> str | None:
 
 
 def note_all(notes: Sequence[str]) -> None:
-    """Adds remarks on the file in hand."""
+    """Adds notes about the current file."""
     for sentence in notes:
         note(sentence)

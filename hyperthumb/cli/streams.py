@@ -1,6 +1,6 @@
-"""The content of sources and of results: files, standard input and standard output.
+"""Reads sources and writes results: files, standard input and standard output.
 
-Both standard streams have a path of their own here, so that they go through the same code as files.
+Each of the two standard streams is represented by a path, so that the same code handles streams and files.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ OUTPUT_WORDS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _DESCRIPTORS = (Path("/dev/fd"), Path("/proc/self/fd"))
 
 MAX_FILE_BYTES = 2**30
-"""No photograph or thumbnail is larger; a file that is would fill the memory before anything can be said of it."""
+"""The largest file that is read. Photographs and thumbnails are smaller; a larger file could fill the memory."""
 
 _CHUNK = 2**20
 
 
 def is_stream(path: Path) -> bool:
-    """Whether a path stands for an open descriptor, which can be read once: standard input, or a shell's `<(...)`."""
+    """Whether a path is an open descriptor, which can be read only once: standard input, or a shell's `<(...)`."""
     return path == STANDARD_INPUT or path.parent in _DESCRIPTORS
 
 
 def shown(path: Path) -> str:
-    """A path as messages show it."""
+    """A path as shown in messages."""
     return {STANDARD_INPUT: "standard input", STANDARD_OUTPUT: "standard output"}.get(path, str(path))
 
 
 def read_source(path: Path) -> bytes:
-    """A file's content, or what comes through a stream.
+    """Reads a file or a stream.
 
     Raises:
-        HyperthumbError: when it cannot be read, is not an ordinary file, is absurdly large, or a stream that is empty.
+        HyperthumbError: when it cannot be read, is not an ordinary file, is too large, or is an empty stream.
     """
     try:
         if path.exists() and not path.is_file() and not is_stream(path):
@@ -54,7 +54,7 @@ def read_source(path: Path) -> bytes:
 
 
 def write_result(path: Path, data: bytes) -> None:
-    """Writes a file, whole or not at all, or standard output.
+    """Writes a file atomically, or writes to standard output.
 
     Raises:
         HyperthumbError: when it cannot be written.
@@ -75,12 +75,12 @@ def _standard_input() -> BinaryIO:
 
 
 def _read(file: BinaryIO) -> bytes:
-    """All of a stream, whose length nobody knows beforehand."""
+    """Reads a stream of unknown length to its end."""
     chunks: list[bytes] = []
     while chunk := file.read(_CHUNK):
         chunks.append(chunk)
         if len(chunks) * _CHUNK > MAX_FILE_BYTES:
-            raise HyperthumbError(f"more than {MAX_FILE_BYTES:,} bytes came through it")
+            raise HyperthumbError(f"it has more than {MAX_FILE_BYTES:,} bytes")
     if not chunks:
-        raise HyperthumbError("nothing came through it; did the command before it fail?")
+        raise HyperthumbError("it is empty; did the previous command fail?")
     return b"".join(chunks)

@@ -1,4 +1,4 @@
-"""Where results go: beside their sources, to a file, or into a folder; never over a source, nor two to one place."""
+"""Chooses the files to write. A result never replaces a source, and two results never get the same file."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ THUMBNAIL_TAG, RESTORED_TAG = ".thumb", ".restored"
 
 
 class UsageError(HyperthumbError):
-    """Arguments that do not go together."""
+    """Arguments that contradict each other."""
 
 
 class Naming(NamedTuple):
-    """What a command's results are called: `photo.png` becomes `photo` + tag + extension.
+    """The names of a command's results: `photo.png` becomes `photo` + tag + extension.
 
     Attributes:
         tag: such as ".thumb".
         extension: such as ".jpg".
-        writable: every extension that `-o FILE` may end in.
-        noun: what is written, for messages.
+        writable: the extensions that `-o FILE` may have.
+        noun: the word for the results in messages.
     """
 
     tag: str
@@ -39,13 +39,13 @@ class Naming(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One file to make out of another.
+    """One file to make from another.
 
     Attributes:
         source: the file to read.
-        target: the file to write; None for a source that is none.
+        target: the file to write; None if the source has a problem.
         problem: why it cannot be done.
-        skipped: it need not be done either: the target exists and existing ones were to be skipped.
+        skipped: whether it is skipped because the target exists; then it is not a failure.
     """
 
     source: Path
@@ -62,20 +62,20 @@ def plan(
     skip_existing: bool,
     complain: Callable[[Path], str | None] = lambda path: None,
 ) -> list[Job]:
-    """Gives every source its target.
+    """Chooses the target of every source.
 
     Args:
-        sources: what to work on.
-        output: `-o`: a file or standard output, for one source only; a folder, which keeps the sources' own folders;
-            None: beside them.
-        naming: how files are called.
+        sources: the files to process.
+        output: the argument of `-o`: a file or standard output, for a single source; a folder, in which the sources'
+            subfolders are kept; None writes to the folder of each source.
+        naming: the names of the results.
         overwrite: whether existing files are replaced.
-        skip_existing: whether they are no failure.
-        complain: why a file cannot be read, or None. It is asked of those that have one target: `IMG_1.CR2`, which is
-            not read, must not keep `IMG_1.JPG` from it.
+        skip_existing: whether sources with an existing result are skipped instead of failing.
+        complain: returns why a file cannot be read, or None. It is called only for sources with the same target:
+            `IMG_1.CR2`, which is not supported, must not block the target of `IMG_1.JPG`.
 
     Raises:
-        UsageError: when `output` cannot take the sources, or has an extension that is not written.
+        UsageError: when `output` does not fit the sources, or has an unsupported extension.
     """
     folder = _as_folder(output, sources, naming)
     targets = [_target(source, folder, output, naming) for source in sources]
@@ -93,19 +93,19 @@ def plan(
             jobs.append(Job(source.path, None, complaint))
             continue
         if place in read:
-            problem = f"would be written over {read[place]}, which is to be read"
+            problem = f"its result would replace the source {read[place]}"
         elif place in taken:
-            problem = f"would be written to {target}, like {taken[place]}; rename one of them"
+            problem = f"its result would have the same name as that of {taken[place]}, {target}; rename one of them"
         elif target != STANDARD_OUTPUT and os.path.lexists(target) and not overwrite:
             skipped = skip_existing
-            problem = f"{target} exists; --overwrite replaces it"
+            problem = f"{target} exists; use --overwrite to replace it"
         taken.setdefault(place, source.path)
         jobs.append(Job(source.path, target, problem, skipped))
     return jobs
 
 
 def _target(source: Source, folder: Path | None, output: str | None, naming: Naming) -> Path | None:
-    """Where the result of a source goes; None for a source that is none."""
+    """The target of a source; None if the source has a problem."""
     if source.problem is not None:
         return None
     if folder is not None:
@@ -114,18 +114,18 @@ def _target(source: Source, folder: Path | None, output: str | None, naming: Nam
         return STANDARD_OUTPUT if output in OUTPUT_WORDS else Path(output)
     if is_stream(source.path):
         raise UsageError(
-            f"{shown(source.path)} has no name to make another of; name a file or folder with -o, "
-            "or write to standard output with -o -"
+            f"{shown(source.path)} has no name from which to derive the result's; give a file or folder with -o, "
+            "or use -o - to write to standard output"
         )
     return source.path.with_name(_name(source.path, naming))
 
 
 def _as_folder(output: str | None, sources: Sequence[Source], naming: Naming) -> Path | None:
-    """`output` if it is a folder; None when it is a file or not given."""
+    """`output` if it is a folder; None if it is a file or not given."""
     if output is None:
         return None
     if not output:
-        raise UsageError("-o is followed by an empty name")
+        raise UsageError("the name after -o is empty")
     if output in OUTPUT_WORDS:
         _check_single(output, sources)
         return None
@@ -137,13 +137,13 @@ def _as_folder(output: str | None, sources: Sequence[Source], naming: Naming) ->
         _check_single(output, sources)
         return None
     if extension in _OTHER_PICTURES:
-        raise UsageError(f"-o {output}: {naming.noun} end in {join_words(naming.writable)}")
+        raise UsageError(f"-o {output}: the name of {naming.noun} must end in {join_words(naming.writable)}")
     return path
 
 
 def _check_single(output: str, sources: Sequence[Source]) -> None:
     if len(sources) > 1 or any(len(source.relative.parts) > 1 for source in sources):
-        raise UsageError(f"-o {output} is one file and there are {len(sources)} to write; give a folder")
+        raise UsageError(f"-o {output} is a single file, but there are {len(sources)} results to write; give a folder")
 
 
 def _name(source: Path, naming: Naming) -> str:

@@ -1,6 +1,6 @@
-"""Photographs: files, folders and LMDB stores in; named uint8 images and training batches out.
+"""Reads photographs from files, folders and LMDB stores; provides named uint8 images and training batches.
 
-What a training batch holds depends on the seed, the iteration and the pictures alone (see `order` and `crops`).
+The content of a training batch depends only on the seed, the iteration and the pictures (see `order` and `crops`).
 """
 
 from .contract import ImagePair, ImageSource, SourceView

@@ -1,4 +1,4 @@
-"""Decoded photographs kept in memory, if they fit. The cache changes no number, only the time it takes."""
+"""Keeps decoded photographs in memory if they fit. The cache changes the speed, but no result."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .memory import available_memory
 
 
 class CachedSource(SourceView):
-    """Another source with all its photographs decoded once, here, by threads.
+    """A source whose photographs are all decoded by threads in the constructor.
 
-    Create it before the worker processes are forked, so that they share one copy. A photograph that cannot be used is
-    kept as its error, which `load` raises again.
+    Create it before the worker processes are forked, so that they share one copy. For a photograph that cannot be used
+    the error is kept, and `load` raises it.
 
     Args:
         source: the photographs.
-        keep_damaged: False raises the first such error here.
+        keep_damaged: False raises the first such error in the constructor.
     """
 
     def __init__(self, source: ImageSource, keep_damaged: bool = True) -> None:
@@ -56,21 +56,21 @@ class CachedSource(SourceView):
 def cache_in_memory(
     source: ImageSource, limit_gb: float | None = None, processes: int = 1, keep_damaged: bool = False
 ) -> ImageSource:
-    """The source cached, or the source itself with a warning if it does not fit.
+    """Caches the source. If it does not fit into memory, warns and returns the source itself.
 
     Args:
         source: the photographs.
-        limit_gb: memory that this process may use for it, in units of 1e9 bytes; None takes half of what is available,
+        limit_gb: the memory for this process's cache, in units of 1e9 bytes; None means half of the available memory,
             divided by `processes`.
-        processes: training processes, each with a cache of its own.
+        processes: the number of training processes, each of which has its own cache.
         keep_damaged: see `CachedSource`.
     """
     needed = sum(source.nbytes_decoded(index) for index in range(len(source)))
     limit = available_memory() / 2 / processes if limit_gb is None else limit_gb * 1e9
     if needed > limit:
         message = (
-            f"cache: ram has no effect: the decoded photographs take {needed / 1e9:.2f} GB, "
-            f"and {limit / 1e9:.2f} GB may be used; raise cache_limit_gb to allow more"
+            f"cache: ram has no effect: the decoded photographs need {needed / 1e9:.2f} GB, "
+            f"but only {limit / 1e9:.2f} GB may be used; raise cache_limit_gb to allow more"
         )
         warnings.warn(OptionsWarning(message), stacklevel=2)
         return source

@@ -1,4 +1,4 @@
-"""What a set of photographs is to the rest of the program."""
+"""The interface of data sets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hyperthumb.base.errors import HyperthumbError, UnusableImageError
 
 
 class ImagePair(NamedTuple):
-    """A photograph, with the thumbnail it should have where the data set brings one.
+    """A photograph and, if the data set has one, its reference thumbnail.
 
     Attributes:
-        name: the source's `names` at this index.
+        name: the entry of the source's `names` at this index.
         hr: uint8 (H, W, 3) RGB.
-        reference: uint8 (h, w, 3) RGB, or None: the bicubic downscale is computed then.
+        reference: uint8 (h, w, 3) RGB; None means that the bicubic downscale is computed as the reference.
     """
 
     name: str
@@ -29,13 +29,13 @@ class ImagePair(NamedTuple):
 class ImageSource(ABC):
     """Photographs by index, in an order that is the same on every machine.
 
-    To add a kind of data set, set `names`, write `load`, and register the class in `DATASETS`; override `size` and
-    `nbytes_decoded` where they can be had without decoding.
+    To add a kind of data set, set `names`, define `load`, and register the class in `DATASETS`. Override `size` and
+    `nbytes_decoded` if they can be determined without decoding.
 
     Attributes:
-        names: one for each photograph, no two alike, and `load(index).name == names[index]`. Results (thumbnails,
-            restored pictures, rows of tables) are written under these names. Each is a relative path with forward
-            slashes, without extension and without "..": `kodim01`, `holiday/beach`.
+        names: a unique name for each photograph; `load(index).name == names[index]`. Results (thumbnails, restored
+            pictures, rows of tables) are stored under these names. A name is a relative path with forward slashes,
+            without an extension and without "..": `kodim01`, `holiday/beach`.
     """
 
     names: list[str]
@@ -45,24 +45,24 @@ class ImageSource(ABC):
         """Decodes one photograph.
 
         Raises:
-            UnusableImageError: when its file is damaged, or holds what cannot be used.
-            HyperthumbError: when it cannot be had for another reason, such as a folder that is gone.
+            UnusableImageError: when the file is damaged or its content cannot be used.
+            HyperthumbError: when it cannot be read for another reason, such as a missing folder.
         """
 
     def __len__(self) -> int:
         return len(self.names)
 
     def size(self, index: int) -> tuple[int, int]:
-        """(H, W) of one photograph. Raises as `load` does."""
+        """(H, W) of one photograph; raises the same errors as `load`."""
         height, width, _ = self.load(index).hr.shape
         return height, width
 
     def label(self, index: int) -> str:
-        """Where one photograph is read from, for messages."""
+        """The path of one photograph, for messages."""
         return self.names[index]
 
     def nbytes_decoded(self, index: int) -> int:
-        """Bytes that one photograph with its reference takes in memory; 0 for one that cannot be used."""
+        """The memory of one decoded photograph and its reference, in bytes; 0 if it cannot be used."""
         try:
             height, width = self.size(index)
         except UnusableImageError:
@@ -71,11 +71,11 @@ class ImageSource(ABC):
 
 
 class SourceView(ImageSource):
-    """Some of the photographs of another source, whose names are held to the contract of `ImageSource`.
+    """A selection of another source's photographs. It checks that the names fulfil the contract of `ImageSource`.
 
     Args:
-        source: the other one.
-        indices: which of them, in order; None takes all.
+        source: the other source.
+        indices: the selected photographs, in order; None selects all.
     """
 
     def __init__(self, source: ImageSource, indices: Sequence[int] | None = None) -> None:
@@ -90,8 +90,8 @@ class SourceView(ImageSource):
         name, wanted = pair[0], self.names[index]
         if name != wanted:
             raise HyperthumbError(
-                f'{type(self.source).__name__}.load({own}) gives the name "{name}", but names[{own}] is "{wanted}"; '
-                "let it give that one, because results are written under it"
+                f'{type(self.source).__name__}.load({own}) returns the name "{name}", but names[{own}] is "{wanted}"; '
+                "make them equal, because results are stored under this name"
             )
         return pair
 
@@ -106,29 +106,29 @@ class SourceView(ImageSource):
 
 
 def check_names(source: ImageSource) -> None:
-    """Holds a source's names to the contract of `ImageSource`.
+    """Checks that a source's names fulfil the contract of `ImageSource`.
 
     Raises:
-        HyperthumbError: when there are none, two are alike, or one leads out of the folder of results.
+        HyperthumbError: when there are no names, two are equal, or one leads out of the folder of results.
     """
     kind, names = type(source).__name__, getattr(source, "names", None)
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise HyperthumbError(f"{kind}.names has to be a list with one name (str) for each photograph")
+        raise HyperthumbError(f"{kind}.names must be a list with one name (str) for each photograph")
     first: dict[str, int] = {}
     for index, name in enumerate(names):
         if first.setdefault(name, index) != index:
             raise HyperthumbError(
-                f'{kind}.names has "{name}" twice, at {first[name]} and {index}; give each photograph a name of its '
-                "own, because results are written under it"
+                f'{kind}.names has "{name}" twice, at {first[name]} and {index}; give each photograph its own name, '
+                "because results are stored under it"
             )
         if leads_out(name):
             raise HyperthumbError(
-                f'{kind}.names[{index}] is "{name}"; give it a relative path without "..", because results are '
-                "written under it"
+                f'{kind}.names[{index}] is "{name}"; it must be a relative path without "..", because results are '
+                "stored under it"
             )
 
 
 def leads_out(name: str) -> bool:
-    """Whether a file of this name would not lie below the folder that it is written into."""
+    """Whether a file of this name would lie outside the folder into which it is written."""
     path = PurePosixPath(name)
     return not name or path.is_absolute() or ".." in path.parts

@@ -1,4 +1,4 @@
-"""Where a training crop is cut and how it is turned: a function of the seed and of its place in the run."""
+"""Positions and flips of training crops, as functions of the seed and of the place in the run."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class CropSpec(NamedTuple):
 def draw_crop(
     seed: int, position: int, height: int, width: int, size: int, use_flip: bool, use_rot: bool, align: int = 1
 ) -> CropSpec:
-    """Draws the crop of one place.
+    """Draws the crop for one place.
 
     Args:
-        seed: the run's.
+        seed: the run's seed.
         position: the place, counted from the start of the run.
-        height: of the photograph, at least `size`.
-        width: of the photograph, at least `size`.
+        height: the photograph's height, at least `size`.
+        width: the photograph's width, at least `size`.
         size: the crop's side.
-        use_flip: flip horizontally, half of the time.
-        use_rot: flip vertically half of the time and transpose half of the time, as BasicSR does.
+        use_flip: flip horizontally with probability 1/2.
+        use_rot: flip vertically and transpose, each with probability 1/2, as BasicSR does.
         align: top and left are multiples of this.
 
     Returns:
-        The crop. Turning flips or rotations off does not move it.
+        The crop. Its position does not depend on `use_flip` and `use_rot`.
     """
     assert height >= size
     assert width >= size
@@ -60,7 +60,7 @@ def draw_crop(
 
 
 def apply_crop(image: np.ndarray, crop: CropSpec) -> np.ndarray:
-    """The crop of an (H, W, 3) image as a contiguous (size, size, 3) array."""
+    """Cuts the crop out of an (H, W, 3) image, as a contiguous (size, size, 3) array."""
     patch = image[crop.top : crop.top + crop.size, crop.left : crop.left + crop.size]
     if crop.flip_horizontal:
         patch = patch[:, ::-1]

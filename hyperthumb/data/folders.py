@@ -1,4 +1,4 @@
-"""The data sets that options files name: photographs alone, or with thumbnails beside them."""
+"""The data sets that options files can name: photographs, or photographs with reference thumbnails."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .stores import open_store
 
 @DATASETS.register()
 class HRImageDataset(ImageSource):
-    """Photographs in a folder, with its subfolders, or in an LMDB store; or in several.
+    """Photographs in one or several folders (with subfolders) or LMDB stores.
 
-    The photographs of one folder are named by their paths below it; those of several also by their folder: `a/0001` and
-    `b/0001`.
+    A photograph's name is its path below the folder. If there are several folders, the folder's name is put in front:
+    `a/0001` and `b/0001`.
 
     Args:
-        dataroot_gt: the folder, or the store `*.lmdb`, or a list of them. Training shows every photograph equally
-            often; those of a folder that is named twice, twice as often.
-        io_backend: `{type: disk}` or `{type: lmdb}`, for all.
+        dataroot_gt: a folder, a store `*.lmdb`, or a list of them. Training shows every photograph equally often. To
+            show photographs twice as often, list their folder twice.
+        io_backend: `{type: disk}` or `{type: lmdb}`, for all of them.
 
     Raises:
         HyperthumbError: when there are no pictures.
@@ -58,9 +58,9 @@ class HRImageDataset(ImageSource):
 
 
 def _label_roots(roots: Sequence[str]) -> list[str]:
-    """A name for each root, no two alike, none with a slash: the folder's own where that is enough.
+    """A unique name without slashes for each root: the last part of its path, or as many parts as needed.
 
-    `DIV2K/HR` and `Flickr2K/HR` become `DIV2K_HR` and `Flickr2K_HR`; a root that is given again gets `-2`.
+    `DIV2K/HR` and `Flickr2K/HR` become `DIV2K_HR` and `Flickr2K_HR`. A root that is listed again gets `-2`.
     """
     parts = [PurePath(os.path.abspath(root)).parts[1:] for root in roots]
     depth = 1
@@ -76,14 +76,14 @@ def _label_roots(roots: Sequence[str]) -> list[str]:
 
 @DATASETS.register()
 class PairedImageDataset(ImageSource):
-    """Photographs with the thumbnails they should have, in two folders or stores, as BasicSR pairs them.
+    """Photographs and their reference thumbnails in two folders or stores, paired as in BasicSR.
 
     Args:
         dataroot_gt: the photographs.
-        dataroot_lq: the thumbnails, or None for photographs alone.
-        filename_tmpl: a thumbnail's name from its photograph's, both without extension: "{}x4" pairs `a/b.png` with
-            `a/bx4.png`.
-        io_backend: `{type: disk}` or `{type: lmdb}`, for both.
+        dataroot_lq: the thumbnails; None for photographs without thumbnails.
+        filename_tmpl: makes a thumbnail's name from its photograph's, both without extension: "{}x4" pairs `a/b.png`
+            with `a/bx4.png`.
+        io_backend: `{type: disk}` or `{type: lmdb}`, for both folders.
 
     Raises:
         HyperthumbError: when there are no pictures, or a photograph has no thumbnail.
@@ -98,7 +98,7 @@ class PairedImageDataset(ImageSource):
     ) -> None:
         if filename_tmpl.count("{}") != 1:
             raise HyperthumbError(
-                f'filename_tmpl: "{filename_tmpl}" must hold {{}} once, for the name of the photograph'
+                f'filename_tmpl: "{filename_tmpl}" must contain {{}} once, for the name of the photograph'
             )
         self._hr = open_store(dataroot_gt, io_backend)
         self.names = self._hr.names
@@ -112,7 +112,7 @@ class PairedImageDataset(ImageSource):
             reference = path.with_name(filename_tmpl.replace("{}", path.name)).as_posix()
             if reference not in present:
                 raise HyperthumbError(
-                    f'{dataroot_lq}: has no "{reference}" for the photograph "{name}" of {dataroot_gt}'
+                    f'{dataroot_lq}: lacks "{reference}" for the photograph "{name}" of {dataroot_gt}'
                 )
             self._references[name] = reference
 

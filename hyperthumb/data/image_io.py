@@ -1,4 +1,4 @@
-"""Picture files to uint8 (H, W, 3) RGB arrays and back; what cannot become that faithfully is refused."""
+"""Lists and reads picture files as uint8 (H, W, 3) RGB arrays, and writes PNG files."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 
 
 def list_images(folder: str | Path) -> list[str]:
-    """Every picture below a folder, links to folders followed; see `hyperthumb.base.search.search`.
+    """Lists all pictures in a folder and its subfolders, see `hyperthumb.base.search.search`.
 
     Args:
-        folder: where to look.
+        folder: the folder to search.
 
     Returns:
-        Paths relative to `folder`, with forward slashes, sorted by code point: the same on every machine.
+        Paths relative to `folder`, with forward slashes, sorted by code point, so the same on every machine.
 
     Raises:
-        HyperthumbError: when the folder is missing, cannot be read, or holds no picture.
+        HyperthumbError: when the folder is missing, cannot be read, or contains no pictures.
 
     Warns:
-        UserWarning: in one line, when hidden files and those of other programs are left out.
+        UserWarning: one line that lists hidden files and files of other programs, which are left out.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise HyperthumbError(f"{folder}: there is no such folder of pictures")
+        raise HyperthumbError(f"{folder}: this folder of pictures does not exist")
     found = search(folder, EXTENSIONS)
     for place, reason in found.unreadable:
         raise HyperthumbError(f"{place}: this folder cannot be read ({reason})")
@@ -45,21 +45,21 @@ def list_images(folder: str | Path) -> list[str]:
     if left_out:
         warnings.warn(f"{folder}: {left_out}", stacklevel=2)
     if not found.files:
-        raise HyperthumbError(f"{folder}: holds no pictures ({', '.join(EXTENSIONS)})")
+        raise HyperthumbError(f"{folder}: contains no pictures ({', '.join(EXTENSIONS)})")
     return found.files
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """The picture in a file as uint8 (H, W, 3) RGB, turned upright; see `decode_image`."""
+    """Reads a picture file as uint8 (H, W, 3) RGB, turned upright; see `decode_image`."""
     return decode_image(_read_bytes(path), printable(path))
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
-    """(H, W) of the upright picture in a file, without decoding it.
+    """Reads (H, W) of the upright picture in a file, without decoding it.
 
     Raises:
-        CorruptImageError: when the header cannot be read, or a PNG is cut off.
-        HyperthumbError: when the file cannot be.
+        CorruptImageError: when the header is damaged, or a PNG is truncated.
+        HyperthumbError: when the file cannot be read.
     """
     label = printable(path)
     try:
@@ -72,15 +72,15 @@ def read_size(path: str | Path) -> tuple[int, int]:
 
 
 def decode_image(data: bytes, label: str) -> np.ndarray:
-    """The picture in a file's bytes as uint8 (H, W, 3) RGB, contiguous; color profiles are not applied.
+    """Decodes a file's bytes to contiguous uint8 (H, W, 3) RGB; color profiles are not applied.
 
-    Raises what `hyperthumb.images.pictures.decode_picture` raises, which says the rest.
+    For details and errors see `hyperthumb.images.pictures.decode_picture`.
     """
     return decode_picture(data, label).pixels
 
 
 def encode_png(image: np.ndarray, compress_level: int = 6) -> bytes:
-    """A uint8 (H, W, 3) image as the bytes of a PNG file; `compress_level` is zlib's, 0..9."""
+    """Encodes a uint8 (H, W, 3) image as PNG; `compress_level` is that of zlib, 0..9."""
     assert image.dtype == np.uint8
     assert image.ndim == 3
     assert image.shape[2] == 3
@@ -90,7 +90,7 @@ def encode_png(image: np.ndarray, compress_level: int = 6) -> bytes:
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:
-    """Writes a uint8 (H, W, 3) image; the file appears whole or not at all.
+    """Writes a uint8 (H, W, 3) image as a PNG file, atomically.
 
     Raises:
         HyperthumbError: when it cannot be written.

@@ -1,7 +1,7 @@
-"""Pictures in an LMDB store, in BasicSR's layout: one file instead of thousands, for slow or shared disks.
+"""Pictures in an LMDB store with BasicSR's layout: one file instead of thousands, for slow or shared disks.
 
-A store is a folder `*.lmdb` with LMDB's `data.mdb` and `lock.mdb`, and `meta_info.txt`, whose lines read
-`name.png (height,width,channels) compress_level`. A picture's key is its name without extension; its value a PNG file.
+A store is a folder `*.lmdb` with `data.mdb` and `lock.mdb` from LMDB, and `meta_info.txt` with lines of the form
+`name.png (height,width,channels) compress_level`. The key is a picture's name without extension, the value a PNG file.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ _META_LINE = re.compile(r"(?P<name>.+\.\w+) \((?P<height>\d+), ?(?P<width>\d+)(,
 class LmdbStore:
     """Reads a store.
 
-    The environment is opened for each picture, which takes 0.1 ms: LMDB forbids to have one open twice in a process, or
-    to take it across a fork, and so threads, forked workers and several data sets can share a store.
+    LMDB does not allow an environment to be open twice in a process, or to be used after a fork. Therefore the
+    environment is opened for each picture, which takes 0.1 ms. Threads, forked workers and several data sets can share
+    a store.
 
     Args:
         root: the folder `*.lmdb`.
 
     Raises:
-        HyperthumbError: when it is not such a store, or cut off.
+        HyperthumbError: when it is not such a store, or it is truncated.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -59,16 +60,16 @@ class LmdbStore:
             name = PurePosixPath(match["name"]).with_suffix("").as_posix()
             if leads_out(name) or not name.isprintable():
                 raise HyperthumbError(
-                    f'{self.root / META_FILE}:{number}: "{match["name"]}" cannot name a picture: results are written '
-                    "to files of these names, and it leads out of their folder or holds control characters"
+                    f'{self.root / META_FILE}:{number}: "{match["name"]}" cannot be the name of a picture: results are '
+                    "stored under it, but it leads out of their folder or contains control characters"
                 )
             if name in self._sizes:
                 raise HyperthumbError(
-                    f'{self.root / META_FILE}:{number}: a second picture is named "{name}"; the store holds only one'
+                    f'{self.root / META_FILE}:{number}: a second picture is named "{name}"; names must be unique'
                 )
             self._sizes[name] = int(match["height"]), int(match["width"])
         if not self._sizes:
-            raise HyperthumbError(f"{root}: holds no pictures")
+            raise HyperthumbError(f"{root}: contains no pictures")
         self.names = sorted(self._sizes)
         with self._open():
             pass
@@ -81,15 +82,15 @@ class LmdbStore:
         except lmdb.Error as error:
             raise HyperthumbError(f"{label}: cannot be read ({error})") from error
         if data is None:
-            raise CorruptImageError(f"{label}: is named in {META_FILE} but not in the store")
+            raise CorruptImageError(f"{label}: is listed in {META_FILE} but missing from the store")
         return decode_image(data, label)
 
     @contextmanager
     def _open(self) -> Iterator[lmdb.Environment]:
-        """The store, open; never one that is cut off, because reading beyond the end of a mapped file kills a process.
+        """Opens the store. A truncated one is refused, because reading beyond the end of a mapped file kills a process.
 
         Raises:
-            HyperthumbError: when it cannot be opened, or is shorter than its own meta page says.
+            HyperthumbError: when it cannot be opened, or is shorter than its meta page says.
         """
         with _opening:
             try:
@@ -101,8 +102,8 @@ class LmdbStore:
                 length = (self.root / DATA_FILE).stat().st_size
                 if length < needed:
                     raise HyperthumbError(
-                        f"{self.root / DATA_FILE}: is cut off: it has {length:,} of {needed:,} bytes, "
-                        "as an interrupted copy leaves it; copy the store again"
+                        f"{self.root / DATA_FILE}: is truncated: it has {length:,} of {needed:,} bytes, "
+                        "probably because copying was interrupted; copy the store again"
                     )
                 yield environment
 
@@ -116,26 +117,26 @@ class LmdbStore:
 def write_lmdb(
     source: ImageSource, target: str | Path, compress_level: int = 1, progress: Iterable[int] | None = None
 ) -> None:
-    """Puts every photograph of a source into a new store; the store appears whole or not at all.
+    """Writes all photographs of a source to a new store, atomically.
 
     Args:
-        source: what to store; references are left out.
-        target: the folder to make; its name ends in `.lmdb`.
-        compress_level: of the PNG files, 0..9. 1 is fast to write and nearly as small.
+        source: the photographs; reference thumbnails are not stored.
+        target: the folder to create; its name ends in `.lmdb`.
+        compress_level: the PNG compression level, 0..9. Level 1 is fast and compresses nearly as well as the others.
         progress: the indices 0 .. len(source) - 1 wrapped in a progress bar, or None.
 
     Raises:
-        HyperthumbError: when the target exists or is named wrongly, or a picture cannot be used.
+        HyperthumbError: when the target exists or does not end in `.lmdb`, or a picture cannot be used.
     """
     target = Path(target)
     if target.suffix != ".lmdb":
-        raise HyperthumbError(f"{target}: an LMDB store's name ends in .lmdb")
+        raise HyperthumbError(f"{target}: the name of an LMDB store must end in .lmdb")
     if target.exists():
-        raise HyperthumbError(f"{target}: exists already")
+        raise HyperthumbError(f"{target}: already exists")
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    # A PNG is hardly ever larger than its pixels, and then by a little; LMDB adds up to a page of 4 KiB to each value.
+    # A PNG is at most a little larger than its pixels. LMDB adds up to a page of 4 KiB to each value.
     room = sum(source.nbytes_decoded(index) for index in range(len(source)))
     map_size = int(1.1 * room) + 16384 * len(source) + (1 << 24)
     try:

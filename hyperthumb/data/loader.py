@@ -1,4 +1,4 @@
-"""Training batches in order: worker processes decode and crop ahead of the training loop."""
+"""Loads training batches in order. Worker processes decode and crop ahead of the training loop."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ PREFETCHED_BATCHES = 4
 """Finished micro-batches that each worker keeps ready."""
 
 SHARED_MEMORY = Path("/dev/shm")
-"""Where PyTorch's workers put their batches for the main process."""
+"""The folder in which PyTorch's workers pass their batches to the main process."""
 
 
 class _MicroBatches(Dataset["TrainingBatch | HyperthumbError"]):
-    """The work of a worker process: a list of places in, a batch out.
+    """The work of a worker process: makes a batch from a list of places.
 
-    A user's error travels to the main process as a value. If it were raised here, PyTorch would bury its sentence in a
-    worker's traceback.
+    A HyperthumbError is returned to the main process as a value. If it were raised here, PyTorch would hide its message
+    in a worker's traceback.
     """
 
     def __init__(self, training_set: TrainingSet) -> None:
@@ -49,16 +49,16 @@ class _MicroBatches(Dataset["TrainingBatch | HyperthumbError"]):
 
 
 class TrainingLoader(DataLoader[TrainingBatch]):
-    """The micro-batches of the rest of a run, in order, once.
+    """Iterates once over the remaining micro-batches of a run, in order.
 
-    Iterating raises `HyperthumbError` for a photograph that cannot be used, and `WorkersLostError` when a worker
-    process has died.
+    Iterating raises `HyperthumbError` when a photograph cannot be used, and `WorkersLostError` when a worker process
+    has died.
 
     Args:
-        training_set: the photographs and how crops are cut from them. Its options say how many worker processes
-            prepare batches; no batch depends on that number.
-        positions: the places of the run that each batch shows.
-        pin_memory: put batches where a GPU can fetch them.
+        training_set: the crops. Its options say how many worker processes prepare batches; the batches do not depend
+            on that number.
+        positions: the places of each batch.
+        pin_memory: put batches into pinned memory, for a GPU.
     """
 
     def __init__(self, training_set: TrainingSet, positions: BatchPositions, pin_memory: bool = False) -> None:
@@ -75,14 +75,14 @@ class TrainingLoader(DataLoader[TrainingBatch]):
             multiprocessing_context="fork" if workers else None,
             worker_init_fn=_ignore_interrupts,
             pin_memory=pin_memory,
-            generator=torch.Generator(),  # PyTorch draws the workers' seed from it and leaves the global one alone
+            generator=torch.Generator(),  # PyTorch draws the workers' seed from it, not from the global one
         )
 
     def __iter__(self) -> Iterator[TrainingBatch]:  # type: ignore[override]
         batches = super().__iter__()
         if self.num_workers:
-            # When a worker dies, PyTorch's handler raises wherever the main process happens to be, even in the middle
-            # of an optimizer step. Without that handler the next batch reports it.
+            # When a worker dies, PyTorch's handler interrupts the main process anywhere, even in an optimizer step.
+            # Without that handler, fetching the next batch reports it.
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         while True:
             try:
@@ -92,8 +92,8 @@ class TrainingLoader(DataLoader[TrainingBatch]):
             except (RuntimeError, EOFError, ConnectionError, FileNotFoundError) as error:
                 if self.num_workers and _reports_a_dead_worker(error):
                     raise WorkersLostError(
-                        f"the processes that load data are gone: {error}. Were they killed, perhaps for lack of "
-                        "memory? The checkpoint holds the last step: continue with --auto_resume"
+                        f"a process that loads data has died: {error}. Was it killed, perhaps because memory ran out? "
+                        "The checkpoint holds the last step: continue with --auto_resume"
                     ) from error
                 raise
             if isinstance(batch, HyperthumbError):
@@ -101,7 +101,7 @@ class TrainingLoader(DataLoader[TrainingBatch]):
             yield batch
 
     def being_read(self) -> str:
-        """What the processes that load data are reading now and for how long, the slowest first; in words."""
+        """Lists the files that are being read now and for how long, the slowest first, as a message."""
         label = self._training_set.source.label
         busy = [f"{label(index)}, read for {seconds:.0f} s" for index, seconds in self._training_set.reading.now()]
         return "; ".join(busy) or "no file is being read"
@@ -112,9 +112,9 @@ def build_source(component: Component, max_images: int | None = None, max_corrup
 
     Args:
         component: a class of `DATASETS` with its arguments.
-        max_images: take only the first ones.
-        max_corrupt: decode all of them, and leave out up to this many that cannot be used; None decodes none, and
-            `load` raises.
+        max_images: use only this many photographs, from the first on; None uses all.
+        max_corrupt: decode all photographs, and leave out up to this many that cannot be used. None does not decode
+            them; then `load` raises.
 
     Raises:
         HyperthumbError: when it cannot be opened, or too many photographs cannot be used.
@@ -133,20 +133,20 @@ def build_source(component: Component, max_images: int | None = None, max_corrup
 def build_training_loader(
     options: DatasetOptions, positions: BatchPositions, scale: int, seed: int, pin_memory: bool = False
 ) -> TrainingLoader:
-    """The batches of one process, `positions.accumulate` of them an iteration.
+    """Builds the loader of one process. An iteration takes as many micro-batches from it as are accumulated.
 
     Args:
         options: the training set, with a `gt_size`.
         positions: this process's share of the run.
-        scale: of the thumbnails.
-        seed: the run's.
-        pin_memory: put batches where a GPU can fetch them.
+        scale: the thumbnails' scale.
+        seed: the run's seed.
+        pin_memory: put batches into pinned memory, for a GPU.
 
     Raises:
         HyperthumbError: when the photographs cannot be opened, or used (see `TrainingSet.check_headers`).
 
     Warns:
-        OptionsWarning: when the shared memory has less room than the workers' batches may take.
+        OptionsWarning: when the workers' batches may not fit into shared memory.
     """
     training_set = TrainingSet(build_source(options.source, options.max_images), options, scale, seed)
     training_set.check_headers()
@@ -162,9 +162,9 @@ def build_training_loader(
 
 
 def _reports_a_dead_worker(error: Exception) -> bool:
-    """Whether PyTorch means that a worker died. A worker that dies while it hands over a batch breaks the connection.
+    """Whether an error of PyTorch means that a worker died, which also can break the connection to it.
 
-    "Caught ..." begins an error that a living worker raised itself.
+    A message that begins with "Caught" is of an exception in a worker that did not die.
     """
     text = str(error)
     died = "DataLoader worker (pid" in text or not isinstance(error, RuntimeError)
@@ -172,13 +172,13 @@ def _reports_a_dead_worker(error: Exception) -> bool:
 
 
 def _warn_of_little_shared_memory(training_set: TrainingSet, positions: BatchPositions) -> None:
-    """A batch that finds no room there never arrives: the worker prints a traceback, and the run waits for ever."""
+    """Warns that a run may hang: if a batch does not fit, the worker prints a traceback and the batch never arrives."""
     try:
         free = shutil.disk_usage(SHARED_MEMORY).free
     except OSError:
         return  # not Linux
     workers = training_set.options.num_worker_per_gpu
-    # uint8 RGB. Not every data set brings thumbnails, but only decoding a photograph shows it.
+    # uint8 RGB. Whether a data set has thumbnails is known only after decoding, so they are counted.
     crop = 3 * (training_set.size**2 + (training_set.size // training_set.scale) ** 2)
     batches = min(workers * (PREFETCHED_BATCHES + 1), len(positions))
     needed = batches * positions.batch_size * crop
@@ -198,5 +198,5 @@ def _unchanged(batch: Any) -> Any:
 
 
 def _ignore_interrupts(worker: int) -> None:
-    """Ctrl+C reaches every process of a terminal; the main process alone decides what happens to the run."""
+    """Ignores Ctrl+C, which a terminal sends to every process: only the main process handles it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

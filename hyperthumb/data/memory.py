@@ -1,4 +1,4 @@
-"""How much memory this process may still take: of the machine, or of its container or batch job if that is less."""
+"""Determines the available memory: that of the machine, or of its container or batch job if that is less."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 
 
 def available_memory(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> int:
-    """Bytes that can be taken without swapping or being killed; all of the machine's memory if it does not tell."""
+    """Bytes that can be allocated without swapping or being killed; the machine's total memory if that is unknown."""
     rooms = _rooms_in_control_groups(proc, cgroups)
-    kibibytes = _fields(proc / "meminfo").get("MemAvailable:")  # Linux's own estimate of what a new program can have
+    kibibytes = _fields(proc / "meminfo").get("MemAvailable:")  # the kernel's estimate for a new program
     if kibibytes is not None:
         rooms.append(kibibytes * 1024)
     return max(0, min(rooms)) if rooms else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _rooms_in_control_groups(proc: Path, cgroups: Path) -> list[int]:
-    """What is left of the limit of every control group (version 2) that holds this process."""
+    """The remaining memory of every control group (version 2) of this process."""
     try:
         lines = (proc / "self/cgroup").read_text().splitlines()
     except OSError:
@@ -29,7 +29,7 @@ def _rooms_in_control_groups(proc: Path, cgroups: Path) -> list[int]:
         try:
             # A group without a limit says "max".
             room = int((folder / "memory.max").read_text()) - int((folder / "memory.current").read_text())
-            # Cached files count as used but make way.
+            # Cached files count as used, but the kernel drops them when memory is needed.
             rooms.append(room + _fields(folder / "memory.stat").get("inactive_file", 0))
         except (OSError, ValueError):
             pass

@@ -1,7 +1,7 @@
-"""Which photograph each place of a training run shows.
+"""The order of photographs in a training run.
 
-Nothing here has a state: a place is a number, and its photograph is a function of the seed and that number. So a run
-can start anywhere and can be split among any number of processes.
+A place is a number, and its photograph is a function of the seed and that number. There is no state, so a run can start
+anywhere and can be divided among any number of processes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ ORDER_STREAM, CROP_STREAM, NOISE_STREAM = 0, 1, 2
 
 
 def random_words(seed: int, number: int, stream: int, count: int) -> np.ndarray:
-    """`count` uint64 random words that depend only on the three other arguments.
+    """`count` random uint64 words that depend only on the other three arguments.
 
-    Philox (Salmon et al., 2011) is a counter-based generator: seed and number are its key, `stream` keeps uses apart.
-    NumPy promises that raw words stay the same in later versions; it does not promise that of its distributions.
+    Philox (Salmon et al., 2011) is a counter-based generator. Seed and number are its key; `stream` separates uses.
+    NumPy guarantees that the raw words stay the same in later versions, but not its distributions.
     """
     counter = np.array([0, 0, 0, stream], dtype=np.uint64)
     key = np.array([seed % _WORD, number % _WORD], dtype=np.uint64)
@@ -31,9 +31,9 @@ def image_index(seed: int, position: int, count: int) -> int:
     """The photograph at a place: `position // count` is the epoch, and each epoch shows each photograph once.
 
     Args:
-        seed: the run's.
+        seed: the run's seed.
         position: the place, counted from the start of the run over all processes.
-        count: how many photographs there are.
+        count: the number of photographs.
 
     Returns:
         An index in 0 .. count - 1.
@@ -50,17 +50,17 @@ def _permutation(seed: int, epoch: int, count: int) -> np.ndarray:
 class BatchPositions(Sampler[list[int]]):
     """The places of one process's micro-batches, in order.
 
-    Iteration i takes the places i * G .. (i + 1) * G - 1, where G = batch_size * world_size * accumulate; of these,
-    micro-batch m on rank r takes the `batch_size` from (m * world_size + r) * batch_size. So ranks and micro-batches
-    together see what one process with one batch of G would see.
+    Iteration i uses the places i * G .. (i + 1) * G - 1, where G = batch_size * world_size * accumulate. Of these,
+    micro-batch m on rank r uses `batch_size` places from (m * world_size + r) * batch_size on. All ranks and
+    micro-batches together use the same crops as one process with a batch of G.
 
     Args:
-        start_iteration: iterations that are done already.
+        start_iteration: the number of iterations that are already done.
         total_iterations: iterations of the whole run.
-        batch_size: of one micro-batch on one process.
-        rank: this process, of `world_size`.
-        world_size: how many processes.
-        accumulate: micro-batches an iteration.
+        batch_size: the size of one micro-batch on one process.
+        rank: the rank of this process.
+        world_size: the number of processes.
+        accumulate: micro-batches per iteration.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which photographs are being read right now, so that a run that waits for its data can say what it waits for."""
+"""Records which photographs are being read, so that a run that waits for data can report them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from torch.utils.data import get_worker_info
 
 
 class ReadingRecord:
-    """What each process that loads data is reading. Every process that is forked later shares the record.
+    """The photograph that each process is reading. Processes that are forked later share the record.
 
     Args:
-        workers: how many worker processes there are; with 0 the main process reads.
+        workers: the number of worker processes; with 0 the main process reads.
     """
 
     def __init__(self, workers: int) -> None:
         slots = max(workers, 1)
-        # Anonymous and shared. A slot holds the index plus one (0: nothing), and the start on the machine's one clock.
+        # Shared memory. A slot holds the index plus one (0: nothing) and the start, on the machine's monotonic clock.
         self._slots = np.frombuffer(mmap.mmap(-1, 16 * slots), np.float64).reshape(slots, 2)
 
     @contextmanager
     def of(self, index: int) -> Iterator[None]:
-        """Put this around the reading of a photograph."""
+        """Context in which a photograph is read."""
         worker = get_worker_info()
         slot = self._slots[0 if worker is None else worker.id]
         slot[:] = index + 1, time.monotonic()

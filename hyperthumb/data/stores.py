@@ -1,4 +1,4 @@
-"""Where pictures are kept: a folder of files, or an LMDB store. Both answer the same three questions."""
+"""Stores of pictures, a folder of files or an LMDB store, with the same interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .lmdb_store import LmdbStore
 
 
 class ImageStore(Protocol):
-    """Pictures by name; `names` is sorted and holds paths below the root, without extension."""
+    """Pictures by name; `names` are the sorted paths below the root, without extension."""
 
     names: list[str]
 
@@ -29,15 +29,15 @@ class ImageStore(Protocol):
         ...
 
     def label(self, name: str) -> str:
-        """Where the picture is, for messages."""
+        """The picture's path, for messages."""
         ...
 
 
 class FolderStore:
-    """The pictures below a folder.
+    """The pictures in a folder and its subfolders.
 
     Raises:
-        HyperthumbError: when there are none, or two that differ in nothing but their extension.
+        HyperthumbError: when there are no pictures, or two names differ only in their extension.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -61,14 +61,14 @@ class FolderStore:
 
 
 def open_store(root: str, io_backend: Mapping[str, Any] | None) -> ImageStore:
-    """The store below `root`.
+    """Opens the store at `root`.
 
     Args:
         root: a folder of pictures, or a folder `*.lmdb`.
-        io_backend: `{type: disk}` (None means it) or `{type: lmdb}`.
+        io_backend: `{type: disk}` (or None) or `{type: lmdb}`.
 
     Raises:
-        HyperthumbError: for a missing or empty root, an unknown backend, or one that does not fit the root.
+        HyperthumbError: when the root is missing or empty, or the backend is unknown or does not fit the root.
     """
     backend = dict(io_backend or {"type": "disk"})
     kind = backend.pop("type", None)

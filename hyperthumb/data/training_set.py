@@ -1,4 +1,4 @@
-"""Crops out of full photographs, one for each place of a training run."""
+"""Crops of photographs, one for each place of a training run."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class TrainingBatch(NamedTuple):
 
     Attributes:
         hr: (B, 3, size, size) uint8 RGB.
-        reference: (B, 3, size / s, size / s) uint8 RGB thumbnails, or None: then the bicubic downscale is computed.
-        names: the B photographs.
-        places: where in the run the B crops belong (`hyperthumb.data.order`).
+        reference: (B, 3, size / s, size / s) uint8 RGB thumbnails; None means that the bicubic downscale is computed.
+        names: the names of the B photographs.
+        places: the places of the B crops in the run (`hyperthumb.data.order`).
     """
 
     hr: Tensor
@@ -51,10 +51,10 @@ class TrainingSet(Dataset[Sample]):
     Args:
         source: the photographs.
         options: `gt_size` is the crops' side in HR pixels, a multiple of `scale`. With `on_corrupt: skip`, a photograph
-            that cannot be used (damaged, of an unsupported kind, smaller than the crops, with a thumbnail of the wrong
-            size) is replaced by the next one of the epoch's order.
-        scale: of the thumbnails; crops of photographs with references are aligned to it.
-        seed: the run's.
+            that cannot be used (damaged, unsupported, smaller than the crops, or with a thumbnail of the wrong size) is
+            replaced by the next one in the epoch's order.
+        scale: the thumbnails' scale; crops of photographs with references are aligned to it.
+        seed: the run's seed.
     """
 
     def __init__(self, source: ImageSource, options: DatasetOptions, scale: int, seed: int) -> None:
@@ -66,11 +66,11 @@ class TrainingSet(Dataset[Sample]):
         self._unusable = UnusableRecord(len(source), options.max_corrupt) if skips else None
 
     def check_headers(self) -> None:
-        """Finds photographs that cannot be used by their headers, before training starts instead of hours later.
+        """Checks the headers of all photographs, so that errors are found before training starts.
 
         Raises:
-            UnusableImageError: naming those that are smaller than the crops or are not pictures; where they are
-                skipped, when there are too many.
+            UnusableImageError: names files that are not pictures or are smaller than the crops. If the options skip
+                such files, it is raised when there are too many.
         """
         complaints = unusable_headers(self.source, self.size)
         if self._unusable is not None:
@@ -107,7 +107,7 @@ class TrainingSet(Dataset[Sample]):
         raise UnusableImageError("every photograph of the training set was skipped: none can be used")
 
     def _read(self, index: int) -> ImagePair:
-        """A photograph that crops can be cut from."""
+        """Reads a photograph, and checks that it is as large as a crop and that its thumbnail fits."""
         with self.reading.of(index):
             pair = self.source.load(index)
         name, hr, reference = pair
@@ -118,13 +118,13 @@ class TrainingSet(Dataset[Sample]):
         if reference is not None and reference.shape[:2] != expected:
             raise UnusableImageError(
                 f"{name}: its thumbnail is {reference.shape[1]}x{reference.shape[0]}; at scale {self.scale} "
-                f"that of {width}x{height} is {expected[1]}x{expected[0]}"
+                f"the thumbnail of {width}x{height} must be {expected[1]}x{expected[0]}"
             )
         return pair
 
 
 def collate(samples: Sequence[Sample], places: list[int]) -> TrainingBatch:
-    """Samples of one source as one batch."""
+    """Stacks samples of one source to a batch."""
     references = [sample.reference for sample in samples if sample.reference is not None]
     assert len(references) in (0, len(samples))
     return TrainingBatch(

@@ -1,4 +1,4 @@
-"""Photographs that cannot be used: found by their headers or by decoding, counted, left out where options allow it."""
+"""Finds and counts photographs that cannot be used, and leaves them out if the options allow it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from .contract import ImageSource, SourceView
 
 
 class UnusableRecord:
-    """The photographs that cannot be used, by index. Every worker process that is forked later shares the record.
+    """The photographs that cannot be used, by index. Worker processes that are forked later share the record.
 
     Args:
-        count: how many photographs there are.
+        count: the number of photographs.
         limit: how many of them may be left out.
     """
 
     def __init__(self, count: int, limit: int) -> None:
         self.limit = limit
-        self._flags = mmap.mmap(-1, count)  # anonymous and shared: a forked worker's writes are everyone's
+        self._flags = mmap.mmap(-1, count)  # shared memory: all processes see a worker's writes
 
     def __contains__(self, index: int) -> bool:
         return self._flags[index] == 1
 
     def add(self, index: int, error: UnusableImageError) -> None:
-        """Notes a photograph that cannot be used, and warns of it with the count so far.
+        """Records a photograph that cannot be used, and issues a warning with the count so far.
 
         Raises:
-            UnusableImageError: when there are more than the limit.
+            UnusableImageError: when the count exceeds the limit.
         """
         if index in self:
             return
@@ -38,19 +38,19 @@ class UnusableRecord:
         count = self._flags[:].count(1)
         if count > self.limit:
             raise UnusableImageError(
-                f"{error}; with it, more than max_corrupt = {self.limit} photographs cannot be used"
+                f"{error}; this is more than max_corrupt = {self.limit} photographs that cannot be used"
             )
         warnings.warn(f"skipped, {count} of at most {self.limit}: {error}", stacklevel=2)
 
 
 def without_unusable(source: ImageSource, limit: int) -> ImageSource:
-    """The photographs of a validation or test set that can be used; the others are warned of.
+    """Leaves out the photographs of a validation or test set that cannot be used, with warnings.
 
-    All are decoded once, here: so the images that the numbers are means over are known from the start, and the same in
-    every process.
+    All photographs are decoded once. Therefore the images that are averaged are known from the start, and are the same
+    in every process.
 
     Raises:
-        UnusableImageError: when more than `limit` cannot be used, or nothing is left.
+        UnusableImageError: when more than `limit` cannot be used, or none can.
     """
     unusable = UnusableRecord(len(source), limit)
     for index in range(len(source)):
@@ -65,7 +65,7 @@ def without_unusable(source: ImageSource, limit: int) -> ImageSource:
 
 
 def unusable_headers(source: ImageSource, size: int) -> dict[int, UnusableImageError]:
-    """Reads every header; returns what is wrong by index: a damaged header, or a photograph smaller than `size`."""
+    """Reads all headers; returns an error by index for each that is damaged or of a photograph smaller than `size`."""
 
     def complaint(index: int) -> UnusableImageError | None:
         try:
@@ -74,11 +74,11 @@ def unusable_headers(source: ImageSource, size: int) -> dict[int, UnusableImageE
             return error
         return too_small(source.names[index], height, width, size) if min(height, width) < size else None
 
-    with ThreadPoolExecutor(8) as pool:  # for network disks
+    with ThreadPoolExecutor(8) as pool:  # network disks are faster with several requests
         found = enumerate(pool.map(complaint, range(len(source))))
         return {index: error for index, error in found if error is not None}
 
 
 def too_small(name: str, height: int, width: int, size: int) -> UnusableImageError:
-    """The error for a photograph of width x height that crops of `size` do not fit into."""
+    """The error for a photograph of width x height that is smaller than crops of `size`."""
     return UnusableImageError(f"{name}: {width}x{height} is too small for training crops of {size}x{size}")

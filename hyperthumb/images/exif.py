@@ -1,7 +1,7 @@
-"""EXIF data of pictures (Exif 3.0): which way up the pixels are, and what of the rest a thumbnail keeps.
+"""EXIF data of pictures (Exif 3.0): reads the orientation, and selects the data that a thumbnail keeps.
 
-Without a prefix they are a small TIFF file. Nothing here passes an orientation on: whoever reads a picture turns its
-pixels upright.
+EXIF data without their prefix are a small TIFF file. The selected data never contain an orientation, because pictures
+are turned upright when they are read.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from PIL.ExifTags import IFD, Base
 from .tiff import Directory, Entry, Layout, read_directory, read_layout, unpack_at
 
 ExifChoice = Literal["none", "basic", "all"]
-"""basic: date, camera and lens, but neither place nor serial number nor name; all: everything but the orientation."""
+"""basic: date, camera and lens, but no place, serial number or name. all: everything except the orientation."""
 
 PREFIX = b"Exif\0\0"
 
-# A time zone would be half a place; a serial number, a maker note and a comment can say who took it.
+# A time zone narrows down the place. A serial number, a maker note or a comment can identify the photographer.
 _BASIC = (Base.Make, Base.Model, Base.DateTime)
 _BASIC_OF_PHOTO = (
     Base.DateTimeOriginal, Base.DateTimeDigitized, Base.SubsecTime, Base.SubsecTimeOriginal, Base.SubsecTimeDigitized,
     Base.LensSpecification, Base.LensMake, Base.LensModel,
 )  # fmt: skip
-# Of a TIFF file's own directory, what describes the photograph rather than how its samples are stored.
+# The tags of a TIFF file's own directory that describe the photograph rather than how its samples are stored.
 _DESCRIPTIVE = (
     *_BASIC, Base.ImageDescription, Base.Software, Base.HostComputer, Base.Artist, Base.Copyright, Base.Rating,
     Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject,
@@ -37,11 +37,11 @@ _POINTERS = (IFD.Exif, IFD.GPSInfo, IFD.Interop)  # to directories within the da
 
 
 class Exif(NamedTuple):
-    """What is kept of a picture's EXIF data.
+    """The EXIF data that are kept.
 
     Attributes:
-        data: without a prefix; None for nothing.
-        damaged: whether there are some that cannot be read.
+        data: EXIF data without a prefix; None if nothing is kept.
+        damaged: whether the picture has EXIF data that cannot be read.
     """
 
     data: bytes | None
@@ -49,19 +49,19 @@ class Exif(NamedTuple):
 
 
 def read_orientation(image: Image.Image) -> int | None:
-    """EXIF's orientation, 1 where none is given, None when the EXIF data are damaged.
+    """The EXIF orientation of a loaded picture: 1 if there is none, None if the EXIF data are damaged.
 
-    Of a loaded picture: Pillow turns TIFFs upright as it loads them.
+    The picture must be loaded first, because Pillow turns TIFFs upright while it loads them.
     """
     try:
-        Image.Exif().load(image.info.get("exif", b""))  # opening a JPEG, Pillow has met damage and passed over it
+        Image.Exif().load(image.info.get("exif", b""))  # raises on damage that Pillow ignored when it opened a JPEG
         return int(Image.Image.getexif(image).get(Base.Orientation, 1))
-    except Exception:  # Pillow's parser raises nearly anything, and pixels do not depend on it
+    except Exception:  # Pillow's parser raises exceptions of many types; the pixels do not depend on it
         return None
 
 
 def says_adobe_rgb(image: Image.Image) -> bool:
-    """Whether the EXIF data of a loaded picture say that its numbers are Adobe RGB's (a DCF option file)."""
+    """Whether the EXIF data of a loaded picture declare Adobe RGB (a DCF option file)."""
     try:
         exif = Image.Image.getexif(image)
         exif.get_ifd(IFD.Exif)
@@ -71,12 +71,12 @@ def says_adobe_rgb(image: Image.Image) -> bool:
 
 
 def select_exif(image: Image.Image, choice: ExifChoice) -> Exif:
-    """The part of a loaded picture's EXIF data that is wanted."""
+    """Selects the part of a loaded picture's EXIF data that `choice` keeps."""
     if choice == "none":
         return Exif(None)
     try:
         data = _of_tiff(image) if image.format == "TIFF" else image.info.get("exif")
-        while data and data.startswith(PREFIX):  # in some files it stands twice
+        while data and data.startswith(PREFIX):  # some files have it twice
             data = data.removeprefix(PREFIX)
         if not data:
             return Exif(None)
@@ -86,30 +86,30 @@ def select_exif(image: Image.Image, choice: ExifChoice) -> Exif:
 
 
 def without_orientation(data: bytes) -> bytes | None:
-    """EXIF data without their orientation, and without the preview: that is of the picture before it was turned.
+    """Removes the orientation and the preview, which shows the picture before it was turned, from EXIF data.
 
-    What is left stays where it is. Makers' notes, whose inner offsets nobody knows, stay readable.
+    All other data keep their position, so makers' notes, whose inner offsets are unknown, stay readable.
 
     Args:
-        data: without a prefix.
+        data: EXIF data without a prefix.
 
     Returns:
-        The same without a prefix; None when nothing is left.
+        EXIF data without a prefix; None when nothing is left.
 
     Raises:
-        ValueError: for damaged data.
+        ValueError: when the data are damaged.
     """
     file = io.BytesIO(data)
     layout = read_layout(file)
     first = layout and read_directory(file, layout, layout.first)
     if layout is None or first is None or layout.offset_format != "I":
-        raise ValueError("these are no EXIF data")
+        raise ValueError("these are not EXIF data")
     kept = [entry for entry in first.entries if entry.tag != Base.Orientation]
     if not kept:
         return None
     count = struct.pack(layout.order + layout.count_format, len(kept))
     entries = b"".join(data[entry.place : entry.place + 12] for entry in kept)
-    no_preview = bytes(4)  # the offset of the next directory, which describes it
+    no_preview = bytes(4)  # the offset of the next directory, which holds the preview
     size = first.next_place + 4 - first.place
     edited = bytearray(data)
     edited[first.place : first.place + size] = (count + entries + no_preview).ljust(size, b"\0")
@@ -120,7 +120,7 @@ def without_orientation(data: bytes) -> bytes | None:
 def _end(
     file: io.BytesIO, layout: Layout, directory: Directory, entries: Iterable[Entry], depth: int = len(_POINTERS)
 ) -> int:
-    """Where the last of the bytes ends that these entries of a directory refer to; the preview is behind it."""
+    """The end of the last byte to which these entries of a directory refer; the preview comes after it."""
     size, end = file.seek(0, io.SEEK_END), directory.next_place + 4
     for entry in entries:
         if entry.value_place + entry.value_size > size:
@@ -148,7 +148,7 @@ def _basic(data: bytes) -> bytes | None:
 
 
 def _of_tiff(image: Image.Image) -> bytes | None:
-    """The EXIF data that a TIFF file, whose own directory they are part of, would have in another file."""
+    """Converts the EXIF data in a TIFF file's own directory to EXIF data for other formats."""
     given, kept = image.getexif(), Image.Exif()
     for tag in _DESCRIPTIVE:
         if tag in given:

@@ -1,4 +1,4 @@
-"""What a picture file holds beside the picture that is taken, in a sentence each: nobody should lose it unawares."""
+"""Describes content of a picture file that is not read, one sentence each, so that nothing is lost silently."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .exif import says_adobe_rgb
 from .png import Png
 from .tiff import count_pictures
 
-# Ultra HDR (Android), ISO 21496-1, and Apple's own: each names itself in a segment of the file.
+# Markers of gain maps: Ultra HDR (Android), ISO 21496-1, and Apple's.
 _GAIN_MAPS = (b'hdrgm:Version="', b"urn:iso:std:iso:ts:21496:-1\0", b"urn:com:apple:photo:2020:aux:hdrgainmap")
 _SMALLER_COPY = "Large Thumbnail"  # an MPO's preview of the same picture (CIPA DC-007, table 4), which cameras add
 
@@ -21,19 +21,19 @@ _PRIMARIES = {1: "BT.709", 9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
 _TRANSFERS = {1: "BT.709", 8: "linear", 13: "sRGB", 14: "BT.2020", 15: "BT.2020", 16: "PQ", 18: "HLG"}
 _CICP_SRGB = bytes([1, 13, 0, 1])
 
-# PNG, third edition, table 14: what gAMA and cHRM say of sRGB, in units of 1/100,000.
+# PNG, third edition, table 14: gAMA and cHRM of sRGB, in units of 1/100,000.
 _SRGB_GAMMA = 45455
 _SRGB_CHROMATICITIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
-_GAMMA_TOLERANCE, _CHROMATICITY_TOLERANCE = 500, 200  # of programs' roundings
+_GAMMA_TOLERANCE, _CHROMATICITY_TOLERANCE = 500, 200  # programs round these values
 
 
 def find_extras(image: Image.Image, data: bytes, png: Png | None) -> tuple[str, ...]:
-    """Sentences about what of a file is not taken.
+    """Describes the content of a file that is not read.
 
     Args:
-        image: Pillow's, of which the first frame is taken.
-        data: the file.
-        png: its chunks, if it is a PNG.
+        image: the picture opened by Pillow; its first frame is used.
+        data: the file's bytes.
+        png: the file's chunks if it is a PNG.
     """
     return (*_pictures(image, data, png), *_colors(image, png.colors if png else {}))
 
@@ -45,22 +45,22 @@ def _pictures(image: Image.Image, data: bytes, png: Png | None) -> Iterator[str]
     if image.format in ("JPEG", "MPO"):
         count = 1 + sum(1 for kind in _further_kinds(image) if not kind.startswith(_SMALLER_COPY))
         if any(name in data for name in _GAIN_MAPS):
-            count -= 1  # it is the second picture
-            yield "its gain map was left out; the picture is the one that displays without HDR show"
+            count -= 1  # the gain map is the second picture
+            yield "its gain map was left out; the picture is the one for displays without HDR"
     if count > 1:
         yield f"only the first of its {count} pictures was taken"
 
 
 def _further_kinds(image: Image.Image) -> list[str]:
-    """What an MPO says that its pictures after the first are."""
+    """The types that an MPO declares for the pictures after the first."""
     entries = getattr(image, "mpinfo", {}).get(0xB002, [])  # MPEntry
     return [entry["Attribute"]["MPType"] for entry in entries[1:]]
 
 
 def _colors(image: Image.Image, chunks: dict[str, bytes]) -> Iterator[str]:
-    """What a file without a profile says that its samples mean, other than sRGB.
+    """Describes color information other than sRGB that is not applied.
 
-    Of a PNG's chunks (11.3.2) each supersedes the next (4.3): cICP, the profile, sRGB, gAMA and cHRM.
+    In a PNG, each of these supersedes the next (4.3, 11.3.2): cICP, the profile, sRGB, gAMA and cHRM.
     """
     has_profile = "icc_profile" in image.info
     if not has_profile and image.format in ("JPEG", "MPO") and says_adobe_rgb(image):
@@ -82,5 +82,5 @@ def _colors(image: Image.Image, chunks: dict[str, bytes]) -> Iterator[str]:
 
 
 def _numbers(content: bytes, count: int) -> tuple[int, ...]:
-    """So many integers; none of a chunk of another length."""
+    """Reads `count` integers; returns none if the chunk has another length."""
     return struct.unpack(f">{count}I", content) if len(content) == 4 * count else ()

@@ -1,4 +1,4 @@
-"""Opening picture files: their headers are read, their pixels not yet."""
+"""Opens picture files and reads their headers, but not their pixels."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .tiff import as_pillow_reads, correct_planes
 from .unread import explain_unread
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-# By content, whatever the name: Pillow would hand PostScript to an interpreter.
+# Formats are recognized by content. Others are excluded, because Pillow would hand PostScript to an interpreter.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 
 
 @contextmanager
 def damage_named(label: str) -> Iterator[None]:
-    """Decoders raise nearly anything on damaged bytes (OSError, SyntaxError, struct.error): CorruptImageError it is."""
+    """Turns the many exceptions that decoders raise on damaged bytes into a CorruptImageError."""
     try:
         yield
     except (HyperthumbError, MemoryError):
@@ -36,9 +36,9 @@ class OpenedPicture(NamedTuple):
     """A picture file whose header was read.
 
     Attributes:
-        image: Pillow's. Its `info` has a PNG's profile, EXIF data and XMP too, which Pillow did not see.
-        png: what a PNG file holds beside the pixels.
-        negative: whether the samples, once decoded, are to be inverted.
+        image: Pillow's image. Its `info` includes a PNG's profile, EXIF data and XMP.
+        png: the content of a PNG file; None for other formats.
+        negative: whether the decoded samples must be inverted.
     """
 
     image: Image.Image
@@ -52,10 +52,10 @@ def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> Opene
     Args:
         file: the picture.
         label: the file's name, for messages.
-        with_pixels: False when the picture is not going to be decoded, which saves reading some files whole.
+        with_pixels: False if the picture will not be decoded; then less of some files is read.
 
     Raises:
-        CorruptImageError: when it is none, or damage shows before it is decoded.
+        CorruptImageError: when it is not a picture, or its header is damaged.
         UnusableImageError: when it has more pixels than Pillow allows.
     """
     with damage_named(label):
@@ -77,5 +77,5 @@ def open_picture(file: IO[bytes], label: str, with_pixels: bool = True) -> Opene
             raise CorruptImageError(f"{label}: {explain_unread(file)}") from error
         except Image.DecompressionBombError as error:
             raise UnusableImageError(
-                f"{label}: it has more pixels than a photograph; cut it up or shrink it"
+                f"{label}: it has too many pixels for a photograph; cut it up or shrink it"
             ) from error

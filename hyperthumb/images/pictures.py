@@ -1,4 +1,4 @@
-"""Picture files to uint8 RGB arrays and back. What cannot become that faithfully is refused; what is lost is said."""
+"""Reads picture files into uint8 RGB arrays and writes them. Notes name what was lost; unsuitable files are refused."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Picture(NamedTuple):
 
     Attributes:
         pixels: uint8 (H, W, 3), upright, contiguous.
-        icc: the profile that says what the RGB numbers mean; None stands for sRGB.
-        exif: the EXIF data that are kept, without a prefix and without an orientation; None for none.
-        notes: sentences about what was changed or lost on the way.
+        icc: the color profile of the pixels; None means sRGB.
+        exif: the selected EXIF data, without a prefix and without an orientation; None if there are none.
+        notes: sentences about what was changed or lost.
     """
 
     pixels: np.ndarray
@@ -53,23 +53,23 @@ def decode_picture(
     icc: IccChoice = "keep",
     exif: ExifChoice = "none",
 ) -> Picture:
-    """The picture in a file's bytes.
+    """Decodes the picture in a file's bytes.
 
-    Grey and palette pictures become RGB, 16-bit samples keep their high byte, EXIF's orientation is applied. Of several
-    frames the first is taken.
+    Grey and palette pictures become RGB. 16-bit samples keep their high byte. The EXIF orientation is applied. If there
+    are several frames, the first is used.
 
     Args:
         data: the file's content.
         label: the file's name, for messages.
-        background: the RGB color, 0..255, that shows through where the picture is transparent; None refuses those.
-        max_pixels: a picture of more is refused before it is decoded. Pillow has a limit of its own beside it.
-        icc: what becomes of a color profile, see `profiles.settle_colors`.
-        exif: what is kept of EXIF data, see `exif.ExifChoice`.
+        background: the RGB color, 0..255, for transparent places; None refuses transparent pictures.
+        max_pixels: a larger picture is refused before it is decoded. Pillow has its own limit, too.
+        icc: how to treat a color profile, see `profiles.settle_colors`.
+        exif: which EXIF data to keep, see `exif.ExifChoice`.
 
     Raises:
-        CorruptImageError: when the picture cannot be decoded whole.
+        CorruptImageError: when the picture cannot be decoded completely.
         UnusableImageError: for transparent, floating-point and enormous pictures, and for CMYK without a profile.
-        HyperthumbError: for a choice that does not exist.
+        HyperthumbError: when `icc` or `exif` has an unknown value.
     """
     _check_choice("icc", icc, get_args(IccChoice))
     _check_choice("exif", exif, get_args(ExifChoice))
@@ -117,7 +117,7 @@ def read_picture(
 
 
 def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None, exif: bytes | None = None) -> bytes:
-    """A uint8 (H, W, 3) image as the bytes of a file.
+    """Encodes a uint8 (H, W, 3) image as the bytes of a file.
 
     Args:
         pixels: the image.
@@ -126,7 +126,7 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
         exif: EXIF data to put into the file, without a prefix.
 
     Raises:
-        HyperthumbError: for another extension, and for an image too large for the format.
+        HyperthumbError: when the extension is not supported, or the image is too large for the format.
     """
     extension = extension.lower()
     check_writable(extension)
@@ -135,7 +135,8 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
     limit = {".webp": _WEBP_MAX_SIDE, ".jpg": MAX_JPEG_SIDE, ".jpeg": MAX_JPEG_SIDE}.get(extension)
     if limit is not None and max(image.size) > limit:
         raise HyperthumbError(
-            f"a {extension} file's sides are at most {limit} pixels, not {image.width}x{image.height}; write a .png"
+            f"{image.width}x{image.height} is too large: a side of a {extension} file has at most {limit} pixels; "
+            "write a .png"
         )
     metadata = ({"icc_profile": icc} if icc else {}) | ({"exif": PREFIX + exif} if exif else {})
     if extension == ".png":
@@ -150,17 +151,17 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
 def check_writable(extension: str) -> None:
     """Raises HyperthumbError when `encode_picture` does not know the extension."""
     if extension.lower() not in WRITABLE:
-        raise HyperthumbError(f'cannot write "{extension}" pictures; the name has to end in .png, .webp or .jpg')
+        raise HyperthumbError(f'cannot write "{extension}" pictures; the name must end in .png, .webp or .jpg')
 
 
 class Presentation(NamedTuple):
-    """What a picture file says about its pixels beside them.
+    """The metadata that determine how a picture file is displayed, and its EXIF data.
 
     Attributes:
-        icc: the RGB profile; None stands for sRGB.
-        orientation: EXIF's, 1 to 8; 1 also where the file says something else, or nothing.
-        note: a sentence when there is a profile that cannot be used.
-        exif: EXIF data without a prefix and without the orientation; None for none, and for damaged ones.
+        icc: the RGB profile; None means sRGB.
+        orientation: the EXIF orientation, 1 to 8; 1 if the file has none or an invalid one.
+        note: a sentence if the file has a profile that cannot be used.
+        exif: EXIF data without a prefix and without the orientation; None if there are none or they are damaged.
     """
 
     icc: bytes | None
@@ -170,7 +171,7 @@ class Presentation(NamedTuple):
 
 
 def read_presentation(data: bytes) -> Presentation:
-    """The profile, orientation and EXIF data of a picture file that is known to decode."""
+    """Reads the profile, orientation and EXIF data of a picture file that is known to be decodable."""
     with open_picture(io.BytesIO(data), "the picture").image as image:
         icc = _profile(image)
         orientation = read_orientation(image)
@@ -181,7 +182,7 @@ def read_presentation(data: bytes) -> Presentation:
 
 
 def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """An (H, W, 3) image with an EXIF orientation applied; unknown ones do nothing."""
+    """Applies an EXIF orientation to an (H, W, 3) image; unknown orientations are ignored."""
     steps = STEPS.get(orientation, STEPS[UPRIGHT])
     if steps.transposes:
         pixels = pixels.transpose(1, 0, 2)
@@ -194,16 +195,16 @@ def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise HyperthumbError(f"{name} is {join_words(choices)}, not {value!r}")
+        raise HyperthumbError(f"{name} must be {join_words(choices)}, not {value!r}")
 
 
 def _profile(image: Image.Image) -> bytes | None:
-    """The profile in the file, damaged ones too; Pillow gives None for one of which a JPEG lacks a part."""
+    """The file's profile, even if damaged; empty if a JPEG lacks a part of it (Pillow then has None)."""
     return (image.info["icc_profile"] or b"") if "icc_profile" in image.info else None
 
 
 def _has_deep_samples(opened: OpenedPicture) -> bool:
-    """Whether the file holds 16-bit samples; Pillow reduces some of them without a word."""
+    """Whether the file holds 16-bit samples. Pillow reduces some of them silently."""
     if opened.png:
         return opened.png.depth == 16
     if opened.image.format == "TIFF":
@@ -212,7 +213,7 @@ def _has_deep_samples(opened: OpenedPicture) -> bool:
 
 
 def _as_8_bits(opened: OpenedPicture, label: str) -> Image.Image:
-    """The decoded image with samples of 8 bits that grow with the brightness."""
+    """The decoded image with 8-bit samples; 0 is black."""
     image = opened.image
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in (None, "PNG")):
         high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
@@ -224,7 +225,7 @@ def _as_8_bits(opened: OpenedPicture, label: str) -> Image.Image:
 
 
 def _inverted(image: Image.Image) -> Image.Image:
-    """A grey image with white for black; its alpha channel stays."""
+    """Inverts a grey image, but not its alpha channel."""
     if not image.mode.lower().endswith("a"):
         return ImageOps.invert(image.convert("L"))
     grey, alpha = image.convert("LA").split()
@@ -232,7 +233,7 @@ def _inverted(image: Image.Image) -> Image.Image:
 
 
 def _flatten(image: Image.Image, label: str, background: tuple[int, int, int] | None, notes: list[str]) -> Image.Image:
-    """The image without its alpha channel, which is only ignored when it says opaque everywhere."""
+    """Removes the alpha channel; transparent places get the background's color."""
     if not ("A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info):
         return image
     image = image.convert("RGBA")

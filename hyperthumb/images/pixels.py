@@ -1,4 +1,4 @@
-"""Between 8-bit pictures, as files and metrics have them, and tensors, as networks and filters do."""
+"""Converts between 8-bit pictures, for files and metrics, and tensors, for networks and filters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def to_tensor(picture: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-    """A uint8 picture (H, W, 3) as a float32 tensor (1, 3, H, W) in 0..1, with memory of its own."""
+    """Copies a uint8 picture (H, W, 3) to a float32 tensor (1, 3, H, W) in 0..1."""
     return torch.tensor(picture, device=device).permute(2, 0, 1).unsqueeze(0).float() / 255
 
 
@@ -19,14 +19,14 @@ def to_picture(image: Tensor) -> np.ndarray:
 
 
 def full_precision(image: Tensor) -> Tensor:
-    """The image in float32, or in float64 where it is that: bfloat16 has steps of a whole level of 256 near white."""
+    """Converts to float32; keeps float64. In bfloat16, numbers near white are a whole level of 256 apart."""
     return image if image.dtype == torch.float64 else image.float()
 
 
 def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """(H, W, 3) with its last row and column repeated until both sides are multiples; a copy, if it takes one.
+    """Repeats the last row and column of (H, W, 3) until both sides are multiples of `multiple`.
 
-    It takes one as well where torch could not look at the array: when it cannot be written, or is not contiguous.
+    The array itself is returned if it needs no padding and torch can use its memory (it is contiguous and writable).
     """
     height, width = image.shape[:2]
     if height % multiple == width % multiple == 0:

@@ -1,7 +1,7 @@
-"""The chunks of PNG files: those that the pixels need are for Pillow, the others are read here.
+"""Splits PNG files into chunks: Pillow gets those that the pixels need, and this module reads the others.
 
-Pillow refuses a whole picture for a text of more than a megabyte, and for a damaged comment. The pixels need neither,
-so it never sees such chunks. Clauses are those of the PNG specification, third edition.
+Pillow refuses a whole picture because of a text of more than a megabyte or a damaged comment. The pixels need neither,
+so Pillow does not get such chunks. Clause numbers refer to the PNG specification, third edition.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import IO, NamedTuple
 from hyperthumb.base.errors import CorruptImageError
 
 MAX_TEXT = 2**20
-"""Bytes of text that are unpacked of one file; a kilobyte can be the beginning of a megabyte."""
+"""The most bytes of text that are decompressed per file; a compressed kilobyte can hold a megabyte."""
 
 MAX_PROFILE = 2**24
-"""Bytes of a color profile: about what a JPEG file can hold."""
+"""The most bytes of a color profile; a JPEG file can hold about as many."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_TRANSPARENCY = b"tRNS"  # of the chunks that a decoder may skip, the one that changes what is seen
+_TRANSPARENCY = b"tRNS"  # the only ancillary chunk that the pixels need
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _READ = (*_TEXTS, b"iCCP", b"eXIf", b"acTL", b"cICP", b"sRGB", b"gAMA", b"cHRM")
 _XMP, _EXIF_AS_TEXT = b"XML:com.adobe.xmp", b"Raw profile type exif"  # the latter is ImageMagick's, older than eXIf
@@ -27,17 +27,17 @@ _NO_PIXELS = bytes(4) + b"IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big")
 
 
 class Png(NamedTuple):
-    """What a PNG file holds.
+    """The content of a PNG file.
 
     Attributes:
-        pixels: a PNG file of the chunks that the pixels need, and no others.
-        depth: bits of a sample, 1 to 16.
-        profile: the color profile, damaged or whole.
-        exif: EXIF data, damaged or whole.
-        xmp: the XMP packet; of a long one, its beginning.
-        frames: how many pictures an animation has; 1 for an ordinary picture.
-        colors: the chunks cICP, sRGB, gAMA and cHRM, as far as there are any, by name: what the samples mean.
-        notes: sentences about what was passed over.
+        pixels: a PNG file with only the chunks that the pixels need.
+        depth: bits per sample, 1 to 16.
+        profile: the color profile, possibly damaged.
+        exif: EXIF data, possibly damaged.
+        xmp: the XMP packet, cut after MAX_TEXT bytes.
+        frames: the number of pictures in an animation; 1 for an ordinary picture.
+        colors: the chunks cICP, sRGB, gAMA and cHRM that the file has, by name.
+        notes: sentences about chunks that were ignored.
     """
 
     pixels: bytes
@@ -51,21 +51,21 @@ class Png(NamedTuple):
 
 
 def is_png(file: IO[bytes]) -> bool:
-    """Whether a file begins as a PNG does; its position is not kept."""
+    """Whether a file begins with the PNG signature. The file's position changes."""
     file.seek(0)
     return file.read(len(_SIGNATURE)) == _SIGNATURE
 
 
 def read_png(file: IO[bytes], label: str, with_pixels: bool = True) -> Png:
-    """Takes a PNG file apart without decoding it.
+    """Splits a PNG file into its parts without decoding the pixels.
 
     Args:
-        file: one that begins as a PNG does.
+        file: a file that begins with the PNG signature.
         label: the file's name, for messages.
-        with_pixels: False skips what is long. Damage there is not noticed, and `pixels` has a header but no pixels.
+        with_pixels: False skips the pixel data. Damage there is not detected, and `pixels` holds only a header.
 
     Raises:
-        CorruptImageError: for a file that is cut off, and for damage in a chunk that the pixels need.
+        CorruptImageError: when the file is truncated, or a chunk that the pixels need is damaged.
     """
     kept, found, damaged = [_SIGNATURE], dict[bytes, list[bytes]](), set[bytes]()
     for name, place, size in _chunks(file, label):
@@ -79,7 +79,7 @@ def read_png(file: IO[bytes], label: str, with_pixels: bool = True) -> Png:
         chunk = file.read(size)
         whole = len(chunk) == size and zlib.crc32(memoryview(chunk)[4:-4]) == int.from_bytes(chunk[-4:], "big")
         if needed and not whole:
-            raise CorruptImageError(f"{label}: the picture is damaged (its {name.decode()} chunk is)")
+            raise CorruptImageError(f"{label}: the picture is damaged (in its {name.decode()} chunk)")
         if needed:
             kept.append(chunk)
         elif not whole:
@@ -99,7 +99,7 @@ def read_png(file: IO[bytes], label: str, with_pixels: bool = True) -> Png:
 
 
 def _chunks(file: IO[bytes], label: str) -> Iterator[tuple[bytes, int, int]]:
-    """Name, place and size of every chunk (5.3): length, name and checksum, of four bytes each, are part of it."""
+    """Yields name, position and size of every chunk (5.3). The size includes length, name and checksum, 12 bytes."""
     place, name = len(_SIGNATURE), b""
     while name != b"IEND":
         file.seek(place)
@@ -108,7 +108,7 @@ def _chunks(file: IO[bytes], label: str) -> Iterator[tuple[bytes, int, int]]:
         if len(header) < 8:
             raise CorruptImageError(f"{label}: the picture is damaged (its end is missing)")
         if not name.isalpha():
-            raise CorruptImageError(f"{label}: the picture is damaged (there is no chunk at byte {place})")
+            raise CorruptImageError(f"{label}: the picture is damaged (no valid chunk at byte {place})")
         size = int.from_bytes(header[:4], "big") + 12
         yield name, place, size
         place += size
@@ -121,7 +121,7 @@ def _depth(kept: list[bytes], label: str) -> int:
 
 
 def _profile(contents: list[bytes]) -> bytes | None:
-    """The profile (11.3.2.3) behind its name and the number of the method, which is always the same."""
+    """The profile (11.3.2.3), which follows its name and the compression method."""
     return _inflate(contents[0].partition(b"\0")[2][1:], MAX_PROFILE) if contents else None
 
 
@@ -131,10 +131,10 @@ def _exif(found: dict[bytes, list[bytes]]) -> bytes | None:
     text = _find_text(found, _EXIF_AS_TEXT)
     if text is None:
         return None
-    try:  # an empty line, a name and a length come before the digits
+    try:  # the digits follow an empty line, a name and a length
         return bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode())
     except ValueError:
-        return text  # damaged, as it will turn out
+        return text  # damaged; reading the EXIF data will report it
 
 
 def _find_text(found: dict[bytes, list[bytes]], keyword: bytes) -> bytes | None:
@@ -146,18 +146,18 @@ def _find_text(found: dict[bytes, list[bytes]], keyword: bytes) -> bytes | None:
 
 
 def _text(name: bytes, content: bytes, limit: int) -> bytes:
-    """The text of a chunk (11.3.3) without its keyword, the first so many bytes."""
+    """The text of a chunk (11.3.3) without its keyword, at most `limit` bytes."""
     rest = content.partition(b"\0")[2]
     if name == b"tEXt":
         return rest[:limit]
     if name == b"zTXt":
         return _inflate(rest[1:], limit)
-    text = rest[2:].split(b"\0", 2)[-1]  # behind the language and the keyword in that language
+    text = rest[2:].split(b"\0", 2)[-1]  # after the language and the translated keyword
     return _inflate(text, limit) if rest[:1] == b"\1" else text[:limit]
 
 
 def _inflate(data: bytes, limit: int) -> bytes:
-    """The first so many bytes of a zlib stream; none of a damaged one."""
+    """Decompresses at most `limit` bytes of a zlib stream; returns nothing if it is damaged."""
     try:
         return zlib.decompressobj().decompress(data, limit)
     except zlib.error:
@@ -165,14 +165,14 @@ def _inflate(data: bytes, limit: int) -> bytes:
 
 
 def _notes(found: dict[bytes, list[bytes]], damaged: set[bytes]) -> Iterable[str]:
-    unnamed = sorted(name.decode() for name in damaged - {b"iCCP", b"eXIf"})  # which the caller names
+    unnamed = sorted(name.decode() for name in damaged - {b"iCCP", b"eXIf"})  # the caller reports these two
     if unnamed:
         more = ", ..." if len(unnamed) > 4 else ""
-        yield f"damaged chunks that the pixels do not need were passed over ({', '.join(unnamed[:4])}{more})"
+        yield f"damaged chunks that the pixels do not need were ignored ({', '.join(unnamed[:4])}{more})"
     left = MAX_TEXT
     for name in _TEXTS:
         for content in found.get(name, []):
             left -= len(_text(name, content, left + 1))
             if left < 0:
-                yield f"its text of more than {MAX_TEXT:,} bytes was passed over ({name.decode()})"
+                yield f"its text of more than {MAX_TEXT:,} bytes was ignored ({name.decode()})"
                 return

@@ -1,4 +1,4 @@
-"""Color profiles of pictures (ICC.1:2022): whether they are whole and say anything, and how to do without them."""
+"""Color profiles of pictures (ICC.1:2022): checks them, and converts pictures to sRGB."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from PIL import Image, ImageCms
 from hyperthumb.base.errors import HyperthumbError
 
 IccChoice = Literal["keep", "srgb", "drop"]
-"""keep: a profile stays as it is; srgb: the pixels become sRGB's, which needs none; drop: it is left out."""
+"""keep: the profile is kept. srgb: the pixels are converted to sRGB, which needs no profile. drop: it is removed."""
 
 WRONG_PROFILE = "its color profile is not one for RGB and was left out"
 DAMAGED_PROFILE = "its color profile is damaged and was left out"
 
 _HEADER, _COLOR_SPACE, _SIGNATURE = 128, slice(16, 20), slice(36, 40)  # table 17
-_SPACES = {"1": b"GRAY", "L": b"GRAY", "CMYK": b"CMYK"}  # of Pillow's modes, where it is not RGB
-_SAME = 1  # levels of 8 bits, by which roundings of the same curve differ
+_SPACES = {"1": b"GRAY", "L": b"GRAY", "CMYK": b"CMYK"}  # color spaces of Pillow's modes that are not RGB
+_SAME = 1  # roundings of the same curve differ by up to so many 8-bit levels
 
 
 class Colors(NamedTuple):
-    """A picture whose colors were settled.
+    """A picture in RGB with its profile.
 
     Attributes:
-        image: Pillow's, in RGB; CMYK where nothing says which colors they are.
-        icc: the RGB profile that goes with it; None stands for sRGB.
+        image: Pillow's image in RGB, or in CMYK if there is no profile to convert it with.
+        icc: the RGB profile of the image; None means sRGB.
         note: a sentence about what was changed or lost.
     """
 
@@ -38,15 +38,15 @@ class Colors(NamedTuple):
 
 
 def settle_colors(image: Image.Image, icc: bytes | None, choice: IccChoice = "keep") -> Colors:
-    """The picture as RGB, with the profile that belongs to these numbers.
+    """Converts a picture to RGB and determines its profile.
 
-    A profile that describes sRGB is dropped in any case. Grey and CMYK have no place for their own profile in an RGB
-    file, so they are converted to sRGB, CMYK even with `drop`: its numbers mean nothing else.
+    A profile that describes sRGB is always dropped. An RGB file cannot hold a grey or CMYK profile, so such pictures
+    are converted to sRGB. CMYK is converted even with `drop`, because it has no meaning without its profile.
 
     Args:
-        image: opaque, of 8 bits.
-        icc: the profile that came with it; damaged ones too.
-        choice: what becomes of it.
+        image: an opaque picture with 8-bit samples.
+        icc: the picture's profile, possibly damaged.
+        choice: how to treat the profile.
     """
     if icc is None or (choice == "drop" and image.mode != "CMYK"):
         return Colors(_as_rgb(image), None)
@@ -67,7 +67,7 @@ def settle_colors(image: Image.Image, icc: bytes | None, choice: IccChoice = "ke
 
 
 def is_whole(icc: bytes) -> bool:
-    """Whether everything that a profile's header and tag table declare is there (7.2, 7.3)."""
+    """Whether a profile contains everything that its header and tag table declare (7.2, 7.3)."""
     if len(icc) < _HEADER + 4 or icc[_SIGNATURE] != b"acsp":
         return False
     (size,), (count,) = struct.unpack_from(">I", icc), struct.unpack_from(">I", icc, _HEADER)
@@ -78,15 +78,15 @@ def is_whole(icc: bytes) -> bool:
 
 
 def rgb_profile(icc: bytes | None) -> bytes | None:
-    """The profile if it is whole and describes RGB, else None."""
+    """The profile if it is complete and describes RGB, else None."""
     return icc if icc is not None and is_whole(icc) and icc[_COLOR_SPACE] == b"RGB " else None
 
 
 @functools.lru_cache(maxsize=64)
 def is_srgb(icc: bytes) -> bool:
-    """Whether an RGB profile describes sRGB, whatever its name: whether converting to sRGB changes no color.
+    """Whether an RGB profile describes sRGB, that is, whether converting to sRGB changes no color.
 
-    There are dozens of profiles for sRGB, and some with "sRGB" in their names that have another curve.
+    The name does not tell: there are dozens of sRGB profiles, and some with "sRGB" in their name have another curve.
     """
     grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     steps = np.linspace(0, 255, 9).round().astype(np.uint8)
@@ -100,16 +100,16 @@ def is_srgb(icc: bytes) -> bool:
 
 
 def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """The picture in the numbers of sRGB: relative colorimetric, with black point compensation.
+    """Converts a picture to sRGB: relative colorimetric, with black point compensation.
 
     Args:
         image: L, RGB or CMYK.
-        icc: what its numbers mean.
+        icc: the picture's profile.
 
     Raises:
-        HyperthumbError: when littleCMS cannot use the profile for such a picture.
+        HyperthumbError: when littleCMS cannot use the profile for this picture.
     """
-    exact = ImageCms.Flags.NOOPTIMIZE  # else a coarse table makes shadows wrong by ten levels
+    exact = ImageCms.Flags.NOOPTIMIZE  # otherwise a coarse table changes shadows by ten levels
     try:
         converted = ImageCms.profileToProfile(
             image,

@@ -1,8 +1,8 @@
 """Antialiased bicubic resizing by whole factors, compatible with MATLAB's `imresize`.
 
-The downscale is the reference that a thumbnail is guided to and measured against (`y_ref`), so its kernel matters: one
-without antialiasing costs 1.5 dB. Kernel: Keys' cubic convolution with a = -0.5, stretched by the factor for
-downscaling; edges by mirroring with the edge pixel repeated, as MATLAB does.
+The downscale is the reference for thumbnails in training and measurement (`y_ref`), so its kernel matters: without
+antialiasing, 1.5 dB are lost. The kernel is Keys' cubic convolution with a = -0.5, stretched by the factor for
+downscaling. Edges are mirrored with the edge pixel repeated, as in MATLAB.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def bicubic_upscale(image: Tensor, scale: int) -> Tensor:
 
 @contextmanager
 def _full_precision(image: Tensor) -> Iterator[None]:
-    """Neither bf16, whose steps near white are whole levels of 256, nor TF32, which cuDNN takes unasked."""
+    """Disables autocast (bf16 numbers near white are a whole level of 256 apart) and TF32, the default of cuDNN."""
     with torch.autocast(image.device.type, enabled=False), torch.backends.cudnn.flags(allow_tf32=False):
         yield
 
@@ -75,7 +75,7 @@ def _cubic(x: float) -> float:
 
 @constant
 def _downscale_weights(scale: int) -> Tensor:
-    """(taps,) weights, the same for every output; the centre of output i is at scale * i + (scale - 1) / 2."""
+    """(taps,) weights, the same for every output; the center of output i is at scale * i + (scale - 1) / 2."""
     center = (scale - 1) / 2
     first = _first_tap(scale)
     taps = [_cubic((first + k - center) / scale) for k in range(_tap_count(scale))]
@@ -93,7 +93,7 @@ def _tap_count(scale: int) -> int:
 
 @constant
 def _upscale_kernel(scale: int) -> Tensor:
-    """(scale^2, 1, 5, 5): phase p of input i sits at i + (p + 0.5) / scale - 0.5 and sees inputs i-2 .. i+2."""
+    """(scale^2, 1, 5, 5): phase p of input i is at i + (p + 0.5) / scale - 0.5 and uses inputs i-2 .. i+2."""
     rows = []
     for phase in range(scale):
         position = (phase + 0.5) / scale - 0.5
@@ -104,9 +104,9 @@ def _upscale_kernel(scale: int) -> Tensor:
 
 
 def _mirror(image: Tensor, before: int, after: int, axis: int) -> Tensor:
-    """Pads one axis by mirroring with the edge repeated (... 2 1 0 0 1 2 ...), however short the axis is.
+    """Pads one axis by mirroring with the edge repeated (... 2 1 0 0 1 2 ...), even by more than its length.
 
-    It consists of slices and a concatenation, so that an exported network accepts pictures of any size.
+    It uses only slices and a concatenation, so that an exported network accepts pictures of any size.
     """
     size = image.shape[axis]
     if max(before, after) > size:
@@ -128,7 +128,7 @@ def _slice(image: Tensor, axis: int, start: int, stop: int | None) -> Tensor:
 
 def _stride_filter(image: Tensor, weights: Tensor, scale: int, axis: int) -> Tensor:
     before = -_first_tap(scale)
-    # The last output's window ends so far behind the image; for sides that `scale` divides it is a plain number.
+    # The distance from the image's end to the end of the last window. It is a constant if `scale` divides the side.
     after = len(weights) - before - scale + -image.shape[axis] % scale
     padded = _mirror(image, before, after, axis)
     kernel_shape = (1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1)

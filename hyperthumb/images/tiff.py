@@ -1,4 +1,4 @@
-"""The directories of TIFF files and EXIF data (TIFF 6.0, section 2; BigTIFF), and the pictures that Pillow misreads."""
+"""Directories of TIFF files and EXIF data (TIFF 6.0, section 2; BigTIFF), and a fix for min-is-white pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from PIL.TiffImagePlugin import TiffImageFile
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_MAX_ENTRIES = 0xFFFF  # of a plain TIFF's directory; a hostile BigTIFF could declare 2**64
+_MAX_ENTRIES = 0xFFFF  # the limit of a plain TIFF's directory; a hostile BigTIFF could declare 2**64
 _NEW_SUBFILE_TYPE = 254
 _BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL = 258, 277
 _PHOTOMETRIC, _MIN_IS_WHITE, _MIN_IS_BLACK = 262, 0, 1
@@ -18,13 +18,13 @@ _PLANAR, _TOGETHER, _APART = 284, 1, 2
 
 
 class Layout(NamedTuple):
-    """How a file is written.
+    """The number formats of a file, for `struct`, and the position of its first directory.
 
     Attributes:
-        order: "<" for little-endian, ">" for big-endian, as `struct` has it.
-        offset_format: of an offset, and of a number of values: "I", in a BigTIFF "Q".
-        count_format: of a directory's number of entries: "H", in a BigTIFF "Q".
-        first: where the first directory stands.
+        order: "<" for little-endian, ">" for big-endian.
+        offset_format: the format of an offset and of a number of values: "I", or "Q" in a BigTIFF.
+        count_format: the format of a directory's number of entries: "H", or "Q" in a BigTIFF.
+        first: the position of the first directory.
     """
 
     order: str
@@ -37,10 +37,10 @@ class Entry(NamedTuple):
     """An entry of a directory.
 
     Attributes:
-        tag: what it is.
-        place: where the entry stands in the file.
-        value_place: where its value stands in the file.
-        value_size: of all of the value, in bytes; 0 for a type that is not known.
+        tag: its tag.
+        place: its position in the file.
+        value_place: the position of its value in the file.
+        value_size: the value's size in bytes; 0 for an unknown type.
     """
 
     tag: int
@@ -50,19 +50,19 @@ class Entry(NamedTuple):
 
 
 class Directory(NamedTuple):
-    """A directory that lies whole in the file: its entries, and where the offset of the next one stands."""
+    """A complete directory: its position, its entries, and the position of the next directory's offset."""
 
     place: int
     entries: tuple[Entry, ...]
     next_place: int
 
     def find(self, tag: int) -> Entry | None:
-        """The first entry of a tag."""
+        """The first entry with this tag, or None."""
         return next((entry for entry in self.entries if entry.tag == tag), None)
 
 
 def read_layout(file: IO[bytes]) -> Layout | None:
-    """The header of a TIFF file or of EXIF data; None for anything else."""
+    """Reads the header of a TIFF file or of EXIF data; returns None for other files."""
     file.seek(0)
     head = file.read(16).ljust(16, b"\0")
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
@@ -77,7 +77,7 @@ def read_layout(file: IO[bytes]) -> Layout | None:
 
 
 def read_directory(file: IO[bytes], layout: Layout, place: int) -> Directory | None:
-    """The directory at a place of a file; None where there is none, or not all of it."""
+    """Reads the directory at a position of the file; returns None if it is not completely there."""
     count_size, offset_size = struct.calcsize(layout.count_format), struct.calcsize(layout.offset_format)
     entry_size = 4 + 2 * offset_size
     size = file.seek(0, io.SEEK_END)
@@ -99,13 +99,13 @@ def read_directory(file: IO[bytes], layout: Layout, place: int) -> Directory | N
 
 
 def unpack_at(file: IO[bytes], format_: str, place: int) -> tuple[int, ...]:
-    """The numbers at a place of a file, by a format of `struct`."""
+    """Unpacks the numbers at a position of a file with a format of `struct`."""
     file.seek(place)
     return struct.unpack(format_, file.read(struct.calcsize(format_)))
 
 
 def count_pictures(file: IO[bytes]) -> int:
-    """How many pictures a TIFF file holds, without the smaller copies that programs add (NewSubfileType, bit 0)."""
+    """The number of pictures in a TIFF file, without the smaller copies that programs add (NewSubfileType, bit 0)."""
     layout = read_layout(file)
     places, count = set[int](), 0
     place = layout.first if layout else 0

@@ -1,7 +1,7 @@
-"""Rectangles that cover a picture, each to be worked on together with a margin of what lies around it.
+"""Rectangular tiles that cover a picture. Each is processed together with a margin around it.
 
-For networks and filters that see a neighbourhood. Where the margin is as wide as what they see the result is that of
-the whole picture; where it is narrower the difference sits along the seams.
+If the margin is at least as wide as the neighborhood that a network or filter sees, the result equals that of the whole
+picture. With a narrower margin it differs along the seams.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from typing import NamedTuple
 import numpy as np
 
 TILE, OVERLAP = 768, 128
-"""HR pixels of a network's tile and of its margin on each side: a million in all, 1 to 3 KB each in large networks."""
+"""HR pixels of a network's tile and of its margin on each side. Together they are a million pixels, and a large network
+needs 1 to 3 KB for each."""
 
 
 class Tile(NamedTuple):
     """A rectangle of a picture.
 
     Attributes:
-        seen: rows and columns that are worked on.
-        own: the rows and columns among them whose result is kept. Those of all tiles make up the picture.
+        seen: the rows and columns that are processed.
+        own: the rows and columns of `seen` whose result is kept. Those of all tiles make up the picture.
     """
 
     seen: tuple[slice, slice]
@@ -30,21 +31,21 @@ class Tile(NamedTuple):
 
     @property
     def inner(self) -> tuple[slice, slice]:
-        """`own`, counted from where `seen` begins."""
+        """`own`, relative to the start of `seen`."""
         rows, columns = (_moved(own, -seen.start) for own, seen in zip(self.own, self.seen, strict=True))
         return rows, columns
 
 
 def cover(size: Sequence[int], side: int | None, margin: int, multiple: int = 1) -> Iterator[Tile]:
-    """Tiles of about equal size.
+    """Covers a picture with tiles of about equal size.
 
-    Along an axis that is no longer than a tile with both margins there is only one.
+    An axis that is not longer than a tile with both margins is not divided.
 
     Args:
-        size: rows and columns of the picture, in whatever it consists of: pixels, blocks.
-        side: the most that a tile keeps of an axis, but for rounding up to `multiple`; None is one tile for all.
-        margin: what it sees on either side of that, where the picture goes on; rounded up to `multiple`.
-        multiple: tiles begin at multiples of this, and end at them or where the picture ends.
+        size: rows and columns of the picture, in pixels or in blocks.
+        side: the largest side of a tile without margins, before rounding up to `multiple`; None makes a single tile.
+        margin: the margin on each side within the picture, rounded up to `multiple`.
+        multiple: tiles begin at multiples of this, and end at multiples or at the picture's end.
     """
     columns = _parts(size[1], side, margin, multiple)
     for rows in _parts(size[0], side, margin, multiple):
@@ -53,21 +54,21 @@ def cover(size: Sequence[int], side: int | None, margin: int, multiple: int = 1)
 
 
 def cover_small(size: Sequence[int], scale: int, side: int | None, margin: int, multiple: int = 1) -> Iterator[Tile]:
-    """`cover` of a picture that is `scale` times smaller than the one whose tiles have this side and margin."""
+    """Covers a picture that is `scale` times smaller than the picture to which `side` and `margin` refer."""
     return cover(size, None if side is None else max(side // scale, 1), -(-margin // scale), multiple)
 
 
 def map_tiles(
     picture: np.ndarray, tiles: Iterable[Tile], function: Callable[[np.ndarray], np.ndarray], up: int = 1, down: int = 1
 ) -> np.ndarray:
-    """A function's result for a picture, made of its results for tiles.
+    """Applies a function to a picture tile by tile.
 
     Args:
         picture: (H, W, 3).
-        tiles: of it; their edges multiples of `down`, but for the picture's own.
-        function: takes a part (n, m, 3) of the picture to uint8 (ceil(n * up / down), ceil(m * up / down), 3).
-        up: how many times it enlarges.
-        down: how many times it shrinks.
+        tiles: tiles that cover the picture. Edges inside the picture are multiples of `down`.
+        function: maps a part (n, m, 3) of the picture to uint8 (ceil(n * up / down), ceil(m * up / down), 3).
+        up: the factor by which the function enlarges.
+        down: the factor by which the function shrinks.
 
     Returns:
         uint8, (ceil(H * up / down), ceil(W * up / down), 3).
@@ -81,13 +82,13 @@ def map_tiles(
 
 
 def scaled(place: tuple[slice, slice], up: int, down: int = 1) -> tuple[slice, slice]:
-    """A place in a picture that is so many times larger or smaller; what is begun counts."""
+    """Scales rows and columns by `up / down`; starts are rounded down and stops are rounded up."""
     rows, columns = (slice(side.start * up // down, -(-side.stop * up // down)) for side in place)
     return rows, columns
 
 
 def _parts(length: int, side: int | None, margin: int, multiple: int) -> list[tuple[slice, slice]]:
-    """What is seen and what is kept along one axis."""
+    """The (seen, own) ranges of the tiles along one axis."""
     margin = -(-margin // multiple) * multiple
     if side is None or length <= side + 2 * margin:
         return [(slice(0, length), slice(0, length))]

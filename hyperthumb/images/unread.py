@@ -1,4 +1,4 @@
-"""What a file is that is none of the pictures that are read, for the message."""
+"""Explains why a file cannot be read as a picture."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .tiff import read_directory, read_layout, unpack_at
 _CONVERT = "convert it to PNG, JPEG, WebP, TIFF or BMP"
 _BITS_PER_SAMPLE = 258
 _READ_BITS = (1, 2, 4, 8, 16)
-_JPEG_XL = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"  # ISO/IEC 18181: the bare codestream, the box that begins a file
-_ISO_FILE, _BRAND = slice(4, 8), slice(8, 12)  # ISO/IEC 14496-12: the first box, "ftyp", names what the file holds
+_JPEG_XL = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"  # ISO/IEC 18181: a bare codestream, and a file
+_ISO_FILE, _BRAND = slice(4, 8), slice(8, 12)  # ISO/IEC 14496-12: the first box, "ftyp", names the format
 
 
 def explain_unread(file: IO[bytes]) -> str:
-    """Why none of the decoders that are used takes a file, and what to do: the end of a sentence.
+    """Says why no decoder accepts a file and what to do, as the end of a sentence.
 
     Args:
-        file: at any position.
+        file: the file, at any position.
     """
     file.seek(0)
     if not file.read(1):
@@ -32,19 +32,19 @@ def explain_unread(file: IO[bytes]) -> str:
         entry = directory and directory.find(_BITS_PER_SAMPLE)
         bits = unpack_at(file, f"{layout.order}H", entry.value_place)[0] if entry else 1
         if bits not in _READ_BITS:
-            return f"TIFF pictures of {bits} bits per sample are not read; convert it to 8 or 16 bits"
-        return "a damaged TIFF picture, or one of a kind that is not read; save it again as an ordinary one"
+            return f"TIFF pictures of {bits} bits per sample are not supported; convert it to 8 or 16 bits"
+        return "this TIFF picture is damaged or of an unsupported kind; save it again as an ordinary TIFF"
     name = _known_to_pillow(file) or _known_by_signature(file)
-    return f"{name} pictures are not read; {_CONVERT}" if name else "not a picture, or one with a damaged header"
+    return f"{name} pictures are not supported; {_CONVERT}" if name else "it is not a picture, or its header is damaged"
 
 
 def _known_to_pillow(file: IO[bytes]) -> str | None:
-    """Pillow's name for a format that only its other decoders know. None of them decodes anything here."""
+    """Pillow's name for a format that is not supported here. The pixels are not decoded."""
     file.seek(0)
     try:
         with quietly():
             return Image.open(file).format
-    except Exception:  # they raise nearly anything
+    except Exception:  # Pillow's plugins raise exceptions of many types
         return None
 
 

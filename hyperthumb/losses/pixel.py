@@ -1,7 +1,7 @@
-"""Losses between two batches of pictures: the mean over every sample of every picture.
+"""Losses between two batches of pictures, averaged over all samples of all pictures.
 
-The paper's L_recon is `L1Loss` on the restored HR image and its L_guide `MSELoss` on the decoded thumbnail,
-both with RGB in 0..1. Half-precision inputs are summed in float32 even under autocast; float64 stays so.
+The paper's L_recon is `L1Loss` on the restored HR image. Its L_guide is `MSELoss` on the decoded thumbnail. Both take
+RGB in 0..1. Half-precision inputs are summed in float32 even under autocast; float64 inputs are summed in float64.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class L1Loss(nn.Module):
     """mean |prediction - target| (L_recon of the paper)."""
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        """The loss as a scalar.
+        """Computes the loss, a scalar.
 
         Args:
-            prediction: (B, C, H, W) float, the gradient flows into it.
-            target: the same shape.
+            prediction: (B, C, H, W) float; the gradient is taken with respect to it.
+            target: of the same shape.
 
         Raises:
             HyperthumbError: when the shapes differ.
@@ -44,14 +44,13 @@ class MSELoss(nn.Module):
 
 @LOSSES.register()
 class LogMSELoss(nn.Module):
-    """mean over pictures of 2 eps log(1 + MSE / eps): a picture's MSE counts less the larger it is.
+    """mean over pictures of 2 eps log(1 + MSE / eps): the larger a picture's MSE, the smaller its weight.
 
-    A set's PSNR is the mean of logarithms, so a decibel of a hard photograph is worth as much as one of an easy one;
-    plain MSE spends the bits on the hard ones. The gradient is twice that of MSE for easy pictures, and that of MSE
-    at MSE = eps.
+    The PSNR of a set is a mean of logarithms, so a decibel counts the same for hard and easy photographs. Plain MSE
+    favors the hard ones. The gradient is twice that of MSE when MSE is far below eps, and equal to it at MSE = eps.
 
     Args:
-        eps: the MSE where the weight is halved, in units of the pictures (0..1); above 0. 1e-3 is 30 dB.
+        eps: the MSE at which the weight is halved, for pictures in 0..1; above 0. 1e-3 is 30 dB.
 
     Raises:
         HyperthumbError: when eps is not a finite number above 0.
@@ -71,10 +70,10 @@ class LogMSELoss(nn.Module):
 
 @LOSSES.register()
 class CharbonnierLoss(nn.Module):
-    """mean sqrt((prediction - target)^2 + eps^2): L1 with a rounded tip (Charbonnier et al., ICIP 1994).
+    """mean sqrt((prediction - target)^2 + eps^2): L1 that is smooth at zero (Charbonnier et al., ICIP 1994).
 
     Args:
-        eps: where L1 turns into a parabola, in units of the pictures (0..1); above 0.
+        eps: the difference below which the loss is nearly quadratic, for pictures in 0..1; above 0.
 
     Raises:
         HyperthumbError: when eps is not a finite number above 0 (at 0, equal samples have no gradient).
@@ -93,11 +92,11 @@ class CharbonnierLoss(nn.Module):
 
 
 def _comparable(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in float32 or wider, after refusing shapes that would silently broadcast."""
+    """Converts both to float32 or wider. Refuses different shapes, which would silently broadcast."""
     if prediction.shape != target.shape:
         raise HyperthumbError(
-            f"a loss compares pictures of one size, not {tuple(prediction.shape)} with "
-            f"{tuple(target.shape)}; does the network's scale agree with the data's?"
+            f"a loss needs two batches of the same shape, not {tuple(prediction.shape)} and "
+            f"{tuple(target.shape)}; check that the network's scale equals the data's"
         )
     dtype = torch.promote_types(torch.promote_types(prediction.dtype, target.dtype), torch.float32)
     return prediction.to(dtype), target.to(dtype)

@@ -16,7 +16,7 @@ def bits_per_pixel_loss(bits: Tensor, height: int, width: int) -> Tensor:
     Returns:
         A scalar in bits per HR pixel, float32 or wider.
     """
-    assert bits.ndim == 1, f"one number of bits an image, got {tuple(bits.shape)}"
+    assert bits.ndim == 1, f"expected one number per image, got {tuple(bits.shape)}"
     assert height * width > 0
     bits = bits if bits.dtype.itemsize >= 4 else bits.float()
     return bits.mean() / (height * width)

@@ -1,1 +1,1 @@
-"""The contract of a network, how one is built, and model files."""
+"""The interface of networks, building them, and model files."""

@@ -1,4 +1,4 @@
-"""From options to a network on a device."""
+"""Builds a network from options and loads its weights."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .weights import choose_weights, load_weights, read_safely
 
 
 def resolve_device(wanted: str) -> torch.device:
-    """The device that `device:` names; auto is CUDA where there is one.
+    """The device that `device:` names; auto means CUDA if available, else the CPU.
 
     Raises:
-        OptionsError: for a device that is unknown, or not there.
+        OptionsError: when the device is unknown or not available.
     """
     if wanted not in DEVICES:
         raise OptionsError(f'device: "{wanted}" is not one of {", ".join(DEVICES)}')
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there.get(wanted, True):
-        raise OptionsError(f"device: {wanted}, but this torch sees none; device: auto takes what there is")
+        raise OptionsError(f"device: {wanted} is not available to torch; use device: auto or device: cpu")
     if wanted == "auto":
         return torch.device("cuda" if there["cuda"] else "cpu")
     return torch.device(wanted)
@@ -39,22 +39,22 @@ def device_of(network: nn.Module) -> torch.device:
 
 
 def build_network(component: Component, scale: int) -> RescalingNetwork:
-    """The network that the options name.
+    """Builds the network that the options name.
 
     Raises:
-        OptionsError: when the class is no `RescalingNetwork`.
+        OptionsError: when the class is not a `RescalingNetwork`.
     """
     network = component.build(ARCHS, scale=scale)
     if not isinstance(network, RescalingNetwork):
         raise OptionsError(
-            f"network_g: {component.type} maps an image to an image; to rescale it has to be a part, such as "
+            f"network_g: {component.type} is not a rescaling network; use it as a part of one, such as "
             f"`network_g: {{type: HyperThumbnail, decoder: {{type: {component.type}, ...}}}}`"
         )
     return network
 
 
 def load_checkpoint(network: RescalingNetwork, path: Path, key: str, strict: bool = True, hint: str = "") -> None:
-    """Puts a checkpoint file's weights into a network; the original repository's names are understood too.
+    """Loads a checkpoint file's weights into a network. The original repository's parameter names are accepted too.
 
     Args:
         network: on any device.

@@ -1,8 +1,8 @@
 """The contract between a rescaling network and the code that trains, measures or ships it.
 
-Trainer, evaluator and codec know a network by this page alone. Every network defines `forward`, `analyze`, `quantize`
-and `restore`. The other methods have defaults, with which it runs on whole photographs, has no rate model, and cannot
-be refined for.
+Trainer, evaluator and codec use a network only through this interface. Every network defines `forward`, `analyze`,
+`quantize` and `restore`. With the defaults of the other methods, a network runs on whole photographs, has no rate
+model, and does not support refinement.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class RescaleOutput(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """A batch on its way into files, before anything is rounded.
+    """The unquantized content of a batch's files.
 
     Attributes:
         coefficients: (B, 3, h/8, w/8, 8, 8) DCT coefficients of the thumbnails.
@@ -53,7 +53,7 @@ class Analysis(NamedTuple):
 
 
 class CompressedBatch(NamedTuple):
-    """The content of a batch's files: integers, exactly as the entropy coder gets them.
+    """The content of a batch's files: the integers that the entropy coder codes.
 
     Attributes:
         coefficients: (B, 3, h/8, w/8, 8, 8) int16 quantized DCT coefficients, Y, Cb, Cr, natural order (v, u).
@@ -67,12 +67,12 @@ class CompressedBatch(NamedTuple):
 
 
 class Graphs(NamedTuple):
-    """A network as graphs of plain layers for exporters; coefficients are (1, 192, h/8, w/8), in zig-zag order.
+    """A network as graphs of plain layers, for export. Coefficients are (1, 192, h/8, w/8) in zig-zag order.
 
     Attributes:
-        encoder: picture (1, H, W, 3) uint8 to the thumbnail's coefficients before quantization.
-        tables: those coefficients to continuous tables (1, 2, 8, 8).
-        decoder: dequantized coefficients to (1, 3, H, W) in 0..1, and to the picture (1, H, W, 3) uint8.
+        encoder: maps the picture (1, H, W, 3) uint8 to the thumbnail's unquantized coefficients.
+        tables: maps those coefficients to continuous tables (1, 2, 8, 8).
+        decoder: maps dequantized coefficients to (1, 3, H, W) in 0..1 and to the picture (1, H, W, 3) uint8.
     """
 
     encoder: nn.Module
@@ -81,11 +81,11 @@ class Graphs(NamedTuple):
 
 
 class Differentiable(NamedTuple):
-    """The functions that refinement descends through. Gradients arrive at the coefficients; weights are constants.
+    """The functions that refinement differentiates, with respect to the coefficients. The weights are constant.
 
     Attributes:
-        decode: dequantized coefficients (B, 3, h/8, w/8, 8, 8) to the restored image (B, 3, H, W), not clamped.
-        rate: quantized coefficients of the same shape to (B,) bits; None without a rate model.
+        decode: maps dequantized coefficients (B, 3, h/8, w/8, 8, 8) to the restored image (B, 3, H, W), not clamped.
+        rate: maps quantized coefficients of the same shape to (B,) bits; None without a rate model.
     """
 
     decode: Callable[[Tensor], Tensor]
@@ -95,13 +95,13 @@ class Differentiable(NamedTuple):
 class RescalingNetwork(nn.Module, ABC):
     """A network that makes a thumbnail of an HR image and restores the image from it.
 
-    Every tensor of an HR image has sides that are multiples of `multiple`; the caller pads (by replication) and crops.
+    The sides of HR images must be multiples of `multiple`. The caller pads by replication, and crops the result.
 
     Attributes:
         scale: 1, 2, 4 or 8.
-        tile_margin: how many HR pixels around a tile the network must see on each side to compute it as it would in
-            the whole photograph: the radius of its receptive field. Large photographs then run in tiles, in bounded
-            memory; a network that says so defines `choose_steps`. None runs it on whole photographs.
+        tile_margin: HR pixels that the network must see on each side of a tile: the radius of its receptive field.
+            Large photographs are processed in tiles with this margin, which bounds the memory. A network with a
+            margin must define `choose_steps`. None: the network processes whole photographs only.
     """
 
     scale: int
@@ -113,89 +113,89 @@ class RescalingNetwork(nn.Module, ABC):
         return 8 * self.scale
 
     def check_sides(self, hr: Tensor) -> None:
-        """Refuses (B, 3, H, W) whose sides are not multiples of `multiple`.
+        """Checks that H and W of (B, 3, H, W) are multiples of `multiple`.
 
         Raises:
-            HyperthumbError: for such a tensor.
+            HyperthumbError: when they are not.
         """
         height, width = hr.shape[-2:]
         if height % self.multiple or width % self.multiple:
             raise HyperthumbError(
-                f"an image of {width}x{height} does not divide into blocks; pad both sides to multiples of "
+                f"an image of {width}x{height} cannot be divided into blocks; pad both sides to multiples of "
                 f"{self.multiple}"
             )
 
     @abstractmethod
     def forward(self, hr: Tensor) -> RescaleOutput:
-        """The training pass: takes (B, 3, H, W) RGB in 0..1, returns everything that the objective needs.
+        """Runs the training pass on (B, 3, H, W) RGB in 0..1 and returns everything that the objective needs.
 
-        In `train()` mode quantization is differentiable, in `eval()` mode it is the file's: integers around zero.
+        In `train()` mode quantization is differentiable. In `eval()` mode coefficients are rounded as in a file.
         """
 
     @abstractmethod
     def analyze(self, hr: Tensor) -> Analysis:
-        """Does everything that is expensive in compressing (B, 3, H, W) RGB in 0..1."""
+        """Does the expensive part of compressing (B, 3, H, W) RGB in 0..1."""
 
     @abstractmethod
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> CompressedBatch:
-        """The integers of the files. `rate_scale` multiplies the tables: above 1, smaller files."""
+        """Rounds to the integers of the files. `rate_scale` multiplies the tables; above 1 it makes files smaller."""
 
     @torch.no_grad()
     def compress(self, hr: Tensor, rate_scale: float = 1.0) -> CompressedBatch:
-        """`analyze` and `quantize` in one. To make files of one image at several rates, call `analyze` once."""
+        """Calls `analyze` and `quantize`. For several rates of one image, call `analyze` once and `quantize` often."""
         return self.quantize(self.analyze(hr), rate_scale)
 
     @abstractmethod
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
-        """(B, 3, H, W) RGB in 0..1, clamped, from the integers that `compress` returned or a file holds."""
+        """Restores (B, 3, H, W) RGB, clamped to 0..1, from the integers that `compress` returns or a file holds."""
 
     def analyzer(self) -> Analyzer:
-        """`analyze`, prepared for many photographs of any size."""
+        """Prepares `analyze` for many photographs of any size."""
         from .inference import Analyzer
 
         return Analyzer(self)
 
     def restorer(self, precision: Precision = "fp32") -> Restorer:
-        """`restore`, prepared for many thumbnails of any size.
+        """Prepares `restore` for many thumbnails of any size.
 
         Raises:
-            HyperthumbError: for a precision that the network does not have.
+            HyperthumbError: when the network does not support the precision.
         """
         from .inference import Restorer
 
         return Restorer(self, precision)
 
     def choose_steps(self, coefficients: Tensor) -> Tensor:
-        """The steps of an `Analysis`, (B, 2, 8, 8), from the whole photograph's coefficients.
+        """Computes the steps of an `Analysis`, (B, 2, 8, 8), from the whole photograph's coefficients.
 
-        Networks with a `tile_margin` define it: the coefficients come from tiles, the steps from all of them.
+        Networks with a `tile_margin` must define this method, because their coefficients are computed in tiles.
         """
-        raise NotImplementedError(f"{type(self).__name__} has a tile_margin, so it has to define choose_steps")
+        raise NotImplementedError(f"{type(self).__name__} has a tile_margin, so it must define choose_steps")
 
     def differentiable(self) -> Differentiable:
-        """The functions that refinement descends through, on copies of the weights where it changes their layout.
+        """The functions that refinement differentiates. They must not change the network's own weights.
 
         Raises:
-            HyperthumbError: when the network cannot be refined for, which is the default.
+            HyperthumbError: when the network does not support refinement, which is the default.
         """
-        raise HyperthumbError(f"thumbnails of {type(self).__name__} cannot be refined: it does not define how")
+        raise HyperthumbError(f"thumbnails of {type(self).__name__} cannot be refined: it lacks `differentiable`")
 
     def detach_rate_model(self) -> nn.Module | None:
-        """Takes the rate model out of the network and returns it; None without one.
+        """Removes the rate model from the network and returns it; returns None without a rate model.
 
-        Files are made and restored without it, a little faster.
+        Writing and restoring files does not need it and is a little faster without it.
         """
         return None
 
     def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Weights by this network's names, where a checkpoint may hold them by others (a published one's)."""
+        """Renames the weights of a checkpoint that uses other parameter names, such as a published one."""
         return weights
 
     def graphs(self) -> Graphs:
-        """The network for exporters; they share its weights.
+        """The graphs for export. They share the network's weights.
 
         Raises:
-            HyperthumbError: when it cannot be taken apart, which is the default.
+            HyperthumbError: when the network does not support export, which is the default.
         """
         raise HyperthumbError(f"{type(self).__name__} cannot be exported: it does not define `graphs`")
 
@@ -217,7 +217,7 @@ class Mapped(NamedTuple):
 
     Attributes:
         image: (B, 3, ., .) RGB, nominally 0..1, not clamped: the thumbnail, or the restored image.
-        hidden: what else the network's own loss needs.
+        hidden: a further tensor that the network's own loss needs.
     """
 
     image: Tensor
@@ -225,12 +225,12 @@ class Mapped(NamedTuple):
 
 
 class PixelNetwork(RescalingNetwork):
-    """A network whose thumbnail is pixels alone, so that any program's JPEG files can store it."""
+    """A network that needs only the thumbnail's pixels, so that an ordinary JPEG file can store it."""
 
     @abstractmethod
     def downscale(self, hr: Tensor) -> Mapped:
-        """(B, 3, H, W) RGB in 0..1, sides multiples of `scale`, to the thumbnail (B, 3, H/scale, W/scale)."""
+        """Makes the thumbnail (B, 3, H/scale, W/scale) of (B, 3, H, W) RGB in 0..1; `scale` divides H and W."""
 
     @abstractmethod
     def upscale(self, rgb: Tensor) -> Mapped:
-        """A decoded thumbnail (B, 3, h, w) in 0..1 to the restored image; in `eval()` mode the same every time."""
+        """Restores the image from a decoded thumbnail (B, 3, h, w) in 0..1; deterministic in `eval()` mode."""

@@ -5,8 +5,8 @@ A model file is a safetensors file whose one metadata entry, `hyperthumb`, is JS
     {"format": 1, "version": "0.1.0", "name": "lite_4x", "scale": 4,
      "network_g": {"type": "HyperThumbnail", "encoder": {"type": "LiteEncoder", ...}, ...}, "card": {...}}
 
-`network_g` is as in an options file, without a rate model that needs more than torch (`portable`). `header` reads the
-metadata without torch.
+`network_g` is as in an options file, except that a rate model that needs more than torch is left out (see `portable`).
+The module `header` reads the metadata without torch.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from .header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_des
 from .portable import fitting_weights, portable_part
 from .weights import describe_misfit, load_weights
 
-_RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # of tensors and of torch.nn.init
+_RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # functions of tensors and of torch.nn.init
 _LARGEST_NUMBER = 1024
-"""The largest argument in a file: a hostile one could otherwise ask for any number of layers before its tensors are
-seen."""
+"""The largest integer argument that a file may hold. Without a limit, a hostile file could ask for any number of layers
+before its tensors are read."""
 
 
 class LoadedModel(NamedTuple):
@@ -47,9 +47,9 @@ class LoadedModel(NamedTuple):
         network: float32, in eval mode, without gradients.
         name: its name for people.
         scale: 1, 2, 4 or 8.
-        model_id: of its half-precision weights, see `weights_id`; every thumbnail carries it.
-        card: its maker's notes: training data, numbers, license.
-        rate_model: detached from the network; None where there is none, or it is still in the network.
+        model_id: the id of its half-precision weights, see `weights_id`; every thumbnail holds it.
+        card: notes by its author: training data, results, license.
+        rate_model: the detached rate model; None if there is none, or if it is still in the network.
     """
 
     network: RescalingNetwork
@@ -63,13 +63,13 @@ class LoadedModel(NamedTuple):
 def save_model(
     path: Path, network: RescalingNetwork, part: Component, name: str, card: Mapping[str, str] | None = None
 ) -> bytes:
-    """Writes a model file, whole or not at all.
+    """Writes a model file atomically.
 
     Args:
         path: ends in .safetensors.
         network: the weights to save; in any mode, on any device.
-        part: the component that the network was built from. Plug-ins may be saved; they load only where the module
-            that registers them has been imported.
+        part: the component that the network was built from. It may use plug-ins; such a file can be loaded only after
+            the module that registers them was imported.
         name: the model's name for people.
         card: further notes, such as training data and license.
 
@@ -77,12 +77,12 @@ def save_model(
         The model's id.
 
     Raises:
-        CheckpointError: when its weights do not fit into half precision, or could not be loaded again: when a part is
-            not registered (BasicSR's are not), or an argument is out of bounds.
+        CheckpointError: when a weight is not finite in half precision, or the file could not be loaded again because a
+            part is not registered (BasicSR's are not) or an argument is out of bounds.
         HyperthumbError: when the file cannot be written.
     """
     if path.suffix != SUFFIX:
-        raise CheckpointError(f"the name of a model file ends in {SUFFIX}, which {path.name} does not")
+        raise CheckpointError(f"the name of a model file must end in {SUFFIX}, not {path.name}")
     part = portable_part(part)
     names = _described_state(part, network.scale, path).keys()
     weights = to_half_precision(fitting_weights(network.state_dict(), names), path)
@@ -101,15 +101,16 @@ def save_model(
 
 
 def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
-    """The model in a model file. No code of the file runs.
+    """Loads a model file. Loading runs no code from the file.
 
     Args:
         path: the file.
-        with_rate_model: keep the rate model in the network, where the file has one, to estimate rates. Files are made
-            and restored a little faster without it.
+        with_rate_model: keep the file's rate model, if any, in the network to estimate rates. Writing and restoring
+            files is a little faster without it.
 
     Raises:
-        CheckpointError: when it is missing, damaged, hostile, of a later version, or does not fit its own description.
+        CheckpointError: when the file is missing, damaged or hostile, was written by a later version, or its weights
+            do not fit its description.
     """
     weights, description = _read(path)
     return _assemble(description, weights, path, with_rate_model)
@@ -118,11 +119,11 @@ def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 def build_model(
     part: Component, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool = False
 ) -> LoadedModel:
-    """A model from half-precision weights and the component that describes its network.
+    """Builds a model from half-precision weights and the component that describes its network.
 
     Args:
         part: the component.
-        weights: as `to_half_precision` returns them; all of the network's.
+        weights: all weights of the network, as `to_half_precision` returns them.
         description: name, scale and card.
         path: for messages.
         with_rate_model: see `load_model`.
@@ -139,7 +140,7 @@ def build_model(
 
 
 def model_id_of(weights: Mapping[str, Tensor]) -> bytes:
-    """The id of the model that has these weights, see `weights_id`."""
+    """The id of the model with these weights, see `weights_id`."""
     return weights_id(
         Weight(
             name,
@@ -152,10 +153,10 @@ def model_id_of(weights: Mapping[str, Tensor]) -> bytes:
 
 
 def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
-    """Floating-point weights as float16, on the CPU, sharing no memory.
+    """Copies the weights to the CPU and converts floating-point ones to float16.
 
     Raises:
-        CheckpointError: when one is not finite afterwards; `path` is for the message.
+        CheckpointError: when a value is not finite in float16; `path` is for the message.
     """
     halves = {}
     for name, value in weights.items():
@@ -166,7 +167,7 @@ def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Te
 
 
 def describe_part(part: Component) -> dict[str, Any]:
-    """A component as in an options file: its arguments beside its type."""
+    """A component as in an options file: its type and arguments in one mapping."""
     return {"type": part.type, **{name: _describe_argument(value) for name, value in part.arguments.items()}}
 
 
@@ -187,10 +188,10 @@ def _assemble(
 ) -> LoadedModel:
     try:
         part = _read_part(description.network_g, path)
-        # First the shapes alone: a file gets no memory that its tensors do not account for.
+        # Shapes are compared first, so that a hostile description cannot allocate more memory than the file's tensors.
         misfit = describe_misfit(_described_state(part, description.scale, path), weights)
     except RecursionError as error:
-        raise CheckpointError(f"{path} does not say which network its weights belong to") from error
+        raise CheckpointError(f"{path} does not describe the network of its weights") from error
     if misfit:
         raise CheckpointError(f"{path}: its weights do not fit the network that it describes: {misfit}")
     if not all(tensor.isfinite().all() for tensor in weights.values()):
@@ -199,16 +200,16 @@ def _assemble(
 
 
 def _described_state(part: Component, scale: int, path: Path) -> dict[str, Tensor]:
-    """The shapes of the weights of a network that a model file may describe, without memory for them."""
+    """The state dict of the described network on the `meta` device: shapes without memory."""
     try:
         check_registered(part, ARCHS)
     except RegistryError as error:
         raise CheckpointError(
-            f"{path} describes a network that cannot be built here: {error}; for a plug-in of yours, import its module "
+            f"{path} describes a network that cannot be built here: {error}; if it is a plug-in, import its module "
             f"first (--plugin MODULE)"
         ) from error
     if portable_part(part) != part:
-        raise CheckpointError(f"{path} describes a rate model that no model file holds")
+        raise CheckpointError(f"{path} describes a rate model that is not allowed in model files")
     with torch.device("meta"):
         return _build(part, scale, path).state_dict()
 
@@ -217,12 +218,12 @@ def _build(part: Component, scale: int, path: Path) -> RescalingNetwork:
     try:
         with _WithoutRandomness():
             return build_network(part, scale)
-    except Exception as error:  # constructors, and torch's, refuse nonsense in any way they like
+    except Exception as error:  # constructors, and those of torch, raise exceptions of any type
         raise CheckpointError(f"{path} describes a network that cannot be built here: {error}") from error
 
 
 class _WithoutRandomness(TorchFunctionMode):
-    """Skips random initial weights: they are overwritten anyway, and on `meta` they import torch's compiler."""
+    """Skips random initialization: the weights are overwritten anyway, and on `meta` it imports torch's compiler."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -246,5 +247,5 @@ def _read_argument(value: Any, path: Path) -> Any:
     if isinstance(value, dict) and "type" in value:
         return _read_part(value, path)
     if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
-        raise CheckpointError(f"{path} describes a network that is too large: {value} of something")
+        raise CheckpointError(f"{path} describes a network that is too large: an argument is {value}")
     return value

@@ -1,7 +1,7 @@
-"""What a model file says of itself, read without torch.
+"""Reads the header of a model file without torch.
 
-A safetensors file is eight bytes (the header's length, little-endian), the header (JSON: where each tensor lies, of
-which type and shape, and `__metadata__`), and the tensors' bytes.
+A safetensors file consists of eight bytes (the header's length, little-endian), the header (JSON: type, shape and
+position of each tensor, and `__metadata__`), and the tensors' bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SUFFIX = ".safetensors"
 FORMAT = 1
 METADATA_KEY = "hyperthumb"
 RATE_PREFIX = "rate."
-"""Of the rate model's weights: they decide about no file and no picture, so they are no part of a model's id."""
+"""The prefix of the rate model's weights. They affect neither files nor pictures, so the model's id excludes them."""
 
 _MAX_HEADER = 100_000_000  # safetensors' own limit
 _TYPES = {
@@ -33,10 +33,10 @@ class Description(NamedTuple):
     """The metadata of a model file.
 
     Attributes:
-        name: what people call the model.
+        name: the model's name.
         scale: 1, 2, 4 or 8; not checked here.
         network_g: the network, as in an options file.
-        card: what else its maker wanted said.
+        card: further notes by its author.
     """
 
     name: str
@@ -46,12 +46,12 @@ class Description(NamedTuple):
 
 
 class ModelHeader(NamedTuple):
-    """A model file, without its network.
+    """The facts about a model file.
 
     Attributes:
         description: its metadata.
-        parameters: how many numbers its weights are, without the rate model's.
-        model_id: as every thumbnail carries it, see `weights_id`.
+        parameters: the number of its parameters, without the rate model's.
+        model_id: the id that every thumbnail holds, see `weights_id`.
         num_bytes: the file's size.
         sha256: the file's digest, hexadecimal.
     """
@@ -73,10 +73,10 @@ class Weight(NamedTuple):
 
 
 def read_model_header(path: Path) -> ModelHeader:
-    """What a model file says of itself.
+    """Reads the header of a model file and computes its digests.
 
     Raises:
-        CheckpointError: when it is missing, damaged, of a later version, or no model file.
+        CheckpointError: when the file is missing or damaged, was written by a later version, or is not a model file.
     """
     try:
         content = path.read_bytes()
@@ -87,7 +87,7 @@ def read_model_header(path: Path) -> ModelHeader:
     length = int.from_bytes(content[:8], "little")
     try:
         if not 2 <= length <= min(_MAX_HEADER, len(content) - 8):
-            raise ValueError("its header is not whole")
+            raise ValueError("its header is incomplete")
         header = json.loads(content[8 : 8 + length])
         description = parse_description(header.pop("__metadata__", {}).get(METADATA_KEY, ""), path)
         weights = [_read_weight(name, entry, memoryview(content)[8 + length :]) for name, entry in header.items()]
@@ -105,16 +105,16 @@ def read_model_header(path: Path) -> ModelHeader:
 
 
 def parse_description(text: str, path: Path) -> Description:
-    """The metadata out of its JSON; `path` is for messages.
+    """Parses the JSON of the metadata; `path` is for messages.
 
     Raises:
-        CheckpointError: for anything else, and for that of a later version.
+        CheckpointError: when the text is not such metadata, or was written by a later version.
     """
     try:
         metadata = json.loads(text)
         later = metadata["format"] > FORMAT
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} holds weights, but is no model file of hyperthumb") from error
+        raise CheckpointError(f"{path} holds weights but is not a model file of hyperthumb") from error
     if later:
         raise CheckpointError(f"{path} was written by a later version of hyperthumb ({metadata.get('version')})")
     try:
@@ -123,13 +123,13 @@ def parse_description(text: str, path: Path) -> Description:
         card = {str(key): str(value) for key, value in metadata["card"].items()}
         return Description(str(metadata["name"]), metadata["scale"], network_g, card)
     except (KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} does not say which network its weights belong to") from error
+        raise CheckpointError(f"{path} does not describe the network of its weights") from error
 
 
 def weights_id(weights: Iterable[Weight]) -> bytes:
-    """The first 3 bytes of the SHA-256 of all names, types, shapes and values, in the order of the names.
+    """The first 3 bytes of the SHA-256 of all names, types, shapes and values, sorted by name.
 
-    Without the rate model's: with it or without it, a model makes the same files.
+    The rate model's weights are excluded, because a model writes the same files with and without it.
     """
     digest = hashlib.sha256()
     for weight in sorted(weights, key=lambda weight: weight.name):
@@ -142,5 +142,5 @@ def weights_id(weights: Iterable[Weight]) -> bytes:
 def _read_weight(name: str, entry: Any, data: memoryview) -> Weight:
     shape, (start, end) = [int(side) for side in entry["shape"]], entry["data_offsets"]
     if not 0 <= start <= end <= len(data):
-        raise ValueError(f"{name} lies outside of the file")
+        raise ValueError(f"{name} lies outside the file")
     return Weight(name, _TYPES[entry["dtype"]], shape, bytes(data[start:end]))

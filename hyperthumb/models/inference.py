@@ -1,7 +1,7 @@
-"""Networks at work on photographs of any size: on the whole, or in tiles that bound the memory.
+"""Runs networks on photographs of any size, on the whole photograph or in tiles that bound the memory.
 
-A network whose `tile_margin` is as wide as its receptive field gives the same result in tiles as on the whole
-photograph. With a narrower margin the difference shows along the seams; the tiles are not blended.
+If a network's `tile_margin` is at least the radius of its receptive field, tiles give the same result as the whole
+photograph. With a narrower margin the result differs along the seams. The tiles are not blended.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .contract import Analysis, Precision, RescalingNetwork
 
 
 class Analyzer:
-    """A network's way from photographs to coefficients.
+    """Computes coefficients from photographs with a network.
 
     Args:
-        network: in eval mode from here on.
+        network: the constructor sets it to eval mode.
     """
 
     def __init__(self, network: RescalingNetwork) -> None:
@@ -35,13 +35,13 @@ class Analyzer:
         """`RescalingNetwork.analyze` of a photograph.
 
         Args:
-            hr: (1, 3, H, W) RGB, float in 0..1 or uint8 in 0..255 (a quarter of the memory), sides multiples of
+            hr: (1, 3, H, W) RGB, float in 0..1 or uint8 in 0..255 (a quarter of the memory). H and W are multiples of
                 `network.multiple`.
-            tile: the side of a tile in HR pixels, or the HR rows of tiles as wide as the photograph where the network
-                is run so; None chooses. It has no effect on a network that only runs on whole photographs.
+            tile: the side of a tile in HR pixels. If the network runs in strips as wide as the photograph, it is their
+                height. None chooses a size. It has no effect on networks that process whole photographs only.
 
         Raises:
-            HyperthumbError: when a side is not a multiple, or for a tile without rows.
+            HyperthumbError: when a side is not such a multiple, or `tile` is below 1.
         """
         _check_tile(tile)
         self.network.check_sides(hr)
@@ -62,21 +62,21 @@ class Analyzer:
 
 
 class Restorer:
-    """A network's way from coefficients to photographs.
+    """Restores photographs from coefficients with a network.
 
     Args:
-        network: in eval mode from here on.
-        precision: of the network's arithmetic.
+        network: the constructor sets it to eval mode.
+        precision: the precision of the network's arithmetic.
 
     Raises:
-        HyperthumbError: for a precision that it cannot run in.
+        HyperthumbError: when the network does not support the precision.
     """
 
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
 
     def __init__(self, network: RescalingNetwork, precision: Precision = "fp32") -> None:
         if precision not in ("fp32", "bf16"):
-            raise HyperthumbError(f'the precision is fp32 or bf16, not "{precision}"')
+            raise HyperthumbError(f'the precision must be fp32 or bf16, not "{precision}"')
         if precision not in self.precisions:
             raise HyperthumbError(f"{type(network).__name__} restores in fp32 only, not in {precision}")
         self.network = network.eval()
@@ -85,20 +85,20 @@ class Restorer:
     def restore(
         self, coefficients: Tensor, tables: Tensor, height: int, width: int, tile: int | None = None
     ) -> np.ndarray:
-        """The photograph from what a file holds.
+        """Restores the photograph from a file's coefficients and tables.
 
         Args:
             coefficients: (1, 3, h/8, w/8, 8, 8) integers on the network's device.
             tables: (1, 2, 8, 8) integers on the network's device.
-            height: the photograph's rows; what the network makes beyond them is cut off.
-            width: its columns.
+            height: the photograph's rows; the padding beyond them is cropped.
+            width: the photograph's columns; the padding beyond them is cropped.
             tile: as for `Analyzer.analyze`.
 
         Returns:
             uint8 (height, width, 3).
 
         Raises:
-            HyperthumbError: for a tile without rows.
+            HyperthumbError: when `tile` is below 1.
         """
         _check_tile(tile)
         picture = np.empty((height, width, 3), np.uint8)
@@ -115,12 +115,12 @@ class Restorer:
 
 
 def as_float(hr: Tensor) -> Tensor:
-    """RGB in 0..1, from that or from uint8 in 0..255."""
+    """Converts uint8 in 0..255 to float in 0..1; returns floats unchanged."""
     return hr.float() / 255 if hr.dtype == torch.uint8 else hr
 
 
 def _tiles(network: RescalingNetwork, size: Sequence[int], tile: int | None) -> list[Tile]:
-    """Tiles of a photograph of so many rows and columns of blocks: one where the network needs the whole."""
+    """Tiles of a photograph of `size` rows and columns of blocks; a single one if the network needs the whole."""
     if network.tile_margin is None:
         return list(cover(size, None, 0))
     return list(cover_small(size, network.multiple, TILE if tile is None else tile, network.tile_margin))
@@ -128,4 +128,4 @@ def _tiles(network: RescalingNetwork, size: Sequence[int], tile: int | None) -> 
 
 def _check_tile(tile: int | None) -> None:
     if tile is not None and tile < 1:
-        raise HyperthumbError(f"a tile has 1 row or more, not {tile}")
+        raise HyperthumbError(f"a tile must have 1 row or more, not {tile}")

@@ -1,4 +1,4 @@
-"""The parts of a network that go into a model file: all but a rate model that needs heavy packages."""
+"""Selects the parts of a network that go into a model file: all except a rate model that needs other packages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _RATE = "rate"
 
 
 def portable_part(part: Component) -> Component:
-    """`part`, without its rate model unless that says `in_model_files` (see `RateModel`).
+    """Removes the rate model from `part`, unless its class sets `in_model_files` (see `RateModel`).
 
-    A rate model only estimates a file's size: making and restoring files does not need it.
+    A rate model only estimates file sizes. Writing and restoring files does not need it.
     """
     rate = part.arguments.get(_RATE)
     stays_behind = rate is None or (isinstance(rate, Component) and not _goes_into_files(rate))
@@ -26,7 +26,7 @@ def portable_part(part: Component) -> Component:
 
 
 def fitting_weights(weights: Mapping[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
-    """`weights`, without those of a rate model that a network with weights of these names does not have."""
+    """Removes a rate model's weights that are not among `names`."""
     return {name: value for name, value in weights.items() if name in names or not name.startswith(RATE_PREFIX)}
 
 

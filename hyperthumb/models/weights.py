@@ -1,4 +1,4 @@
-"""Weights from files: read without running code, chosen by name, fitted to a network with a useful complaint."""
+"""Reads weights from files without running code, selects them by name, and loads them into networks."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from hyperthumb.base.errors import CheckpointError
 from .header import SUFFIX
 
 WRAPPERS = ("module.", "_orig_mod.")
-"""What comes before every name in the state of `DataParallel` (its distributed kind too) and of `torch.compile`."""
+"""The prefixes that `DataParallel`, `DistributedDataParallel` and `torch.compile` put before every name of a state."""
 
 
 def read_safely(path: Path) -> dict[str, Any]:
-    """`torch.load` of tensors and plain values only, to the CPU; or a safetensors file's tensors.
+    """Loads tensors and plain values from a checkpoint, or the tensors of a safetensors file, to the CPU.
 
     Raises:
-        CheckpointError: missing, damaged, holding anything that would have to run code, or claiming more memory than
-            the file has bytes.
+        CheckpointError: when the file is missing or damaged, holds an object whose loading could run code, or would
+            take more memory than the file has bytes.
     """
     try:
         if path.suffix == SUFFIX:
@@ -51,25 +51,27 @@ def read_safely(path: Path) -> dict[str, Any]:
 
 
 def _check_archive(path: Path) -> None:
-    """The archive that torch writes has checksums, which `torch.load` does not look at, and compresses nothing."""
+    """Checks the archive's checksums, which `torch.load` ignores, and that it is not compressed (torch never does)."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             declared = sum(entry.file_size for entry in archive.infolist())
             if declared > path.stat().st_size:
-                raise CheckpointError(f"{path} is refused: it would unpack to {declared:,} bytes, more than it has")
+                raise CheckpointError(f"{path} is refused: it would unpack to {declared:,} bytes, more than its size")
             damaged = archive.testzip()
         if damaged is not None:
             raise CheckpointError(f"{path} is damaged: the checksum of {damaged} is wrong")
 
 
 def _check_sizes(content: Any, path: Path) -> None:
-    """A few bytes can be a tensor of any shape by being used again and again; what is made of such shapes is huge."""
+    """Refuses tensors with fewer bytes than their shape needs (stride 0): a network of such shapes could be huge."""
     waiting = [content]
     while waiting:
         value = waiting.pop()
         if isinstance(value, Tensor):
             if value.numel() * value.element_size() > value.untyped_storage().nbytes():
-                raise CheckpointError(f"{path} is refused: a tensor of shape {tuple(value.shape)} has fewer numbers")
+                raise CheckpointError(
+                    f"{path} is refused: a tensor of shape {tuple(value.shape)} has fewer numbers than its shape needs"
+                )
         elif isinstance(value, Mapping):
             waiting += value.values()
         elif isinstance(value, (list, tuple)):
@@ -77,16 +79,15 @@ def _check_sizes(content: Any, path: Path) -> None:
 
 
 def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:
-    """The network's weights out of a checkpoint file, by the names that they have outside of wrappers.
+    """Selects the network's weights from a checkpoint and removes the prefixes of wrappers from their names.
 
     Args:
-        content: what `read_safely` gave.
-        key: params, params_ema, or auto (the average where there is one; also what others wrap in `state_dict`, or
-            weights that nothing is wrapped around).
+        content: as `read_safely` returns it.
+        key: params, params_ema, or auto, which tries params_ema, params, state_dict, and then the content itself.
         path: for messages.
 
     Raises:
-        CheckpointError: when the key is not there.
+        CheckpointError: when the checkpoint has no such key.
     """
     if key == "auto":
         key = next((name for name in ("params_ema", "params", "state_dict") if name in content), "")
@@ -107,13 +108,13 @@ def _names_tensors(content: Any) -> bool:
 
 
 def unwrap(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights without the `WRAPPERS` that all of their names begin with."""
+    """Removes the `WRAPPERS` with which all names begin."""
     length = len(_wrapping(weights))
     return {name[length:]: value for name, value in weights.items()}
 
 
 def _wrapping(names: Iterable[str]) -> str:
-    """The prefix of `WRAPPERS`, one or several in a row, that all names begin with; empty when there is none."""
+    """The prefix of one or several `WRAPPERS` with which all names begin; empty if there is none."""
     names = list(names)
     for wrapper in WRAPPERS:
         if names and all(name.startswith(wrapper) for name in names):
@@ -124,20 +125,20 @@ def _wrapping(names: Iterable[str]) -> str:
 def load_weights(
     network: nn.Module, weights: Mapping[str, Tensor], path: Path, strict: bool = True, hint: str = ""
 ) -> None:
-    """Puts weights into a network.
+    """Loads weights into a network.
 
     Args:
         network: on any device.
         weights: by name.
         path: for messages.
-        strict: whether every name and shape has to fit; what does not is left out with a warning otherwise.
-        hint: for the message when `strict` refuses weights of which some fit: how to load those.
+        strict: True requires that every name and shape fits. False skips weights that do not fit, with a warning.
+        hint: how to load the weights that fit, for the message when `strict` refuses.
 
     Raises:
-        CheckpointError: when names or shapes do not fit, and when none of them does, `strict` or not.
+        CheckpointError: when `strict` and a name or shape does not fit, or when no weight fits.
     """
     own = network.state_dict()
-    prefix = _wrapping(own)  # of a network that is wrapped itself
+    prefix = _wrapping(own)  # the network may be wrapped, too
     weights = {prefix + name: value for name, value in unwrap(weights).items()}
     misfit = describe_misfit(own, weights)
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
@@ -146,12 +147,12 @@ def load_weights(
     if misfit and strict:
         raise CheckpointError(f"{path} does not fit the network: {misfit}{f' ({hint})' if hint else ''}")
     if misfit:
-        warnings.warn(f"{path} does not fit the network, and the rest is loaded: {misfit}", stacklevel=2)
+        warnings.warn(f"{path} does not fit the network; only fitting weights are loaded: {misfit}", stacklevel=2)
     network.load_state_dict(fitting, strict=False)
 
 
 def describe_misfit(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str:
-    """What of a network's state and of weights for it does not fit, in words; empty when all does."""
+    """Describes the names and shapes that differ between a network's state and weights; empty if none differ."""
     shared = own.keys() & weights.keys()
     parts = (
         _sample("missing", sorted(own.keys() - weights.keys())),

@@ -1,1 +1,1 @@
-"""Trainings of several options files side by side, compared at equal bytes: what scripts/run_ablation.py uses."""
+"""Trains several options files and compares the models at equal file sizes, for scripts/run_ablation.py."""

@@ -1,4 +1,4 @@
-"""Models at the same rates: the rate scales at which each makes files of given sizes, chosen by sizes alone."""
+"""Finds the rate scales at which models write files of given sizes, so that they can be compared at equal rates."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ from hyperthumb.data import ImageSource
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler, NetworkThumbnail
 
 PHOTOGRAPHS = 24
-"""So many of a set tell the rate well enough, and their coefficients fit into memory."""
+"""Enough photographs to measure a set's rate; their coefficients fit into memory."""
 _STEP = 1.5
 _FARTHEST = 256.0
-"""Beyond this scale, or its inverse, tables are all 255, or all 1: nothing changes any more."""
+"""Above this scale all steps are 255, and below its inverse all are 1, so the rate no longer changes."""
 
 
 def find_rate_scales(
     model: Path, source: ImageSource, rates: Sequence[float], device: torch.device, photographs: int = PHOTOGRAPHS
 ) -> list[float]:
-    """A rate scale for each rate, within about a percent of it, falling as rates rise; none for one out of reach.
+    """Finds a rate scale for each rate, within about one percent. Rates that the model cannot reach are left out.
 
-    Nothing is restored, so no score has a part in the choice.
+    Only file sizes are used. Nothing is restored, so scores cannot influence the choice.
 
     Args:
         model: a model file, a training's folder, or one of its checkpoints.
-        source: what is going to be measured on.
+        source: the photographs that will be measured.
         rates: in bpp, means over the photographs.
-        device: of the network.
-        photographs: how many of the first ones are looked at.
+        device: where the network runs.
+        photographs: how many photographs to use, from the first on.
+
+    Returns:
+        The rate scales in descending order, for the rates in ascending order.
 
     Raises:
         CheckpointError: when the model cannot be loaded.
@@ -50,10 +53,10 @@ def find_rate_scales(
 
 
 def read_scales(bpp: Callable[[float], float], rates: Sequence[float]) -> list[float]:
-    """Looks at scales from 1 outwards until the rates are covered, and interpolates between their logarithms.
+    """Tries scales from 1 outwards until they cover the rates, then interpolates between their logarithms.
 
     Args:
-        bpp: the rate at a scale; falls as the scale grows.
+        bpp: returns the rate at a scale; it falls as the scale grows.
         rates: in bpp.
     """
     found = {1.0: bpp(1.0)}

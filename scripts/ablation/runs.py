@@ -1,6 +1,6 @@
-"""Several trainings one after another, each in a process of its own, under one budget.
+"""Runs several trainings with equal budgets one after another, each in its own process.
 
-One that fails is named and the others go on; one that is finished is left as it is; one that was stopped goes on.
+A training that fails is reported, and the next one starts. A finished training is skipped. A stopped training resumes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CPU_SECONDS = "cpu_seconds.txt"
 
 @dataclass(frozen=True)
 class Run:
-    """One training: its options file, what that says, and what stands in its folder."""
+    """One training: its options file, the options, and the state of its folder."""
 
     file: Path
     options: TrainOptions
@@ -43,7 +43,7 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        """The checkpoint of the last iteration, there or not."""
+        """The path of the last iteration's checkpoint, whether or not it exists."""
         return self.folder / "models" / f"net_g_{self.options.train.total_iter}.pth"
 
     @property
@@ -59,24 +59,24 @@ class Run:
 
     @property
     def cpu_seconds(self) -> float | None:
-        """Of all processes that `train_all` started for it, validations too; None where it started none."""
+        """CPU time of all processes that `train_all` started for it, validations included; None if it started none."""
         path = self.folder / _CPU_SECONDS
         return sum(map(float, path.read_text(encoding="utf-8").split())) if path.is_file() else None
 
     @property
     def spent(self) -> str:
-        """The budget, and the CPU time where it is known: "2,400 iterations, ..., 5.1 CPU minutes"."""
+        """The budget, and the CPU time if it is known: "2,400 iterations, ..., 5.1 CPU minutes"."""
         return self.budget + ("" if self.cpu_seconds is None else f", {self.cpu_seconds / 60:.1f} CPU minutes")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """How `train_all` went.
+    """The result of `train_all`.
 
     Attributes:
         failed: names of the trainings that failed.
-        unfinished: names of those that there was no time for.
-        stopped_by: the signal that ended it all.
+        unfinished: names of the trainings that did not finish before the deadline.
+        stopped_by: the signal that stopped `train_all`, if any.
     """
 
     failed: list[str]
@@ -85,10 +85,10 @@ class Trained:
 
 
 def open_runs(files: Sequence[Path], force: Sequence[str]) -> list[Run]:
-    """The trainings, checked: options, budgets, names, and what an earlier training left in their folders.
+    """Opens the trainings and checks their options, scales, budgets, names and folders before anything is trained.
 
     Raises:
-        HyperthumbError: for the first that does not fit; nothing has been trained then.
+        HyperthumbError: for the first training that fails a check.
     """
     runs = [Run(path, load_train_options(path, force)) for path in files]
     first = runs[0]
@@ -98,27 +98,27 @@ def open_runs(files: Sequence[Path], force: Sequence[str]) -> list[Run]:
         if other is not run:
             raise HyperthumbError(f"{other.file} and {run.file} both train in {run.folder}; give them different names")
         if run.options.scale != first.options.scale:
-            raise HyperthumbError(f"{run.file} has another scale than {first.file}: they cannot be compared")
+            raise HyperthumbError(f"{run.file} and {first.file} have different scales, so they cannot be compared")
         if run.budget != first.budget:
             words = " and ".join(f"{each.budget} in {each.file}" for each in (first, run))
-            raise HyperthumbError(f"trainings that are compared have one budget, but it is {words}")
+            raise HyperthumbError(f"compared trainings must have the same budget, but it is {words}")
         _check_folder(run)
     return runs
 
 
 def train_all(runs: Sequence[Run], entry: Path, force: Sequence[str] = (), deadline: float | None = None) -> Trained:
-    """Trains what is not finished, each by a process that runs `entry`.
+    """Trains every unfinished run in a process that runs `entry`.
 
     Args:
-        runs: what `open_runs` gave.
-        entry: `run_train.py`.
+        runs: as `open_runs` returns them.
+        entry: the path of `run_train.py`.
         force: the `--force_yml` entries that the runs were opened with.
-        deadline: on the clock of `time.monotonic()`; the process then at work stops with a checkpoint before.
+        deadline: a time of `time.monotonic()`; the running process saves a checkpoint and stops before it.
     """
     failed: list[str] = []
     for number, run in enumerate(runs):
         if run.finished:
-            print(f"{run.name}: finished already, {run.folder}", file=sys.stderr)
+            print(f"{run.name}: already finished, {run.folder}", file=sys.stderr)
             continue
         left = None if deadline is None else (deadline - time.monotonic()) / 60
         if left is not None and left <= 0:
@@ -129,7 +129,7 @@ def train_all(runs: Sequence[Run], entry: Path, force: Sequence[str] = (), deadl
         code, stopped_by = _run(command + (["--force_yml", *force] if force else []), run.folder)
         if stopped_by is not None:
             return Trained(failed, [], stopped_by)
-        if code == 0 and not run.finished:  # in time
+        if code == 0 and not run.finished:  # it stopped before the deadline
             return Trained(failed, [each.name for each in runs[number:] if not each.finished], None)
         if code:
             print(f"failed: {run.name}: the training ended with exit code {code}", file=sys.stderr)
@@ -138,7 +138,7 @@ def train_all(runs: Sequence[Run], entry: Path, force: Sequence[str] = (), deadl
 
 
 def _check_folder(run: Run) -> None:
-    """What is there was trained with these settings: neither goes one of others on, nor is it compared."""
+    """Refuses a folder whose checkpoints were trained with other settings: they must not be resumed or compared."""
     resolved = run.folder / "options.resolved.yml"
     if not resolved.is_file() or not CheckpointFolder(run.folder).iterations():
         return
@@ -155,17 +155,17 @@ def _check_folder(run: Run) -> None:
 
 
 def _shaping(options: dict[str, Any]) -> dict[str, Any]:
-    """The settings that weights depend on, if every step is finite."""
+    """The settings that determine the weights, provided that every step is finite."""
     settings = {name: options[name] for name in ("scale", "manual_seed", "network_g")}
     train = {name: value for name, value in options["train"].items() if name != "skip_bad_steps"}
-    handling = ("num_worker_per_gpu", "cache", "cache_limit_gb")  # of photographs, which are the same in any case
+    handling = ("num_worker_per_gpu", "cache", "cache_limit_gb")  # how photographs are loaded, not which
     data = {name: value for name, value in options["datasets"]["train"].items() if name not in handling}
     start = options["path"]["pretrain_network_g"]
     return {**settings, "train": train, "datasets": {"train": data}, "path": {"pretrain_network_g": start}}
 
 
 def _differing(first: Any, second: Any, where: str = "") -> list[str]:
-    """Dotted paths of what two trees of settings do not share."""
+    """Dotted paths of the settings in which two trees differ."""
     if not isinstance(first, dict) or not isinstance(second, dict):
         return [] if first == second else [where]
     keys = list(dict.fromkeys([*first, *second]))
@@ -177,10 +177,14 @@ def _differing(first: Any, second: Any, where: str = "") -> list[str]:
 
 
 def _run(command: Sequence[str], folder: Path) -> tuple[int, int | None]:
-    """The process's exit code, and the signal that we were stopped by; its CPU time goes to a file in the folder."""
+    """Runs the process and adds its CPU time to a file in the folder.
+
+    Returns:
+        Its exit code, and the signal that this process received meanwhile, if any.
+    """
     before = os.times()
     with _Stops() as stops:
-        # In a session of its own Ctrl+C does not reach it, only what we hand on: a second signal would stop it at once.
+        # Its own session keeps Ctrl+C from reaching it twice: directly and through us. Twice would stop it at once.
         code = stops.hand_on_to(subprocess.Popen(command, start_new_session=True)).wait()
     after = os.times()
     spent = after.children_user + after.children_system - before.children_user - before.children_system
@@ -191,7 +195,7 @@ def _run(command: Sequence[str], folder: Path) -> tuple[int, int | None]:
 
 
 class _Stops(SignalListener):
-    """Ctrl+C and SIGTERM go to a process, which then saves, instead of ending this one."""
+    """Forwards Ctrl+C and SIGTERM to a process, which then saves and ends, instead of ending this one."""
 
     def __init__(self) -> None:
         self.received: int | None = None

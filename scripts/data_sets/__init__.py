@@ -1,1 +1,1 @@
-"""The public sets: what they hold, how they are checked and built. Only the prepare scripts use it."""
+"""The public photo sets: their contents, and code that checks and builds them. Only the prepare scripts use it."""

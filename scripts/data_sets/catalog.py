@@ -1,6 +1,6 @@
-"""The sets of photographs that options files name: where each comes from, its terms, and what has to be there.
+"""The catalog of photo sets that options files name: their sources, terms and expected content.
 
-Nothing is downloaded: most of these sets have terms that a person has to read.
+Nothing is downloaded, because most sets have terms that the user must read.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 
 class Archive(NamedTuple):
-    """A file as its publisher offers it.
+    """An archive as its publisher offers it.
 
     Attributes:
-        url: where it is.
-        size: in bytes.
-        sha256: in hexadecimal. These were not computed here: several public projects record the same.
+        url: its address.
+        size: its size in bytes.
+        sha256: its digest in hexadecimal. Several public projects record the same value; we have not computed it.
     """
 
     url: str
@@ -23,12 +23,12 @@ class Archive(NamedTuple):
 
 
 class SizeRule(NamedTuple):
-    """What the sizes of all pictures of a set have in common.
+    """A condition on the sizes of all pictures of a set.
 
     Attributes:
-        shortest: pixels of the long side, at least.
-        longest: pixels of the long side, at most.
-        multiple: both sides are multiples of it.
+        shortest: the least length of the long side, in pixels.
+        longest: the greatest length of the long side, in pixels.
+        multiple: both sides are multiples of this.
     """
 
     shortest: int
@@ -48,18 +48,18 @@ class PhotoSet(NamedTuple):
     """A set of photographs.
 
     Attributes:
-        name: what the tool and the options files call it.
-        title: what people call it, and what it is for.
-        folder: where its pictures lie below HYPERTHUMB_DATA.
-        sources: pages to get it from.
-        how: what to do with what one gets there.
-        terms: what its publisher allows, in short; the publisher's own words count.
-        pictures: how many it has; None where that is the user's choice.
-        files: their names, where they are fixed and `digests` does not know them.
-        sizes: what their sizes have in common, where something has.
-        archives: what to download.
-        layouts: in what forms people have the pictures, in the order of the lines in `pixel_checksums.txt`.
-        has_manifest: whether `manifest.json` beside the pictures says what they should be.
+        name: its name in scripts and options files.
+        title: its common name and its purpose.
+        folder: its folder below HYPERTHUMB_DATA.
+        sources: the pages that offer it.
+        how: instructions for preparing the downloaded files.
+        terms: a summary of the publisher's terms; only the publisher's own words are binding.
+        pictures: the number of pictures; None if the user decides.
+        files: the file names, if they are fixed and `digests` does not list them.
+        sizes: a condition on the pictures' sizes, if there is one.
+        archives: the archives to download.
+        layouts: the known variants of the pictures, in the order of the lines in `pixel_checksums.txt`.
+        has_manifest: whether `manifest.json` in the folder describes the pictures.
     """
 
     name: str
@@ -77,12 +77,12 @@ class PhotoSet(NamedTuple):
 
 
 SIX_THOUSAND = SizeRule(5500, 6499)
-"""Photographs "of 6K": their long side rounds to six thousand pixels, as those of full-frame cameras of 2008 do."""
+"""The size of 6K photographs: the long side rounds to six thousand pixels, as with full-frame cameras of 2008."""
 
 _DIV2K_TERMS = "academic research only; the copyright of the pictures belongs to their owners"
 _DIV2K_PAGE = "https://data.vision.ee.ethz.ch/cvl/DIV2K/"
 _DIV2K_SIZES = SizeRule(2040, 2040, 12)
-_ACADEMIC = "none stated; everyone passes it on as a benchmark"
+_ACADEMIC = "none stated; it is widely distributed as a benchmark"
 
 _SETS = (
     PhotoSet(
@@ -160,14 +160,14 @@ _SETS = (
             "https://github.com/BIDS/BSDS500 (BSDS500/data/images/val)",
             "https://github.com/jbhuang0604/SelfExSR (data/BSD100, the crops)",
         ),
-        "The original JPEG files or the crops that spread as PNG; both pass, their scores differ a little.",
+        "Take the original JPEG files or the common PNG crops. Both are accepted; their scores differ a little.",
         "non-commercial research and education",
         pictures=100,
-        layouts=("whole, 481x321", "the crops that spread as PNG, 480x320"),
+        layouts=("whole, 481x321", "common PNG crops, 480x320"),
     ),
     PhotoSet(
         "gb82",
-        "GB82, its 21 photographs: what the models that ship were validated on",
+        "GB82, its 21 photographs: the validation set of the shipped models",
         "gb82",
         ("https://github.com/gianni-rosato/gb82-image-set",),
         "Take the lossless PNG files, without the renders mc1 to mc3 and without pixel.",
@@ -179,10 +179,10 @@ _SETS = (
         "FiveK-6K, a test set of photographs of 6000 pixels out of MIT-Adobe FiveK",
         "fivek6k",
         ("https://data.csail.mit.edu/graphics/fivek/",),
-        "Get one expert's TIFF files (the literature takes expert C's, tiff16_c) and run "
+        "Get one expert's TIFF files (the literature uses those of expert C, tiff16_c) and run "
         "`prepare_data.py fivek6k TIFF_FOLDER FIVEK6K_FOLDER`. We found no public list of the paper's photographs, so "
-        "its score on FiveK-6k can be compared with, not reproduced.",
-        "research only: LicenseAdobe.txt and LicenseAdobeMIT.txt on that page, which also lists whose file is whose",
+        "its score on FiveK-6k cannot be reproduced, only compared with.",
+        "research only: LicenseAdobe.txt and LicenseAdobeMIT.txt on that page, which also lists each file's license",
         sizes=SIX_THOUSAND,
         has_manifest=True,
     ),
@@ -191,18 +191,19 @@ _SETS = (
         "photographs of your own to train on",
         "train_hr",
         (),
-        "Any large photographs with little noise and few traces of compression, in subfolders too.",
+        "Any large photographs with little noise and few compression artifacts. Subfolders are searched.",
         "your own",
     ),
     PhotoSet(
         "train_pack",
-        "small photographs of your own to train on, beside large ones",
+        "small photographs of your own to train on, in addition to large ones",
         "train_pack",
         (),
-        "Any small photographs, in subfolders too. The shipped models saw 199 of BSDS500's images/train, and 8 more.",
+        "Any small photographs. Subfolders are searched. The shipped models were trained on 199 of BSDS500's "
+        "images/train and 8 others.",
         "your own",
     ),
 )
 
 PHOTO_SETS = {photo_set.name: photo_set for photo_set in _SETS}
-"""Every set by its name."""
+"""All sets by name."""

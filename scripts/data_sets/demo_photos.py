@@ -1,6 +1,6 @@
-"""A small photo set out of the photographs that scikit-image carries inside its package. Nothing is downloaded.
+"""A small photo set made from photographs in scikit-image's package. Nothing is downloaded.
 
-Left out of what it carries: drawings, text, medical and microscope pictures, star fields, and whatever is blurred.
+Other pictures of the package are left out: drawings, text, medical and microscope images, star fields, blurred ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEST_PHOTOS = ("chelsea.png", "coffee.png")
 
 
 class DemoPhotos(NamedTuple):
-    """Where the photographs lie, and how many of them had to be written."""
+    """The paths of the photographs, and how many of them were written."""
 
     train: list[Path]
     test: list[Path]
@@ -35,13 +35,13 @@ class DemoPhotos(NamedTuple):
 
 
 def prepare_demo_photos(folder: str | Path) -> DemoPhotos:
-    """Writes `train/*.png` and `test/*.png` below a folder, in full size; pictures that are there already stay.
+    """Writes `train/*.png` and `test/*.png` in full size to a folder. Existing pictures are kept.
 
     Args:
-        folder: made where it is missing.
+        folder: the folder; it is created if needed.
 
     Raises:
-        HyperthumbError: when scikit-image is missing or carries other pictures.
+        HyperthumbError: when scikit-image is not installed or lacks a picture.
     """
     folder = Path(folder)
     carried = _scikit_image_data()
@@ -58,8 +58,8 @@ def prepare_demo_photos(folder: str | Path) -> DemoPhotos:
 
 
 def _scikit_image_data() -> Path:
-    """The folder of pictures in scikit-image's package, which need not be imported for it."""
+    """The folder of pictures in scikit-image's package. It is found without importing the package."""
     package = importlib.util.find_spec("skimage")
     if package is None or package.origin is None:
-        raise HyperthumbError("scikit-image is not installed; the demo's photographs are in its package")
+        raise HyperthumbError("the demo's photographs are part of scikit-image: pip install scikit-image")
     return Path(package.origin).parent / "data"

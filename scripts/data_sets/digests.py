@@ -1,4 +1,4 @@
-"""Pictures known by their pixels: a digest that survives being stored again as PNG, BMP or TIFF."""
+"""Identifies pictures by a digest of their pixels, which is the same in every lossless format."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ CHECKSUMS = Path(__file__).with_name("pixel_checksums.txt")
 
 
 class KnownPicture(NamedTuple):
-    """A picture as it should be.
+    """The size and digest of a picture.
 
     Attributes:
-        height: in pixels, upright.
-        width: likewise.
-        sha256: what `pixel_digest` gives, in hexadecimal.
+        height: the height of the upright picture in pixels.
+        width: the width of the upright picture in pixels.
+        sha256: its `pixel_digest`.
     """
 
     height: int
@@ -35,7 +35,7 @@ def pixel_digest(pixels: np.ndarray) -> str:
 
 
 def known_pictures(set_name: str) -> dict[str, tuple[KnownPicture, ...]]:
-    """The pictures of a set by name, each in every layout that is known of it; nothing for a set that is not listed."""
+    """The pictures of a set by name, each in all known variants; empty if the set is not listed."""
     known: dict[str, tuple[KnownPicture, ...]] = {}
     for line in CHECKSUMS.read_text(encoding="utf-8").splitlines():
         if line.startswith(f"{set_name} "):

@@ -1,8 +1,8 @@
-"""FiveK-6K out of a user's own copy of MIT-Adobe FiveK (Bychkovsky et al., CVPR 2011).
+"""Builds FiveK-6K from a user's copy of MIT-Adobe FiveK (Bychkovsky et al., CVPR 2011).
 
-The paper measures on "FiveK-6k"; no public list of its photographs was found. Here the rule is: every
-photograph whose long side rounds to six thousand pixels (`catalog.SIX_THOUSAND`), in the order of FiveK's numbers. The
-files are PNGs of 8 bits, upright, with sRGB's numbers, since what reads them looks at no color profile.
+The paper measures on "FiveK-6k", but no public list of its photographs was found. Our set consists of all photographs
+whose long side rounds to six thousand pixels (`catalog.SIX_THOUSAND`), in the order of FiveK's numbers. The files are
+upright 8-bit PNGs in sRGB, because color profiles are ignored when they are read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PNG_LEVEL = 4
 
 
 class Converted(NamedTuple):
-    """What came of one photograph: its line of the manifest, or why there is none."""
+    """The result for one photograph: its entry in the manifest, or the reason why it has none."""
 
     file: str
     entry: ManifestEntry | None = None
@@ -43,12 +43,12 @@ class Converted(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What came of the set.
+    """The result of `build_fivek6k`.
 
     Attributes:
-        converted: the photographs that were chosen, in order.
+        converted: the selected photographs, in order.
         unreadable: files whose header cannot be read, with the reason.
-        others: how many photographs have another size.
+        others: the number of photographs of other sizes.
     """
 
     converted: list[Converted]
@@ -62,20 +62,20 @@ Progress = Callable[[Iterable[Converted], int], Iterable[Converted]]
 def build_fivek6k(
     source: Path, target: Path, jobs: int = 1, progress: Progress | None = None, sizes: SizeRule = SIX_THOUSAND
 ) -> Built:
-    """Chooses, converts and lists the photographs.
+    """Selects and converts the photographs, and writes their manifest.
 
-    A run that was stopped goes on where it was. When a file is damaged the rest is converted, and what is done stays
-    in `TARGET.partial`.
+    A run that was stopped resumes. If a file is damaged, the others are converted, and the result stays in
+    `TARGET.partial`.
 
     Args:
-        source: one rendition of FiveK's photographs as TIFF, PNG or JPEG files, in subfolders too.
-        target: the folder to make.
-        jobs: photographs at a time; each takes about 10 bytes of memory a pixel.
-        progress: wraps the results as they come, given how many there will be.
-        sizes: which to take.
+        source: one rendition of FiveK's photographs as TIFF, PNG or JPEG files, possibly in subfolders.
+        target: the folder to create.
+        jobs: the number of photographs processed at a time; each needs about 10 bytes of memory per pixel.
+        progress: wraps the iterator over results; it also gets their number.
+        sizes: the sizes to select.
 
     Raises:
-        HyperthumbError: when there is nothing to take, two files have one name, or the target cannot be made.
+        HyperthumbError: when no photograph has such a size, two files have the same name, or the target cannot be made.
     """
     chosen, unreadable, others = _choose(source, sizes)
     folder = UnfinishedFolder(source, target, {"sizes": str(sizes)})
@@ -88,12 +88,12 @@ def build_fivek6k(
 
 
 def to_srgb(pixels: np.ndarray, icc: bytes | None, label: str) -> np.ndarray:
-    """A uint8 (H, W, 3) image in the numbers of sRGB; `icc` says what they are now, None that they are sRGB's.
+    """Converts a uint8 (H, W, 3) image to sRGB; `icc` is its profile, and None means that it is sRGB already.
 
     Raises:
         HyperthumbError: when the profile cannot be used.
     """
-    if icc is None or profiles.is_srgb(icc):  # a conversion would only round
+    if icc is None or profiles.is_srgb(icc):  # a conversion would only add rounding errors
         return pixels
     try:
         return np.asarray(profiles.to_srgb(Image.fromarray(pixels), icc))
@@ -102,14 +102,14 @@ def to_srgb(pixels: np.ndarray, icc: bytes | None, label: str) -> np.ndarray:
 
 
 def _choose(source: Path, sizes: SizeRule) -> tuple[list[str], list[str], int]:
-    """The files to take, complaints about those that cannot be read, and how many others there are."""
+    """The selected files, messages about unreadable files, and the number of other files."""
     try:
         files = list_images(source)
     except HyperthumbError as error:
         if raw := len(search(source, (".dng",)).files):
             raise HyperthumbError(
-                f"{source}: holds {raw} raw files (.dng), which are not developed here; take one of FiveK's five sets "
-                "of TIFF files, or export the photographs in full size as TIFF or PNG in sRGB"
+                f"{source}: contains {raw} raw files (.dng), which are not supported; use one of FiveK's five sets of "
+                "TIFF files, or export the photographs in full size as TIFF or PNG in sRGB"
             ) from error
         raise
     by_name: dict[str, str] = {}
@@ -117,7 +117,7 @@ def _choose(source: Path, sizes: SizeRule) -> tuple[list[str], list[str], int]:
         name = PurePosixPath(file).stem
         if name in by_name:
             raise HyperthumbError(
-                f"{source}: {by_name[name]} and {file} are the same photograph; name the folder of one expert's files"
+                f"{source}: {by_name[name]} and {file} are the same photograph; give the folder of a single expert"
             )
         by_name[name] = file
     chosen, unreadable = [], []
@@ -129,7 +129,7 @@ def _choose(source: Path, sizes: SizeRule) -> tuple[list[str], list[str], int]:
             unreadable.append(str(error))
     if not chosen:
         raise HyperthumbError(
-            f"{source}: none of its {len(files)} pictures has a {sizes}; FiveK's files in full size do"
+            f"{source}: none of its {len(files)} pictures has a {sizes}; use FiveK's files in full size"
         )
     return chosen, unreadable, len(files) - len(chosen) - len(unreadable)
 
@@ -138,7 +138,7 @@ def _convert(source: Path, folder: Path, file: str) -> Converted:
     path = folder / f"{PurePosixPath(file).stem}.png"
     label = str(source / file)
     try:
-        if path.exists():  # of a run that was stopped; files are whole or absent
+        if path.exists():  # from a run that was stopped; files are written atomically
             pixels = read_image(path)
         else:
             picture = decode_picture((source / file).read_bytes(), label)

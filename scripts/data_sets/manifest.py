@@ -1,4 +1,4 @@
-"""`manifest.json` beside the pictures of a set that was built here: what was chosen, and from which files."""
+"""`manifest.json` in the folder of a set that our scripts built: the selected pictures and their source files."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class ManifestEntry(NamedTuple):
 
     Attributes:
         file: its name in the set's folder.
-        source: the file that it was made of, below the folder it came from.
-        height: in pixels, upright.
-        width: likewise.
-        sha256: `pixel_digest` of it.
+        source: the path of its source file, relative to the source folder.
+        height: the height of the upright picture in pixels.
+        width: the width of the upright picture in pixels.
+        sha256: its `pixel_digest`.
     """
 
     file: str
@@ -32,7 +32,7 @@ class ManifestEntry(NamedTuple):
 
 
 def write_manifest(folder: Path, rule: str, entries: Sequence[ManifestEntry]) -> None:
-    """Writes the file; `rule` says in a sentence how the pictures were chosen and converted.
+    """Writes the file; `rule` is a sentence that says how the pictures were selected and converted.
 
     Raises:
         HyperthumbError: when it cannot be written.
@@ -42,10 +42,10 @@ def write_manifest(folder: Path, rule: str, entries: Sequence[ManifestEntry]) ->
 
 
 def read_manifest(folder: Path) -> list[ManifestEntry]:
-    """The pictures that should be in a folder.
+    """Reads the list of pictures that should be in a folder.
 
     Raises:
-        HyperthumbError: when there is no manifest, or it is damaged.
+        HyperthumbError: when the manifest is missing or damaged.
     """
     path = folder / FILE_NAME
     try:
@@ -53,8 +53,8 @@ def read_manifest(folder: Path) -> list[ManifestEntry]:
         entries = [ManifestEntry(**entry) for entry in content["pictures"]]
     except OSError as error:
         raise HyperthumbError(
-            f"{path}: cannot be read ({error.strerror or error}); building the set writes it"
+            f"{path}: cannot be read ({error.strerror or error}); build the set to create it"
         ) from error
     except (ValueError, TypeError, KeyError) as error:
-        raise HyperthumbError(f"{path}: is damaged; build the set anew") from error
+        raise HyperthumbError(f"{path}: is damaged; build the set again") from error
     return entries

@@ -1,4 +1,4 @@
-"""Whether a set of photographs is there, whole and as published. Every picture is decoded: only so is damage found."""
+"""Checks that a photo set is complete and as published. Every picture is decoded, in order to find damage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .unfinished import in_threads
 
 
 class Seen(NamedTuple):
-    """A picture file that was decoded, or could not be; `picture` or `problem` is None."""
+    """A picture file after decoding: `picture` if it succeeded, `problem` if it failed; the other is None."""
 
     file: str
     picture: KnownPicture | None
@@ -25,14 +25,14 @@ class Seen(NamedTuple):
 
 
 class SetCheck(NamedTuple):
-    """What was found out about a set.
+    """The result of checking a set.
 
     Attributes:
-        photo_set: which one.
-        folder: where it was looked for.
-        found: how many picture files lie there.
-        problems: sentences; none when the set is as it should be.
-        notes: sentences about what is allowed and worth knowing.
+        photo_set: the set.
+        folder: the set's folder.
+        found: the number of picture files in it.
+        problems: sentences about what is wrong; empty if the set is correct.
+        notes: sentences about acceptable differences.
     """
 
     photo_set: PhotoSet
@@ -49,10 +49,10 @@ def check_set(photo_set: PhotoSet, root: Path, jobs: int = 1, progress: Progress
     """Checks one set.
 
     Args:
-        photo_set: which.
+        photo_set: the set.
         root: the folder of all sets, HYPERTHUMB_DATA.
-        jobs: pictures decoded at a time.
-        progress: wraps the pictures as they are decoded, given how many there will be.
+        jobs: the number of pictures decoded at a time.
+        progress: wraps the iterator over decoded pictures; it also gets their number.
     """
     folder = root / photo_set.folder
     try:
@@ -94,7 +94,7 @@ def _look(folder: Path, file: str) -> Seen:
 def _compare_pixels(
     seen: Sequence[Seen], known: Mapping[str, tuple[KnownPicture, ...]], layouts: Sequence[str], notes: list[str]
 ) -> list[str]:
-    """Complaints about pictures that are missing, other ones, or there twice. Files may have any name."""
+    """Messages about missing, different and duplicate pictures. Files may have any name."""
     by_digest = {picture.sha256: (name, form) for name, forms in known.items() for form, picture in enumerate(forms)}
     matched: dict[str, str] = {}
     accounted: set[str] = set()
@@ -119,7 +119,7 @@ def _compare_pixels(
     problems += [f"{name}: is missing" for name in known if name not in matched and name not in accounted]
     renamed = sum(PurePosixPath(file).stem != name for name, file in matched.items())
     if renamed:
-        notes.append(f"{renamed} have other names than here; their pixels are right")
+        notes.append(f"{renamed} have unusual names, but correct pixels")
     for form, layout in enumerate(layouts):
         if form in forms_seen:
             notes.append(f"{forms_seen.count(form)} {layout}")
@@ -129,7 +129,7 @@ def _compare_pixels(
 def _difference(picture: KnownPicture, forms: Sequence[KnownPicture]) -> str:
     sizes = [(form.height, form.width) for form in forms]
     if (picture.height, picture.width) in sizes:
-        return "its pixels are not those of the set; it was changed or compressed again"
+        return "its pixels differ from those of the set; it was edited or recompressed"
     wanted = " or ".join(f"{width}x{height}" for height, width in sizes)
     return f"is {picture.width}x{picture.height} instead of {wanted}"
 

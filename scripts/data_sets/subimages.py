@@ -1,7 +1,7 @@
-"""Photographs cut into overlapping squares, which are faster to read than whole ones when crops are small.
+"""Cuts photographs into overlapping squares, which are faster to read than whole photographs when crops are small.
 
-Names and positions are those of BasicSR's preparation of DIV2K: `0001.png` becomes `0001_s001.png`, row by row, and the
-last square of a row or column ends at the border.
+Names and positions are those of BasicSR's preparation of DIV2K: the squares of `0001.png` are `0001_s001.png` and so
+on, row by row. The last square of a row or column ends at the border.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ PNG_LEVEL = 3
 
 
 class Cut(NamedTuple):
-    """What came of one photograph.
+    """The result for one photograph.
 
     Attributes:
-        file: its name below the source.
-        squares: how many it has.
-        written: how many of them were written now; the others were there.
+        file: its path, relative to the source folder.
+        squares: the number of its squares.
+        written: the number of squares written now; the others existed already.
         problem: why it could not be cut, or None.
     """
 
@@ -40,7 +40,7 @@ Progress = Callable[[Iterable[Cut], int], Iterable[Cut]]
 
 
 def offsets(length: int, size: int, step: int) -> list[int]:
-    """Where squares begin along a side of `length` pixels; none when it is shorter than a square."""
+    """The starts of the squares along a side of `length` pixels; empty if it is shorter than a square."""
     starts = list(range(0, length - size + 1, step))
     if starts and starts[-1] + size < length:
         starts.append(length - size)
@@ -52,29 +52,29 @@ def cut_subimages(
 ) -> list[Cut]:
     """Cuts every photograph of a folder.
 
-    A run that was stopped goes on where it was. When a photograph is damaged the rest is cut, and what is done stays
-    in `TARGET.partial`. A photograph smaller than a square has none.
+    A run that was stopped resumes. If a photograph is damaged, the others are cut, and the result stays in
+    `TARGET.partial`. A photograph smaller than a square is left out.
 
     Args:
-        source: photographs, in subfolders too.
-        target: the folder to make.
-        size: side of a square in pixels.
-        step: from one square to the next, in pixels.
-        jobs: photographs at a time.
-        progress: wraps the results as they come, given how many there will be.
+        source: the folder of photographs; subfolders are searched.
+        target: the folder to create.
+        size: the side of a square in pixels.
+        step: the distance between the starts of two squares in pixels.
+        jobs: the number of photographs processed at a time.
+        progress: wraps the iterator over results; it also gets their number.
 
     Returns:
-        What came of each photograph, in order.
+        The result for each photograph, in order.
 
     Raises:
-        HyperthumbError: when there are no photographs, all are too small, two have one name, or the target cannot be
-            made.
+        HyperthumbError: when there are no photographs, all are too small, two have the same name, or the target cannot
+            be created.
     """
     files = list_images(source)
     names = {PurePosixPath(file).with_suffix("") for file in files}
     if len(names) < len(files):
         raise HyperthumbError(
-            f"{source}: holds pictures that differ in nothing but their extension; rename one of them"
+            f"{source}: contains pictures whose names differ only in the extension; rename one of them"
         )
     folder = UnfinishedFolder(source, target, {"size": size, "step": step})
     results: Iterable[Cut] = in_threads(partial(_cut, source, folder.path, size, step), files, jobs)

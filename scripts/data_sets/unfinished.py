@@ -1,4 +1,4 @@
-"""A folder of pictures that takes long to make: it gets its name when it is whole, and a second run goes on."""
+"""A folder of pictures that takes long to create: it gets its name when it is complete, and a second run resumes."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _Result = TypeVar("_Result")
 
 
 class UnfinishedFolder:
-    """`TARGET.partial`, which becomes `TARGET`.
+    """The folder `TARGET.partial`, which `finish` renames to `TARGET`.
 
     Args:
-        source: the folder of pictures that `target` is made of.
-        target: the folder to make.
-        settings: what the content depends on; work that was begun with others is not mixed with this.
+        source: the folder of pictures from which `target` is made.
+        target: the folder to create.
+        settings: the settings that determine the content. A folder begun with other settings is refused.
 
     Attributes:
-        path: where to write until `finish`.
+        path: the folder to write to until `finish`.
 
     Raises:
-        HyperthumbError: when the target exists or lies in the source, or was begun with other settings.
+        HyperthumbError: when the target exists, lies in the source, or was begun with another source or settings.
     """
 
     def __init__(self, source: Path, target: Path, settings: Mapping[str, int | str]) -> None:
         if target.exists():
-            raise HyperthumbError(f"{target}: exists already; remove it or name another folder")
+            raise HyperthumbError(f"{target}: already exists; remove it or give another folder")
         if source.resolve() in target.resolve().parents:
-            raise HyperthumbError(f"{target}: lies in {source}, whose pictures it would join; name a folder beside it")
+            raise HyperthumbError(f"{target}: is inside {source}, the folder of its sources; give a folder outside it")
         self._target = target
         self.path = target.with_name(f"{target.name}.partial")
         content = pretty_json({"source": str(source.resolve()), **settings}) + "\n"
@@ -49,16 +49,16 @@ class UnfinishedFolder:
             same = False
         if not same:
             raise HyperthumbError(
-                f"{self.path}: was begun with another source or other settings; remove it to start anew"
+                f"{self.path}: was begun with another source or other settings; remove it to start again"
             )
 
     def discard(self) -> None:
-        """Removes the folder, in which nothing was written."""
+        """Removes the folder if nothing was written to it."""
         (self.path / _SETTINGS).unlink()
         self.path.rmdir()
 
     def finish(self) -> None:
-        """Gives the folder its name.
+        """Renames the folder to its final name.
 
         Raises:
             HyperthumbError: when that fails.
@@ -71,8 +71,8 @@ class UnfinishedFolder:
 
 
 def in_threads(function: Callable[[_Item], _Result], items: Sequence[_Item], jobs: int) -> Iterator[_Result]:
-    """The function of every item, in order, `jobs` at a time; decoding and encoding run outside of Python's lock."""
-    if jobs == 1:  # here, where Ctrl-C stops it at once
+    """Applies the function to every item with `jobs` threads; yields results in order. Codecs release Python's lock."""
+    if jobs == 1:  # in this thread, where Ctrl+C stops it at once
         yield from map(function, items)
         return
     with ThreadPoolExecutor(jobs) as pool:

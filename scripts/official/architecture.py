@@ -1,4 +1,4 @@
-"""A network of ours for a checkpoint of the original repository, of whatever size."""
+"""Builds our network for a checkpoint of the original repository; sizes are read from the weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hyperthumb.models.weights import load_weights
 
 @dataclass(frozen=True)
 class OfficialSizes:
-    """What the shapes of an official state dict say about its network."""
+    """The sizes of the network that an official state dict belongs to."""
 
     scale: int
     num_feat: int
@@ -34,7 +34,7 @@ class OfficialSizes:
     num_layers: int
 
     def component(self) -> Component:
-        """Our network of these sizes."""
+        """Describes our network of these sizes."""
         parts = {
             "quantization": Component("predicted", {"num_hidden": self.num_hidden, "num_layers": self.num_layers}),
             "rate": Component("factorized"),
@@ -55,10 +55,10 @@ class OfficialSizes:
 
 
 def official_sizes(official: Mapping[str, Tensor]) -> OfficialSizes:
-    """Reads the sizes off the shapes.
+    """Reads the sizes from the shapes of the parameters.
 
     Raises:
-        CheckpointError: when parameters are missing or their shapes belong to no such network.
+        CheckpointError: when parameters are missing, or their shapes do not belong to such a network.
     """
     try:
         first = official["encoder.conv_first.weight"].shape
@@ -76,9 +76,9 @@ def official_sizes(official: Mapping[str, Tensor]) -> OfficialSizes:
             num_layers=_count(official, r"table_predictor\.MLPs\.0\.layers\.(\d+)\."),
         )
     except KeyError as error:
-        raise CheckpointError(f"this is no checkpoint of the original HyperThumbnail: it has no {error}") from error
+        raise CheckpointError(f"this is not a checkpoint of the original HyperThumbnail: it lacks {error}") from error
     if scale not in SCALES or first[1] != 3 * scale * scale:
-        raise CheckpointError(f"an encoder with {first[1]} input channels is of no scale 1, 2, 4 or 8")
+        raise CheckpointError(f"the encoder has {first[1]} input channels, which no scale of 1, 2, 4 or 8 gives")
     doublings = _count(official, r"decoder\.upsample\.(\d+)\.")
     if scale > 1 and 1 << doublings != scale:
         raise CheckpointError(f"the encoder divides by {scale}, but the decoder enlarges {1 << doublings} times")
@@ -90,13 +90,13 @@ def _count(official: Mapping[str, Tensor], pattern: str) -> int:
 
 
 def from_official(official: Mapping[str, Tensor]) -> tuple[RescalingNetwork, dict[str, Tensor]]:
-    """Our network with the original's weights, and those weights by our names.
+    """Builds our network with the original's weights; also returns those weights under our names.
 
     Args:
         official: a state dict of the original.
 
     Raises:
-        CheckpointError: for a name or shape that the original's network does not have, or a missing one.
+        CheckpointError: when a name is unknown or missing, or a shape does not fit.
     """
     sizes = official_sizes(official)
     network = build_network(sizes.component(), sizes.scale)

@@ -1,4 +1,4 @@
-"""Reference instances: the original's, where HYPERTHUMB_REFERENCE names their folder, and ones made of our networks."""
+"""Reference instances: the original's from the folder HYPERTHUMB_REFERENCE, and instances made by our networks."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.archs.parts import tiny
 
 
 def reference(name):
-    """The path of a file of the reference folder; skips the test where there is none."""
+    """The path of a file in the reference folder; skips the test if it does not exist."""
     folder = os.environ.get("HYPERTHUMB_REFERENCE")
     if not folder:
         pytest.skip("HYPERTHUMB_REFERENCE does not name the folder of reference instances")
@@ -25,7 +25,7 @@ def reference(name):
 
 
 def official_network(scale, seed=0):
-    """A small network of the paper's parts whose tables differ from frequency to frequency."""
+    """A small network of the paper's parts whose tables differ between frequencies."""
     torch.manual_seed(seed)
     network = tiny(
         scale, quantization="predicted", encoder="RDBUNet", decoder="FrequencyAwareDecoder", rate="factorized"
@@ -38,7 +38,7 @@ def official_network(scale, seed=0):
 
 
 def official_state(network):
-    """The original's state dict; at scale 1 with the encoder and decoders that it has and does not use."""
+    """The original's state dict. At scale 1 it includes the encoder and decoders that the original never uses."""
     state = to_official(network.state_dict())
     if network.scale == 1:
         for name, value in to_official(official_network(2).state_dict()).items():

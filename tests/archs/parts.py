@@ -28,7 +28,7 @@ RATES = {"factorized": Component("factorized"), "laplace": Component("laplace")}
 
 
 def tiny(scale=4, quantization="predicted_log", encoder="LiteEncoder", decoder="LiteDecoder", rate="laplace", **more):
-    """A network of the named parts; at scale 1 without encoder and decoder."""
+    """A network of the named parts, without encoder and decoder at scale 1."""
     return HyperThumbnail(
         scale,
         quantization=QUANTIZATIONS[quantization],

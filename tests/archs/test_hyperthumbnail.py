@@ -52,15 +52,15 @@ def test_every_quantization_trains_with_every_rounding(quantization, rounding):
     output.bits.sum().backward()
     trained = list(network.quantization.parameters())
     assert all(parameter.grad.isfinite().all() for parameter in trained)
-    if trained and rounding != "cubic":  # whose gradient is zero where a table is an integer
+    if trained and rounding != "cubic":  # the gradient of cubic is zero at integers
         assert any(parameter.grad.abs().sum() > 0 for parameter in trained)
     assert bool(trained) == (quantization != "fixed")
 
 
 @pytest.mark.parametrize("scale", [1, 4])
 @pytest.mark.parametrize("quantization", QUANTIZATIONS)
-def test_evaluation_is_the_file(scale, quantization):
-    """In eval mode forward gives what compress, a file and restore give, and the thumbnail is what a viewer shows."""
+def test_forward_in_eval_mode_equals_the_file(scale, quantization):
+    """In eval mode, forward equals compress, writing a file, and restore. The thumbnail equals the decoded file."""
     network = tiny(scale, quantization=quantization).eval()
     hr = photo(16 * scale, 24 * scale)
     with torch.no_grad():
@@ -78,7 +78,7 @@ def test_evaluation_is_the_file(scale, quantization):
     assert (shown - output.thumbnail[0] * 255).abs().max() <= 2
 
 
-def test_mode_decides_the_rounding():
+def test_train_and_eval_mode_select_the_rounding():
     network, hr = tiny(), photo(64, 64)
     with torch.no_grad():
         first, second = network(hr), network(hr)
@@ -88,7 +88,7 @@ def test_mode_decides_the_rounding():
         assert torch.equal(network(hr).thumbnail, network(hr).thumbnail)
 
 
-def test_compress_gives_integers_in_training_mode_too():
+def test_compress_returns_integers_in_train_mode():
     network, hr = tiny(), photo(64, 64)
     trained = network.compress(hr)
     evaluated = network.eval().compress(hr)
@@ -97,7 +97,7 @@ def test_compress_gives_integers_in_training_mode_too():
     assert trained.tables.dtype == trained.coefficients.dtype == torch.int16
 
 
-def test_rate_scale_coarsens_and_stays_in_a_files_range():
+def test_rate_scale_coarsens_tables_within_1_to_255():
     network, hr = tiny().eval(), photo(64, 64)
     fine, plain, coarse, extreme = (network.compress(hr, scale) for scale in (0.01, 1, 2, 1000))
     assert (coarse.tables >= plain.tables).all()
@@ -106,7 +106,7 @@ def test_rate_scale_coarsens_and_stays_in_a_files_range():
     assert extreme.tables.min() == extreme.tables.max() == 255
 
 
-def test_untrained_skips_are_bicubic_jpeg():
+def test_untrained_network_with_skips_equals_bicubic_jpeg():
     network, hr = tiny(quantization="fixed").eval(), photo(64, 96)
     with torch.no_grad():
         coefficients = network.transform(hr)
@@ -118,7 +118,7 @@ def test_untrained_skips_are_bicubic_jpeg():
 
 @pytest.mark.parametrize("quantization", ["predicted", "predicted_log"])
 @pytest.mark.parametrize("rate", RATES)
-def test_full_precision_under_autocast(quantization, rate):
+def test_jpeg_and_rate_stay_float32_under_autocast(quantization, rate):
     """JPEG, tables and likelihoods are float32 and, for the same thumbnail, the same as without autocast."""
     network, hr = tiny(1, quantization=quantization, rate=rate).eval(), photo(16, 32)
     with torch.no_grad():
@@ -144,7 +144,7 @@ def test_trains_under_autocast(encoder, decoder):
 
 
 @pytest.mark.parametrize(("rate", "auxiliary"), [("factorized", 2), ("laplace", 0), (None, 0)])
-def test_parameters_by_what_trains_them(rate, auxiliary):
+def test_rate_and_auxiliary_parameters_are_separated(rate, auxiliary):
     network = tiny(rate=rate)
     assert len(list(network.auxiliary_parameters())) == auxiliary
     assert (network.auxiliary_loss() is not None) == bool(auxiliary)
@@ -156,7 +156,7 @@ def test_parameters_by_what_trains_them(rate, auxiliary):
 
 @pytest.mark.parametrize("scale", [1, 2, 8])
 @pytest.mark.parametrize("extra", [(1, 0), (0, 7), (8, 3)])
-def test_sizes_that_do_not_divide_are_refused(scale, extra):
+def test_sides_that_are_not_multiples_are_refused(scale, extra):
     network = tiny(scale)
     with pytest.raises(HyperthumbError, match=f"multiples of {8 * scale}"):
         network(torch.zeros(1, 3, 8 * scale + extra[0], 8 * scale + extra[1]))
@@ -168,12 +168,12 @@ def test_sizes_that_do_not_divide_are_refused(scale, extra):
         ({"scale": 3}, "1, 2, 4 or 8"),
         ({"scale": 4, "encoder": None}, "needs an encoder"),
         ({"scale": 4, "decoder": None}, "needs a decoder"),
-        ({"scale": 1}, "has no encoder"),
+        ({"scale": 1}, "cannot have an encoder"),
         ({"scale": 4, "jpeg": {"rounding": "up"}}, "noise, straight_through, cubic"),
-        ({"scale": 4, "jpeg": {"quality": 3}}, "one key, rounding"),
+        ({"scale": 4, "jpeg": {"quality": 3}}, "the only key is rounding"),
     ],
 )
-def test_combinations_that_do_not_exist(arguments, message):
+def test_invalid_combinations_are_refused(arguments, message):
     parts = {"quantization": QUANTIZATIONS["fixed"], "encoder": ENCODERS["LiteEncoder"]}
     parts["decoder"] = DECODERS["LiteDecoder"]
     with pytest.raises(HyperthumbError, match=message):
@@ -182,7 +182,7 @@ def test_combinations_that_do_not_exist(arguments, message):
 
 @DECODER_REGISTRY.register("only rgb")
 class OnlyRgb(torch.nn.Module):
-    """A decoder from elsewhere, which knows of no coefficients."""
+    """A decoder from another project, which does not take coefficients."""
 
     def __init__(self, scale, factor):
         super().__init__()
@@ -203,17 +203,17 @@ def only_rgb(factor):
     )
 
 
-def test_decoders_that_take_rgb_alone():
+def test_a_decoder_may_take_rgb_only():
     assert only_rgb(2)(photo(32, 16)).restored.shape == (1, 3, 32, 16)
 
 
-def test_decoders_of_another_scale_are_named():
+def test_a_decoder_of_another_scale_is_refused_by_name():
     with pytest.raises(HyperthumbError, match="OnlyRgb"):
         only_rgb(4)(photo(32, 16))
 
 
-def test_encoder_outside_of_the_range_learns_its_way_back():
-    """The plain clamp would leave an encoder that gives 1.5 everywhere without a gradient for ever."""
+def test_an_encoder_outside_the_range_has_a_gradient_back_into_it():
+    """With a plain clamp, an encoder that outputs 1.5 everywhere would never get a gradient."""
     network = tiny(encoder="LiteEncoder plain")
     with torch.no_grad():
         network.encoder.conv_last.bias.fill_(1.0)

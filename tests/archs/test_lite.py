@@ -8,7 +8,7 @@ from hyperthumb.base.component import Component
 from tests.archs.parts import DECODERS, TINY, tiny
 
 
-def test_without_the_frequency_branch_the_coefficients_make_no_difference():
+def test_without_the_frequency_branch_coefficients_are_ignored():
     torch.manual_seed(0)
     rgb, coefficients = torch.rand(1, 3, 16, 24), torch.randn(1, 192, 2, 3) * 50
     for frequency in (True, False):
@@ -21,7 +21,7 @@ def test_without_the_frequency_branch_the_coefficients_make_no_difference():
         assert any("inject" in name for name, _ in decoder.named_parameters()) == frequency
 
 
-def test_without_the_frequency_branch_it_trains_and_restores_in_rows(monkeypatch):
+def test_without_the_frequency_branch_the_network_trains_and_restores_in_rows(monkeypatch):
     torch.manual_seed(0)
     monkeypatch.setitem(DECODERS, "of pixels", Component("LiteDecoder", {**TINY, "frequency": False}))
     network = tiny(decoder="of pixels")

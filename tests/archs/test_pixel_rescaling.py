@@ -1,4 +1,4 @@
-"""What all rivals share: the contract of a `RescalingNetwork` around an ordinary JPEG."""
+"""The behaviour that all rivals share: the contract of a `RescalingNetwork` around an ordinary JPEG."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_shapes_ranges_and_gradients(name, scale):
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_evaluation_is_the_file(name):
+def test_forward_in_eval_mode_equals_the_file(name):
     network, hr = tiny_rival(name, quality=80).eval(), photo(64, 96)
     with torch.no_grad():
         output = network(hr)
@@ -55,7 +55,7 @@ def test_evaluation_is_the_file(name):
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_steps_of_training_lower_the_loss(name):
+def test_training_steps_lower_the_loss(name):
     network, hr = tiny_rival(name, **({} if name == "ComCNN" else {"temperature": 0.0})), photo(32, 32)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     reference = bicubic_downscale(hr, 4).clamp(0, 1)
@@ -82,7 +82,7 @@ def test_trains_under_autocast(name):
 
 @pytest.mark.parametrize("name", ["IRN", "SAIN", "HCFlow"])
 @torch.no_grad()
-def test_the_latent_variable_is_drawn_in_training_alone(name):
+def test_the_latent_variable_is_sampled_in_train_mode_only(name):
     network, rgb = tiny_rival(name), photo(8, 16)
     assert not torch.equal(network.upscale(rgb).image, network.upscale(rgb).image)
     network.eval()
@@ -92,17 +92,17 @@ def test_the_latent_variable_is_drawn_in_training_alone(name):
 
 
 @torch.no_grad()
-def test_an_untrained_invertible_network_is_the_mean_of_pixels():
+def test_an_untrained_invertible_network_averages_pixels():
     hr = photo(32, 64)
     torch.testing.assert_close(IRN(4).downscale(hr).image, torch.nn.functional.avg_pool2d(hr, 4))
 
 
 @pytest.mark.parametrize("size", [(33, 32), (32, 48)])
-def test_sizes_that_do_not_divide_are_refused(size):
+def test_sides_that_are_not_multiples_are_refused(size):
     with pytest.raises(HyperthumbError, match="multiples of 32"):
         tiny_rival("IRN")(torch.zeros(1, 3, *size))
 
 
-def test_roundings_that_do_not_exist():
+def test_unknown_roundings_are_refused():
     with pytest.raises(HyperthumbError, match="noise, straight_through, cubic"):
         IRN(4, rounding="up")

@@ -17,7 +17,7 @@ def coefficients(batch=2, rows=3, columns=5):
     [PredictedTables(16), PredictedTables(16, pool="max"), PredictedLogTables(), FixedTables(), LearnedTables()],
     ids=["predicted", "max", "predicted_log", "fixed", "learned"],
 )
-def test_one_pair_of_positive_tables_for_each_image(quantization):
+def test_every_image_gets_its_own_positive_tables(quantization):
     steps = quantization(coefficients())
     assert steps.shape == (2, 2, 8, 8)
     assert (steps > 0).all()
@@ -39,7 +39,7 @@ def test_predicted_tables_pool_after_the_relu_and_share_chroma():
     assert torch.allclose(quantization(swapped)[0], steps, rtol=1e-5)
 
 
-def test_predicted_log_starts_flat_and_survives_anything():
+def test_predicted_log_starts_flat_and_stays_finite_for_extreme_inputs():
     quantization = PredictedLogTables(initial_step=13)
     assert torch.allclose(quantization(coefficients()), torch.full((2, 2, 8, 8), 13.0))
     with torch.no_grad():
@@ -51,7 +51,7 @@ def test_predicted_log_starts_flat_and_survives_anything():
     assert (quantization.base.grad > 0).all()  # descent leads back
 
 
-def test_fixed_and_learned_start_from_the_standard():
+def test_fixed_and_learned_start_from_the_standard_tables():
     expected = torch.from_numpy(standard_tables(42)).float()
     for steps in (FixedTables(42)(coefficients()), LearnedTables(42)(coefficients())):
         assert torch.allclose(steps, expected.expand(2, -1, -1, -1), rtol=1e-5)
@@ -68,12 +68,12 @@ def test_fixed_and_learned_start_from_the_standard():
         lambda: PredictedLogTables(0.5),
     ],
 )
-def test_settings_out_of_range(make):
+def test_settings_out_of_range_are_refused(make):
     with pytest.raises(HyperthumbError):
         make()
 
 
-def test_fixed_tables_are_the_files_in_training_too():
+def test_fixed_tables_are_integers_in_train_mode():
     network = tiny(quantization="fixed").train()
     given = network.transform(torch.rand(1, 3, 32, 32))
     expected = torch.from_numpy(standard_tables(75)).float()

@@ -23,7 +23,7 @@ def quantized(batch=2, spread=3.0):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("spread", [0.0, 1.0, 300.0])
-def test_positive_finite_and_for_each_image(model, spread):
+def test_bits_are_positive_finite_and_per_image(model, spread):
     torch.manual_seed(1)
     rate = MODELS[model]()
     values = quantized(spread=spread).requires_grad_()
@@ -38,8 +38,8 @@ def test_positive_finite_and_for_each_image(model, spread):
     assert all(parameter.grad.isfinite().all() for parameter in rate.rate_parameters())
 
 
-def test_factorized_is_compressais_likelihood_of_the_integers():
-    """With medians at zero CompressAI rounds to the same integers, so its own forward pass is the oracle."""
+def test_factorized_equals_the_likelihood_of_compressai():
+    """With medians at zero CompressAI rounds to the same integers, so its forward pass gives the expected values."""
     torch.manual_seed(1)
     rate = FactorizedRate().eval()
     values = quantized()
@@ -50,7 +50,7 @@ def test_factorized_is_compressais_likelihood_of_the_integers():
     assert torch.allclose(rate(values), expected, rtol=1e-4)
 
 
-def test_factorized_counts_the_values_given_not_those_around_its_medians():
+def test_factorized_rates_the_given_values_without_rounding_to_medians():
     rate = FactorizedRate().eval()
     before = rate(quantized())
     with torch.no_grad():
@@ -60,7 +60,7 @@ def test_factorized_counts_the_values_given_not_those_around_its_medians():
     assert torch.equal(rate.medians()[1], torch.zeros(64))
 
 
-def test_factorized_parameters_are_split_and_the_auxiliary_loss_trains_quantiles_alone():
+def test_the_auxiliary_loss_of_factorized_trains_only_quantiles():
     rate = FactorizedRate()
     trained, auxiliary = list(rate.rate_parameters()), list(rate.auxiliary_parameters())
     assert len(trained) + len(auxiliary) == len(list(rate.parameters()))
@@ -69,12 +69,12 @@ def test_factorized_parameters_are_split_and_the_auxiliary_loss_trains_quantiles
     assert all(parameter.grad is None for parameter in trained)
 
 
-def test_factorized_state_has_compressais_names():
+def test_factorized_keeps_the_parameter_names_of_compressai():
     state = EntropyBottleneck(64).state_dict()
     assert {f"luma.{name}" for name in state} <= set(FactorizedRate().state_dict())
 
 
-def test_laplace_is_scipys():
+def test_laplace_equals_scipy():
     rate = LaplaceRate()
     with torch.no_grad():
         rate.log_scales.copy_(torch.linspace(-1.5, 3, 128).view(2, 64))
@@ -102,7 +102,7 @@ def test_laplace_probabilities_sum_to_one():
     assert (probability_of_zero * 2.0**-alone).sum().item() == pytest.approx(1, abs=1e-3)
 
 
-def test_laplace_gradient():
+def test_laplace_gradient_is_correct():
     rate = LaplaceRate().double()
     values = torch.tensor([0.2, -0.3, 0.7, -4.1], dtype=torch.float64)
     vectors = torch.zeros(1, 3, 4, 64, dtype=torch.float64)
@@ -110,7 +110,7 @@ def test_laplace_gradient():
     torch.autograd.gradcheck(lambda v: rate.bits(v), (vectors.requires_grad_(),), fast_mode=True)
 
 
-def test_laplace_scale_fits_data():
+def test_laplace_scale_can_be_fitted_to_data():
     torch.manual_seed(0)
     rate = LaplaceRate()
     optimizer = torch.optim.Adam(rate.parameters(), 0.05)
@@ -136,8 +136,8 @@ def test_magnitude_counts_what_the_coder_codes():
     assert dict(zip(FEATURES, found, strict=True)) == pytest.approx(expected)
 
 
-def test_magnitude_is_a_coder_s_mean_over_randomised_rounding():
-    """Between integers, where only training goes."""
+def test_magnitude_equals_the_mean_over_random_rounding():
+    """At values between integers, which only occur in training."""
     rate = MagnitudeRate()
 
     def bits(value, frequency):
@@ -153,8 +153,8 @@ def test_magnitude_is_a_coder_s_mean_over_randomised_rounding():
 
 
 @pytest.mark.parametrize("quality", [30, 60])
-def test_magnitude_is_near_to_files(quality):
-    """Only roughly: formulas coded with the standard's tables are far from what its weights were fitted to."""
+def test_magnitude_is_close_to_file_sizes(quality):
+    """The tolerance is wide, because the weights were not fitted to such pictures and tables."""
     tables = standard_tables(quality)
     steps = torch.from_numpy(tables[[0, 1, 1]])[:, None, None]
     ratios = []
@@ -166,7 +166,7 @@ def test_magnitude_is_near_to_files(quality):
     assert sum(ratios) / len(ratios) == pytest.approx(1, abs=0.25)
 
 
-def test_magnitude_takes_weights_of_others_and_trains_none():
+def test_magnitude_accepts_custom_weights_and_trains_none():
     rate = MagnitudeRate([100, 0, 0, 2, 0, 0, 0, 0])
     vectors = torch.zeros(1, 3, 2, 64)
     vectors[0, 0, 0, 1:4] = 5
@@ -178,6 +178,6 @@ def test_magnitude_takes_weights_of_others_and_trains_none():
 
 
 @pytest.mark.parametrize("weights", [[1.0] * 7, [-1.0] + [1.0] * 7])
-def test_magnitude_refuses_other_weights(weights):
-    with pytest.raises(HyperthumbError, match="8 weights that are not negative: file, blocks"):
+def test_magnitude_refuses_invalid_weights(weights):
+    with pytest.raises(HyperthumbError, match="8 weights of 0 or more: file, blocks"):
         MagnitudeRate(weights)

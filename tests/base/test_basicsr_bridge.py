@@ -1,4 +1,4 @@
-"""The door to BasicSR."""
+"""Finding BasicSR's architectures."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def test_archs_are_found_by_name(name):
     assert name in known_archs()
 
 
-def test_a_found_arch_works():
+def test_a_found_architecture_works():
     arch = find_arch("EDSR")
     assert arch is not None
     network = arch(num_in_ch=3, num_out_ch=3, num_feat=4, num_block=1, upscale=2)
     assert network(torch.zeros(1, 3, 5, 7)).shape == (1, 3, 10, 14)
 
 
-def test_unknown_names_are_none():
+def test_unknown_names_return_none():
     assert find_arch("HyperThumbnail") is None
 
 
-def test_without_basicsr_nothing_is_known(monkeypatch):
+def test_without_basicsr_no_architecture_is_known(monkeypatch):
     monkeypatch.setattr(basicsr_bridge.importlib.util, "find_spec", lambda name: None)
     basicsr_bridge._archs.cache_clear()
     try:

@@ -5,7 +5,7 @@ import torch
 from hyperthumb.base.constants import constant
 
 
-def test_one_copy_for_each_device_type_and_argument():
+def test_one_copy_is_kept_for_each_device_dtype_and_argument():
     calls = []
 
     @constant
@@ -21,7 +21,7 @@ def test_one_copy_for_each_device_type_and_argument():
     assert calls == [3, 3, 4]
 
 
-def test_a_copy_made_in_inference_mode_takes_part_in_gradients():
+def test_a_copy_made_in_inference_mode_can_be_used_with_gradients():
     weights = constant(lambda: torch.ones(2))
     with torch.inference_mode():
         weights(torch.device("cpu"), torch.float32)

@@ -15,7 +15,7 @@ from hyperthumb.base.files import pretty_json, remove_scraps, write_atomically, 
 
 
 @pytest.mark.parametrize("durable", [False, True])
-def test_replaces_what_was_there(tmp_path, durable):
+def test_an_existing_file_is_replaced(tmp_path, durable):
     path = tmp_path / "a.bin"
     write_atomically(path, b"old", durable)
     write_atomically(path, lambda file: file.write(b"new"), durable)
@@ -23,7 +23,7 @@ def test_replaces_what_was_there(tmp_path, durable):
     assert os.listdir(tmp_path) == ["a.bin"]
 
 
-def test_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_temporary_files(tmp_path, monkeypatch):
     path = tmp_path / "weights.pth"
     write_atomically(path, partial(torch.save, {"a": 1}))
 
@@ -38,7 +38,7 @@ def test_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EEXIST, errno.ENAMETOOLONG, errno.EACCES])
-def test_free_space_is_named_only_where_there_is_too_little(tmp_path, number):
+def test_the_message_names_free_space_only_if_the_disk_is_full(tmp_path, number):
     reason = re.escape(os.strerror(number))
     if number in (errno.ENOSPC, errno.EDQUOT):
         reason += r" \(\d+\.\d MiB free there\)"
@@ -46,7 +46,7 @@ def test_free_space_is_named_only_where_there_is_too_little(tmp_path, number):
         raise OSError(number, os.strerror(number))
 
 
-def test_scraps_of_a_killed_process_go(tmp_path):
+def test_temporary_files_of_a_killed_process_are_removed(tmp_path):
     child = os.fork()
     if child == 0:
         write_atomically(tmp_path / "kept.bin", b"kept")
@@ -58,7 +58,7 @@ def test_scraps_of_a_killed_process_go(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [".mine.tmp", "kept.bin"]
 
 
-def test_a_folder_that_cannot_be(tmp_path):
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "link").symlink_to("nowhere")
     for place in ("file/a", "file/folder/a", "link/a"):
@@ -68,13 +68,13 @@ def test_a_folder_that_cannot_be(tmp_path):
         assert str(raised.value) == f"cannot write {path}: {blocking} is not a folder"
 
 
-def test_a_name_as_long_as_it_can_be(tmp_path):
+def test_a_name_of_the_longest_length_can_be_written(tmp_path):
     path = tmp_path / ("n" * 255)
     write_atomically(path, b"new")
     assert path.read_bytes() == b"new"
 
 
-def test_many_files_of_one_folder_at_a_time(tmp_path):
+def test_files_of_one_folder_can_be_written_in_parallel(tmp_path):
     contents = {tmp_path / f"{number}.bin": bytes([number]) * 100_000 for number in range(50)}
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write_atomically, contents, contents.values()))
@@ -82,7 +82,7 @@ def test_many_files_of_one_folder_at_a_time(tmp_path):
     assert len(os.listdir(tmp_path)) == len(contents)
 
 
-def test_json_keeps_rows_of_numbers_together():
+def test_json_keeps_lists_of_numbers_on_one_line():
     value = {"name": "ä", "rows": [{"a": [1, 2.5], "b": {}}, {"a": [], "b": {"c": None}}]}
     text = pretty_json(value)
     assert json.loads(text) == value

@@ -14,7 +14,7 @@ def keys(places: range, seed: int = 5) -> torch.Tensor:
     return noise_keys(seed, places)
 
 
-def test_a_crop_has_its_noise_in_any_company():
+def test_the_noise_of_a_crop_does_not_depend_on_its_batch():
     with noise_by(keys(range(6))):
         together = [uniform((6, 3, 5), CPU), normal((6, 7), CPU)]
     apart = []
@@ -25,7 +25,7 @@ def test_a_crop_has_its_noise_in_any_company():
         assert torch.equal(whole, torch.cat([part[number] for part in apart]))
 
 
-def test_draws_crops_and_seeds_differ():
+def test_noise_differs_between_draws_crops_and_seeds():
     with noise_by(keys(range(2))):
         first, second = uniform((2, 64), CPU), uniform((2, 64), CPU)
     with noise_by(keys(range(2), seed=6)):
@@ -35,7 +35,7 @@ def test_draws_crops_and_seeds_differ():
     assert len(rows.unique()) > 0.99 * rows.numel()
 
 
-def test_is_uniform_and_independent():
+def test_uniform_numbers_are_uniform_and_independent():
     with noise_by(keys(range(16))):
         u, v = uniform((16, 1 << 14), CPU), uniform((16, 1 << 14), CPU)
     assert 0 <= float(u.min()) < 1e-4
@@ -51,14 +51,14 @@ def test_is_uniform_and_independent():
     assert abs(float(low.float().mean()) - 0.5) < 5 * 0.5 / u.numel() ** 0.5
 
 
-def test_normal_has_the_moments_of_one():
+def test_normal_numbers_have_the_moments_of_a_normal_distribution():
     with noise_by(keys(range(4))):
         x = normal((4, 1 << 16), CPU)
     moments = [float((x**power).mean()) for power in (1, 2, 3, 4)]
     assert moments == pytest.approx([0, 1, 0, 3], abs=0.06)
 
 
-def test_without_keys_the_global_generator_decides():
+def test_without_keys_the_global_generator_is_used():
     draws = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
@@ -67,7 +67,7 @@ def test_without_keys_the_global_generator_decides():
     assert not torch.equal(draws[0], draws[2])
 
 
-def test_compiles_in_one_piece():
+def test_noise_compiles_without_graph_breaks():
     compiled = torch.compile(lambda values: noise(noise(values)), backend="eager", fullgraph=True)
     values = torch.zeros(3, 4, 5)
     for place in (0, 3):

@@ -1,4 +1,4 @@
-"""Programs whose standard output or error cannot be written: whole processes, as only those have a last flush."""
+"""Programs whose standard output or error cannot be written. Whole processes, because they flush once more at exit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NEEDS_FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the syst
 
 
 def start(folder: Path, body: str, shell: str, unbuffered: bool = False) -> subprocess.CompletedProcess[str]:
-    """Runs PROGRAM with this body by a line of shell, in which "$@" stands for it."""
+    """Runs PROGRAM with this body by a line of shell in which "$@" stands for the program."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     environment |= {"PYTHONPATH": str(ROOT)} | ({"PYTHONUNBUFFERED": "1"} if unbuffered else {})
     program = [sys.executable, "-c", PROGRAM.replace("BODY", body), str(folder / "work")]
@@ -47,7 +47,7 @@ def start(folder: Path, body: str, shell: str, unbuffered: bool = False) -> subp
 @NEEDS_FULL
 @pytest.mark.parametrize("unbuffered", [False, True])
 @pytest.mark.parametrize("place", [">/dev/full 2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full", "2>&-"])
-def test_remarks_that_cannot_be_written_cost_nothing_else(tmp_path, place, unbuffered):
+def test_remarks_that_cannot_be_written_are_dropped(tmp_path, place, unbuffered):
     done = start(tmp_path, REMARKS, f'"$@" {place}', unbuffered)
     assert (done.returncode, done.stdout, done.stderr) == (0, "a remark\n" if place.startswith("2") else "", "")
     assert (tmp_path / "work").read_text() == "done"
@@ -83,7 +83,7 @@ def test_wrong_arguments_keep_their_exit_code(tmp_path):
     assert start(tmp_path, body, '"$@" >/dev/full').returncode == 2
 
 
-def test_a_current_folder_that_was_removed(tmp_path):
+def test_a_removed_current_folder_is_an_error(tmp_path):
     place = tmp_path / "gone"
     place.mkdir()
     done = start(tmp_path, REMARKS, f'cd "{place}" && rmdir "{place}" && "$@"')
@@ -91,18 +91,18 @@ def test_a_current_folder_that_was_removed(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
 
 
-def test_a_reader_that_has_enough_ends_the_program_without_a_message(tmp_path):
+def test_a_closed_pipe_ends_the_program_without_a_message(tmp_path):
     body = 'print("a remark", flush=True)\n        for _ in range(100_000): emit("a result")'
     done = start(tmp_path, body, '{ "$@"; echo $? >&2; } | head -n 1')
     assert (done.stdout, done.stderr) == ("a remark\n", "1\n")
 
 
 @NEEDS_FULL
-def test_a_mistake_keeps_its_exit_code_where_it_cannot_be_said(tmp_path):
+def test_a_user_error_keeps_its_exit_code_if_it_cannot_be_printed(tmp_path):
     assert start(tmp_path, 'raise HyperthumbError("a mistake")', '"$@" >/dev/full 2>/dev/full').returncode == 1
 
 
-def test_what_a_main_raises(capsys, tmp_path):
+def test_exceptions_of_main_become_exit_codes(capsys, tmp_path):
     @entry_point
     def main(arguments=None):
         raise arguments[0]
@@ -129,7 +129,7 @@ def test_results_and_remarks_keep_their_order(capfdbinary):
     assert capfdbinary.readouterr().out == b"a remark\na result\n\xffanother\n"
 
 
-def test_names_that_are_not_text_are_escaped(capsys):
+def test_names_that_are_not_valid_text_are_escaped(capsys):
     @entry_point
     def main(arguments=None):
         print("\udcff")
@@ -147,7 +147,7 @@ def test_warnings_become_lines(capsys):
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.name)
-def test_every_script_s_main_is_an_entry_point(path):
+def test_every_script_uses_entry_point(path):
     mains = [
         node
         for node in ast.parse(path.read_text(encoding="utf-8")).body

@@ -6,7 +6,7 @@ import warnings
 from hyperthumb.base.quiet import quietly
 
 
-def test_a_category_is_silenced_and_others_are_not():
+def test_only_the_given_category_is_silenced():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with quietly(DeprecationWarning):
@@ -15,8 +15,8 @@ def test_a_category_is_silenced_and_others_are_not():
     assert [str(warning.message) for warning in caught] == ["heard"]
 
 
-def test_threads_leave_the_filters_as_they_were():
-    """Without a lock the first thread would leave while the second is inside, and the second would undo that."""
+def test_threads_restore_the_warning_filters():
+    """Without a lock, the first thread would leave while the second is inside, which would undo its restore."""
     before = list(warnings.filters)
     first_in, first_out, second_in = threading.Event(), threading.Event(), threading.Event()
 

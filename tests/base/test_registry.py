@@ -1,4 +1,4 @@
-"""Registries: names to classes."""
+"""Registries map names to classes."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def test_an_unknown_name_says_what_is_known():
         registry.get("hamer")
 
 
-def test_a_name_is_taken_once():
+def test_a_name_cannot_be_registered_twice():
     registry = Registry("tool")
     cls = type("Saw", (), {})
     registry.register("saw")(cls)
     registry.register("saw")(cls)
-    with pytest.raises(RegistryError, match='the tool "saw" is registered already, by tests'):
+    with pytest.raises(RegistryError, match='the tool "saw" is already registered by tests'):
         registry.register("saw")(type("Other", (), {"__module__": "elsewhere"}))
 
 
-def test_errors_are_the_users():
+def test_errors_are_hyperthumb_errors():
     assert issubclass(RegistryError, HyperthumbError)
     assert issubclass(HyperthumbError, ValueError)
 

@@ -17,14 +17,14 @@ def fill(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_files_come_sorted_from_the_whole_depth_in_any_case(tmp_path):
+def test_files_are_found_at_any_depth_and_sorted(tmp_path):
     fill(tmp_path, "b/c/d.JPG", "Z.PNG", "a.png", "notes.txt", "b/a.png")
     found = search(tmp_path, PICTURES)
     assert found == (["Z.PNG", "a.png", "b/a.png", "b/c/d.JPG"], [], [], [])
     assert found.describe_left_out() is None
 
 
-def test_the_current_folder(tmp_path, monkeypatch):
+def test_the_current_folder_can_be_searched(tmp_path, monkeypatch):
     monkeypatch.chdir(fill(tmp_path, "a.png", "b/c.png"))
     assert search(Path(), PICTURES).files == ["a.png", "b/c.png"]
 
@@ -37,11 +37,11 @@ def test_folders_of_other_programs_are_left_out_at_any_depth(tmp_path, folder):
     assert {folder, f"b/{folder}"} <= set(found.left_out)
 
 
-def test_a_folder_that_is_named_is_searched_whatever_its_name(tmp_path):
+def test_the_given_folder_is_searched_whatever_its_name(tmp_path):
     assert search(fill(tmp_path / ".thumbnails/@eaDir", "a.png"), PICTURES).files == ["a.png"]
 
 
-def test_what_is_left_out_is_counted_in_one_line(tmp_path):
+def test_one_line_counts_what_was_left_out(tmp_path):
     fill(tmp_path, "a.png", "._a.png", ".DS_Store", ".nomedia", "b/Thumbs.db", "b/@eaDir/x.png", "@eaDir/a.png")
     found = search(tmp_path, PICTURES)
     assert found.left_out == ["._a.png", "@eaDir", "b/@eaDir", "b/Thumbs.db"]
@@ -61,7 +61,7 @@ def test_a_folder_is_searched_by_its_own_name_and_links_to_it_are_counted(tmp_pa
     assert found.describe_left_out() == "left out 2 links (a_link and up) to folders that are searched anyway"
 
 
-def test_links_to_folders_elsewhere_are_followed_once(tmp_path):
+def test_links_to_other_folders_are_followed_once(tmp_path):
     fill(tmp_path, "elsewhere/a.png", "elsewhere/deep/b.png", "root/c.png")
     for name in ("one", "two"):
         os.symlink(tmp_path / "elsewhere", tmp_path / "root" / name)
@@ -71,7 +71,7 @@ def test_links_to_folders_elsewhere_are_followed_once(tmp_path):
     assert sorted(found.links) == ["one/back", "two"]
 
 
-def test_folders_that_cannot_be_read_are_named(tmp_path, monkeypatch):
+def test_unreadable_folders_are_named(tmp_path, monkeypatch):
     fill(tmp_path, "a.png", "closed/b.png")
     scandir = os.scandir
 

@@ -17,7 +17,7 @@ from tests.support import photograph
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
-def test_there_and_back_at_an_odd_size(subsampling):
+def test_restores_a_picture_of_odd_size(subsampling):
     image = photograph(67, 129)
     rescaler = BicubicJpeg(4, JpegSettings(subsampling=subsampling))
     data = rescaler.write(rescaler.downscale(image))
@@ -29,7 +29,7 @@ def test_there_and_back_at_an_odd_size(subsampling):
 
 
 @pytest.mark.parametrize("arguments", [{"subsampling": "4:1:0"}, {"quality": 0}])
-def test_refuses_nonsense(arguments):
+def test_invalid_settings_are_refused(arguments):
     with pytest.raises(ValueError, match=r"4:1:0|quality 0"):
         JpegSettings(**arguments)
 

@@ -1,4 +1,4 @@
-"""A network that enlarges what an ordinary JPEG shows."""
+"""A network that enlarges the pixels of an ordinary JPEG."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize("multiple", [1, 8])
-def test_there_and_back_at_an_odd_size(checkpoint, multiple):
+def test_restores_a_picture_of_odd_size(checkpoint, multiple):
     rescaler = BicubicJpegNetwork(4, PART, checkpoint, multiple=multiple, jpeg=JpegSettings(quality=90), device="cpu")
     assert rescaler.name == "Bicubic & JPEG q90 4:2:0 & TinyEnlarger"
     thumbnail = rescaler.downscale(PHOTOGRAPH)
@@ -56,16 +56,16 @@ def test_there_and_back_at_an_odd_size(checkpoint, multiple):
     assert np.abs(restored - expected.permute(1, 2, 0).numpy()[:61, :90]).max() <= 0.501
 
 
-def test_what_it_is(checkpoint):
+def test_complexity_counts_parameters_and_operations(checkpoint):
     facts = BicubicJpegNetwork(4, PART, checkpoint, device="cpu").complexity()
     parameters = sum(value.numel() for value in PART.build(DECODERS, scale=4).parameters())
     assert (facts.parameters, facts.kmacs_encode) == (parameters, 0)
     assert facts.kmacs_decode == round((3 * 9 * 8 + 8 * 48) / 16 / 1000, 3)
 
 
-def test_what_does_not_enlarge(checkpoint, tmp_path):
+def test_unsuitable_networks_and_checkpoints_are_refused(checkpoint, tmp_path):
     coefficients = Component("LiteDecoder", {"num_feat": 8})
-    with pytest.raises(OptionsError, match="wants a file's coefficients"):
+    with pytest.raises(OptionsError, match="needs coefficients"):
         BicubicJpegNetwork(4, coefficients, checkpoint)
     with pytest.raises(CheckpointError, match="there is no checkpoint"):
         BicubicJpegNetwork(4, PART, tmp_path / "none.pth")
@@ -73,5 +73,5 @@ def test_what_does_not_enlarge(checkpoint, tmp_path):
         BicubicJpegNetwork(4, Component("TinyEnlarger", {"num_feat": 16}), checkpoint)
     rescaler = BicubicJpegNetwork(4, PART, checkpoint, device="cpu")
     rescaler.scale = 2
-    with pytest.raises(HyperthumbError, match="TinyEnlarger makes 92x64 of a thumbnail of 23x16; at scale 2"):
+    with pytest.raises(HyperthumbError, match="TinyEnlarger enlarges a thumbnail of 23x16 to 92x64; at scale 2"):
         rescaler.upscale(np.zeros((16, 23, 3), np.uint8), 32, 46)

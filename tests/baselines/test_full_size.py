@@ -1,4 +1,4 @@
-"""Codecs at full size: there and back, and the curves that others measured."""
+"""Codecs at full size: they restore pictures, and their curves match published measurements."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PICTURE = photograph(67, 129)
         (Jpeg2000, [{"ratio": 40}, {"ratio": 8}], b"\0\0\0\x0cjP"),
     ],
 )  # fmt: skip
-def test_there_and_back_and_more_for_more(cls, settings, magic, tmp_path):
+def test_every_codec_restores_and_higher_settings_cost_more(cls, settings, magic, tmp_path):
     sizes = []
     for arguments in settings:
         codec = cls(**arguments)
@@ -51,7 +51,7 @@ def test_there_and_back_and_more_for_more(cls, settings, magic, tmp_path):
     assert sizes == sorted(sizes)
 
 
-def test_mozjpeg_leaves_the_other_library_in_use():
+def test_mozjpeg_does_not_change_the_default_library():
     with jpeglib.version("turbo210"):
         data = MozJpeg(50).write(PICTURE)
         assert jpeglib.version.get() == "turbo210"
@@ -72,7 +72,7 @@ def test_mozjpeg_leaves_the_other_library_in_use():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_curves_are_those_that_others_measured(codec, curve):
+def test_curves_match_published_measurements(codec, curve):
     """Within 0.1 dB at equal rate, over all of Kodak."""
     kodak = Path(os.environ.get("HYPERTHUMB_DATA", "datasets")) / "kodak"
     if not kodak.is_dir():

@@ -1,4 +1,4 @@
-"""Rivals on photographs too large to be worked on whole: in tiles, they score the same."""
+"""Baselines score the same in tiles as on the whole photograph."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rival(name: str, folder: Path, tile: int | None, overlap: int) -> NetworkJpe
 
 
 @pytest.mark.parametrize("name", [*TINY, *ENLARGERS])
-def test_tiles_score_as_the_whole(name, tmp_path):
+def test_tiles_score_the_same_as_the_whole_picture(name, tmp_path):
     whole, tiled = rival(name, tmp_path, None, 0), rival(name, tmp_path, 64, 32)
     thumbnail = whole.downscale(PHOTOGRAPH)
     assert psnr(thumbnail, tiled.downscale(PHOTOGRAPH)) > 60
@@ -48,7 +48,7 @@ def test_tiles_score_as_the_whole(name, tmp_path):
     assert psnr(restored, in_tiles) > 60
 
 
-def test_a_margin_is_what_it_takes(tmp_path):
+def test_without_a_margin_seams_differ(tmp_path):
     whole, bare = rival("IRN", tmp_path, None, 0), rival("IRN", tmp_path, 96, 0)
     thumbnail = whole.downscale(PHOTOGRAPH)
     differing = (whole.upscale(thumbnail, 121, 190) != bare.upscale(thumbnail, 121, 190)).any(2)
@@ -57,8 +57,8 @@ def test_a_margin_is_what_it_takes(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["ComCNN", "SwinIR"])
-def test_no_tile_is_larger_than_it_may_be(name, tmp_path, monkeypatch):
-    """Memory goes by what a network is given at a time."""
+def test_no_tile_exceeds_the_size_limit(name, tmp_path, monkeypatch):
+    """The size of a network's input determines the memory that it needs."""
     tiled = rival(name, tmp_path, 64, 16)
     sizes = []
     for method in ("downscale", "upscale") if name in TINY else ("forward",):
@@ -70,13 +70,13 @@ def test_no_tile_is_larger_than_it_may_be(name, tmp_path, monkeypatch):
 
         monkeypatch.setattr(tiled.network, method, seen)
     tiled.upscale(tiled.downscale(PHOTOGRAPH), 121, 190)
-    assert len(sizes) >= 3  # of several tiles, that is
+    assert len(sizes) >= 3  # there are several tiles
     multiple = 32  # SwinIR's windows round up
     assert max(sizes) <= (64 + 2 * 16 + 3 * multiple) ** 2
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
-def test_bicubic_is_the_same_in_tiles(scale, monkeypatch):
+def test_bicubic_in_tiles_equals_the_whole_picture(scale, monkeypatch):
     picture = np.random.default_rng(scale).integers(0, 256, (101, 147, 3), dtype=np.uint8)
     bicubic = BicubicJpeg(scale)
     small = bicubic.downscale(picture)

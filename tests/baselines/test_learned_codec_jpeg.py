@@ -1,4 +1,4 @@
-"""A learned codec's picture with an ordinary thumbnail in the same file."""
+"""A learned codec's picture and an ordinary thumbnail in one file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PHOTOGRAPH = photograph(61, 90)
 
 
 def save_codec(path, seed=0):
-    """A small codec of random weights whose latents are no mere zeros; returns it."""
+    """Saves a small codec with random weights whose latents are not all zero; returns it."""
     from compressai.models import ScaleHyperprior
 
     torch.manual_seed(seed)
@@ -38,7 +38,7 @@ def checkpoint(tmp_path):
     return path
 
 
-def test_one_file_has_the_thumbnail_and_the_photograph(checkpoint):
+def test_one_file_holds_the_thumbnail_and_the_photograph(checkpoint):
     rescaler = LearnedCodecJpeg(4, [checkpoint], device="cpu")
     assert rescaler.name == "bmshj2018-hyperprior + JPEG q96 4:2:0"
     bicubic = BicubicJpeg(4)
@@ -63,7 +63,7 @@ def test_one_file_has_the_thumbnail_and_the_photograph(checkpoint):
     assert restored.std() > 1
 
 
-def test_what_it_is(checkpoint):
+def test_complexity_counts_parameters_and_operations(checkpoint):
     facts = LearnedCodecJpeg(4, [checkpoint], device="cpu").complexity()
     assert facts.parameters == sum(p.numel() for p in save_codec(checkpoint).parameters())
     # By hand, per pixel of the photograph: four strided 5x5 convolutions of 8 channels (12 at the last), and around the
@@ -76,13 +76,13 @@ def test_what_it_is(checkpoint):
     assert facts.kmacs_decode == pytest.approx((conv + gdn + hyper_synthesis) / 1000, abs=6e-4)
 
 
-def test_weights_of_another_architecture(checkpoint):
+def test_weights_of_another_architecture_are_refused(checkpoint):
     with pytest.raises(CheckpointError, match="does not hold the weights of mbt2018-mean"):
         LearnedCodecJpeg(4, [checkpoint], codec="mbt2018-mean", device="cpu")
 
 
-def test_a_rate_without_a_checkpoint(checkpoint):
-    with pytest.raises(OptionsError, match="rate 2 is none of the 1"):
+def test_a_rate_without_a_checkpoint_is_refused(checkpoint):
+    with pytest.raises(OptionsError, match="rate 2 has no checkpoint"):
         LearnedCodecJpeg(4, [checkpoint], rate=2, device="cpu")
 
 

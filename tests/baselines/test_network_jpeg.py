@@ -1,4 +1,4 @@
-"""A rival's network around real files."""
+"""A rescaling network around real JPEG files."""
 
 import io
 
@@ -36,7 +36,7 @@ def rescaler(name, path, **arguments):
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
 @pytest.mark.parametrize("name", TINY)
-def test_there_and_back_at_an_odd_size(name, subsampling, checkpoint):
+def test_restores_a_picture_of_odd_size(name, subsampling, checkpoint):
     rival = rescaler(name, checkpoint(name), quality=90, subsampling=subsampling)
     assert rival.name == f"{name} & JPEG q90 {subsampling}"
     data = rival.write(rival.downscale(PHOTOGRAPH))
@@ -48,7 +48,7 @@ def test_there_and_back_at_an_odd_size(name, subsampling, checkpoint):
 
 
 @torch.no_grad()
-def test_the_network_sees_what_the_file_holds(checkpoint):
+def test_the_network_restores_from_the_decoded_file(checkpoint):
     rival = rescaler("IRN", checkpoint("IRN"))
     network = tiny_rival("IRN").eval()
     thumbnail = rival.downscale(PHOTOGRAPH[:60, :88])
@@ -69,14 +69,14 @@ def test_the_network_sees_what_the_file_holds(checkpoint):
         lambda weights: {"state_dict": {f"module.{name}": value for name, value in weights.items()}},
     ],
 )
-def test_checkpoints_as_others_wrap_them(wrap, checkpoint):
+def test_wrapped_checkpoints_are_loaded(wrap, checkpoint):
     plain = rescaler("SAIN", checkpoint("SAIN")).downscale(PHOTOGRAPH)
     assert np.array_equal(rescaler("SAIN", checkpoint("SAIN", wrap)).downscale(PHOTOGRAPH), plain)
 
 
-def test_what_cannot_be_measured_so(checkpoint, tmp_path):
+def test_unsuitable_networks_and_checkpoints_are_refused(checkpoint, tmp_path):
     path = checkpoint("IRN")
-    with pytest.raises(OptionsError, match="HyperThumbnail stores more than pixels"):
+    with pytest.raises(OptionsError, match="HyperThumbnail is not a network that stores pixels only"):
         NetworkJpeg(4, tiny_part(), path)
     with pytest.raises(OptionsError, match="does not fit"):
         rescaler("HCFlow", path)
@@ -84,7 +84,7 @@ def test_what_cannot_be_measured_so(checkpoint, tmp_path):
         rescaler("IRN", path, quality=0)
 
 
-def test_rows_of_an_options_file(checkpoint, tmp_path):
+def test_an_options_file_measures_several_rows(checkpoint, tmp_path):
     write_photographs(tmp_path / "photos", 1, 40, 50)
     row = {"type": "NetworkJpeg", "network": {"type": "IRN", **TINY["IRN"][1]}, "checkpoint": str(checkpoint("IRN"))}
     options = {

@@ -52,7 +52,7 @@ def test_bad_files_do_not_stop_the_others(capsys, workers):
     out, err = capsys.readouterr()
     assert out.splitlines() == ["a -> a.out: 1 letters", "odd -> odd.out: 3 letters", "last -> last.out: 4 letters"]
     assert err.splitlines()[:2] == ["error: bad: this is no good", "error: corrupt: the picture is damaged"]
-    assert err.splitlines()[2].startswith("error: bug: a mistake in hyperthumb, please report it: KeyError: 'missing'")
+    assert err.splitlines()[2].startswith("error: bug: a bug in hyperthumb, please report it: KeyError: 'missing'")
     assert err.splitlines()[3:] == [
         "warning: odd: odd it is",
         "warning: odd: and odd it stays",
@@ -97,7 +97,7 @@ def test_skipped_files_are_no_failure(capsys):
     [MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried"), RuntimeError("x: can't allocate memory: y")],
 )
 @pytest.mark.parametrize(
-    ("workers", "remedy"), [(1, "a smaller --tile needs less"), (2, "fewer --jobs or a smaller --tile need less")]
+    ("workers", "remedy"), [(1, "use a smaller --tile"), (2, "use fewer --jobs or a smaller --tile")]
 )
 def test_too_little_memory_is_said(error, workers, remedy):
     def work(source: Path, target: Path | None) -> Length:

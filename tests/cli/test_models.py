@@ -66,7 +66,7 @@ def test_a_damaged_model_does_not_hide_the_others(run, two_models):
     assert code == 1
     assert "rich_4x" in out
     assert "lite_4x" not in out
-    assert "lite_4x.safetensors is damaged or not whole" in err
+    assert "lite_4x.safetensors is damaged or incomplete" in err
     code, out, err = run("models", "nope", model=False)
     assert (code, out) == (1, "")
     assert 'error: there is no model "nope"' in err

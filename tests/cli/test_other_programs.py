@@ -107,7 +107,7 @@ def test_photographs_with_a_segment_like_ours_are_photographs(run):
         assert not is_thumbnail(Path(f"in/{number}.jpg"))
     code, _, err = run("restore", "in")
     assert code == 1
-    assert "there are no thumbnails in this folder; 3 other pictures are there" in err
+    assert "there are no thumbnails in this folder, only 3 other pictures" in err
     assert run("compress", "in", "-o", "out")[2] == "3 of 3 compressed\n"
 
 

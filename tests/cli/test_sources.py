@@ -61,7 +61,7 @@ def test_a_link_never_takes_the_place_of_the_file_it_leads_to(folder):
     assert selection.remarks == [
         ".: left out 1 hidden file or file of another program (.hidden.png) and "
         "1 link (a) to folders that are searched anyway",
-        "left out 1 link (A_link.png) to files that are taken anyway",
+        "left out 1 link (A_link.png) to files that are used anyway",
     ]
     assert found(".", "A_link.png") == ["A_link.png", "a.png", "b.PNG", "deep/er/d.png"]
     assert found("A_link.png", ".") == ["A_link.png", "a.png", "b.PNG", "deep/er/d.png"]
@@ -74,7 +74,7 @@ def test_of_links_to_one_file_elsewhere_the_first_is_taken(folder):
         os.symlink("../a.png", f"links/{name}")
     assert select("links") == (
         [Source(Path("links/one.png"), Path("one.png"))],
-        ["left out 1 link (two.png) to files that are taken anyway"],
+        ["left out 1 link (two.png) to files that are used anyway"],
     )
 
 
@@ -83,7 +83,7 @@ def test_patterns_leave_out_the_folders_of_other_programs_too(folder):
     (folder / "deep/@eaDir/d.png").touch()
     selection = select("**/*.png")
     assert [source.path.as_posix() for source in selection.sources] == ["a.png", "deep/er/d.png"]
-    assert selection.remarks == ["**/*.png: left out 1 file (d.png) that other programs keep in folders of theirs"]
+    assert selection.remarks == ["**/*.png: left out 1 file (d.png) in folders of other programs"]
     assert found("deep/@eaDir/*.png") == ["deep/@eaDir/d.png"]
 
 
@@ -119,7 +119,7 @@ def test_a_folder_without_them(folder):
     (folder / "empty").mkdir()
     assert select("empty").sources[0].problem == "there are no photographs in this folder"
     (nothing,), _ = find_sources(["."], (".png",), "thumbnails", wanted=lambda path: False)
-    assert nothing.problem == "there are no thumbnails in this folder; 3 other pictures are there"
+    assert nothing.problem == "there are no thumbnails in this folder, only 3 other pictures"
 
 
 def test_a_pipe_is_no_thumbnail_and_is_not_waited_for(folder):

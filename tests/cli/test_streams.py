@@ -94,8 +94,8 @@ def test_standard_input_is_one_of_several_sources(pipe):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["-"], "standard input has no name to make another of; name a file or folder with -o"),
-        (["-", "photo.png", "-o", "-"], "-o - is one file and there are 2 to write; give a folder"),
+        (["-"], "standard input has no name from which to derive the result's; give a file or folder with -o"),
+        (["-", "photo.png", "-o", "-"], "-o - is a single file, but there are 2 results to write; give a folder"),
         (["photo.png", "-o", "-", "--json"], "-o - and --json both write to standard output"),
     ],
 )
@@ -115,7 +115,9 @@ def test_no_picture_is_written_to_a_terminal(run, monkeypatch):
     assert "standard output is a terminal" in err
 
 
-@pytest.mark.parametrize(("data", "reason"), [(b"", "nothing came through it"), (b"no picture", "not a picture")])
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"", "it is empty; did the previous command fail?"), (b"no picture", "it is not a picture")]
+)
 def test_what_comes_through_may_be_no_picture(pipe, data, reason):
     code, out, err = pipe("compress", "-", "-o", "-", data=data)
     assert (code, out) == (1, b"")
@@ -127,7 +129,7 @@ def test_a_thumbnail_is_not_compressed_again(pipe):
     thumbnail = pipe("compress", "photo.jpg", "-o", "-").out
     code, out, err = pipe("compress", "-", "-o", "-", data=thumbnail)
     assert (code, out) == (1, b"")
-    assert "error: standard input: this is a thumbnail that hyperthumb made" in err
+    assert "error: standard input: this is already a thumbnail of hyperthumb" in err
 
 
 def test_nothing_is_on_standard_output_after_a_failure(pipe):
@@ -152,7 +154,7 @@ def test_what_cannot_be_read(tmp_path, monkeypatch):
     with pytest.raises(HyperthumbError, match="larger than 0 bytes"):
         read_source(Path("a.png"))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x")))
-    with pytest.raises(HyperthumbError, match="more than 0 bytes came through it"):
+    with pytest.raises(HyperthumbError, match="it has more than 0 bytes"):
         read_source(STANDARD_INPUT)
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(HyperthumbError, match="it is closed"):

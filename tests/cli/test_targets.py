@@ -52,13 +52,15 @@ def test_one_source_to_one_file():
 
 
 def test_several_sources_to_one_file_is_a_mistake():
-    with pytest.raises(UsageError, match=r"-o small\.jpg is one file and there are 2 to write; give a folder"):
+    with pytest.raises(
+        UsageError, match=r"-o small\.jpg is a single file, but there are 2 results to write; give a folder"
+    ):
         planned(["a.png", "b.png"], "small.jpg")
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.WEBP", "x.heic"])
 def test_extensions_that_are_not_written_are_no_folders(name):
-    with pytest.raises(UsageError, match=r"thumbnails end in \.jpg or \.jpeg"):
+    with pytest.raises(UsageError, match=r"the name of thumbnails must end in \.jpg or \.jpeg"):
         planned(["a.png"], name)
 
 
@@ -68,7 +70,7 @@ def test_existing_files():
     os.symlink("nowhere", "in/c.thumb.jpg")
     names = ["a.png", "b.png", "c.png"]
     refused, fine, dangling = planned(names)
-    assert refused.problem == f"{Path('in/a.thumb.jpg')} exists; --overwrite replaces it"
+    assert refused.problem == f"{Path('in/a.thumb.jpg')} exists; use --overwrite to replace it"
     assert not refused.skipped
     assert fine.problem is None
     assert dangling.problem is not None
@@ -79,7 +81,7 @@ def test_existing_files():
 def test_two_sources_never_share_a_target():
     first, second = planned(["a.png", "a.jpg"])
     assert first.problem is None
-    assert "like in/a.png; rename one of them" in second.problem
+    assert "same name as that of in/a.png" in second.problem
     assert planned(["a.png", "a.jpg"], overwrite=True)[1].problem is not None
 
 
@@ -95,15 +97,16 @@ def test_a_file_that_cannot_be_read_claims_no_target():
     assert (raw.target, raw.problem) == (None, "is not read")
     assert (jpeg.target, jpeg.problem) == (Path("out/1.thumb.jpg"), None)
     assert (alone.problem, other.problem) == (None, None)
-    assert late.problem == f"would be written to {Path('out/1.thumb.jpg')}, like {Path('in/1.JPG')}; rename one of them"
+    same = f"its result would have the same name as that of {Path('in/1.JPG')}, {Path('out/1.thumb.jpg')}"
+    assert late.problem == f"{same}; rename one of them"
     assert asked == ["1.CR2", "1.JPG", "1.PNG"], "the others are read once, when they are worked on"
 
 
 def test_a_source_is_never_written_over():
     for overwrite in (False, True):
         jobs = planned(["a.png", "a.thumb.jpg"], overwrite=overwrite)
-        assert [job.problem for job in jobs] == ["would be written over in/a.thumb.jpg, which is to be read"] * 2
-    assert "written over" in planned(["a.jpg"], "in/../in/a.jpg", overwrite=True)[0].problem
+        assert [job.problem for job in jobs] == ["its result would replace the source in/a.thumb.jpg"] * 2
+    assert "replace the source" in planned(["a.jpg"], "in/../in/a.jpg", overwrite=True)[0].problem
 
 
 def test_what_is_no_source_stays_a_problem():

@@ -56,7 +56,7 @@ def test_when_no_model_came_with_the_package_nothing_is_tried(run, tmp_path, mon
     monkeypatch.setattr(zoo, "FOLDER", tmp_path)
     code, out, err = run("compress", "photo.png", model=False)
     assert (code, out) == (2, "")
-    assert f"error: the model {zoo.DEFAULT_MODEL}, which ships with hyperthumb, is not in {tmp_path}" in err
+    assert f"error: the shipped model {zoo.DEFAULT_MODEL} is missing from {tmp_path}" in err
 
 
 def test_folders_keep_their_shape_and_are_safe_to_repeat(run):
@@ -67,7 +67,7 @@ def test_folders_keep_their_shape_and_are_safe_to_repeat(run):
     assert (code, err) == (0, "0 of 2 compressed, 2 skipped\n")
     code, _, err = run("compress", "in")
     assert code == 1
-    assert "error: in/a.png: in/a.thumb.jpg exists; --overwrite replaces it" in err
+    assert "error: in/a.png: in/a.thumb.jpg exists; use --overwrite to replace it" in err
     assert run("compress", "in", "--overwrite")[0] == 0
     code, _, err = run("restore", "in", "-o", "out")
     assert (code, err) == (0, "2 of 2 restored\n")
@@ -83,7 +83,7 @@ def test_thumbnails_among_the_files_are_not_compressed_again(run):
     before = Path("a.thumb.jpg").read_bytes()
     code, _, err = run("compress", "a.jpg", "a.thumb.jpg", "--overwrite", "--rate-scale", "3")
     assert code == 1
-    assert "error: a.thumb.jpg: this is a thumbnail that hyperthumb made" in err
+    assert "error: a.thumb.jpg: this is already a thumbnail of hyperthumb" in err
     assert len(Path("a.thumb.jpg").read_bytes()) < len(before)
     assert run("compress", "*.jpg", "--skip-existing")[:1] == (0,)
 
@@ -112,7 +112,7 @@ def test_files_of_kinds_that_are_not_read(run):
     Path("photo.tif").rename("photo.dng")
     code, _, err = run("compress", "photo.dng")
     assert code == 1
-    assert "error: photo.dng: .dng files are not read; convert it to PNG, TIFF or JPEG first" in err
+    assert "error: photo.dng: .dng files are not supported; convert it to PNG, TIFF or JPEG first" in err
 
 
 @pytest.mark.parametrize("companion", ["IMG_1.CR2", "IMG_1.HEIC", "IMG_1.AAE", "IMG_1.BMP"])
@@ -139,7 +139,7 @@ def test_what_other_programs_keep_in_a_folder_is_left_out_and_said(run):
     assert (code, out.count("\n")) == (0, 1)
     assert err == (
         "note: in: left out 3 hidden files and files of other programs (.thumbnails, @eaDir and __MACOSX)\n"
-        "note: left out 1 link (link.jpg) to files that are taken anyway\n"
+        "note: left out 1 link (link.jpg) to files that are used anyway\n"
     )
     assert run("compress", "in", "-o", "out", "--overwrite", "--quiet") == (0, "", "")
     assert [path.name for path in Path("out").rglob("*")] == ["a.thumb.jpg"]
@@ -353,7 +353,7 @@ def test_a_thumbnail_with_much_metadata_is_known_as_one(run):
     save("photo.png", 40, 64, exif=b"Exif\0\0" + exif, icc_profile=P3)
     assert run("compress", "photo.png", "--exif", "all")[0] == 0
     assert os.path.getsize("photo.thumb.jpg") > 64_000 + len(P3)
-    assert "this is a thumbnail that hyperthumb made" in run("compress", "photo.thumb.jpg")[2]
+    assert "this is already a thumbnail of hyperthumb" in run("compress", "photo.thumb.jpg")[2]
     assert run("restore", ".", "-o", "out")[0] == 0
     assert os.listdir("out") == ["photo.restored.png"]
 
@@ -363,7 +363,7 @@ def test_what_was_passed_over_is_said(run):
     save("other.jpg", 40, 64, icc_profile=P3[:-9])
     code, _, err = run("compress", "photo.png", "other.jpg")
     assert code == 0
-    assert "warning: photo.png: its text of more than 1,048,576 bytes was passed over (zTXt)" in err
+    assert "warning: photo.png: its text of more than 1,048,576 bytes was ignored (zTXt)" in err
     assert "warning: other.jpg: its color profile is damaged and was left out" in err
 
 

@@ -32,16 +32,19 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
         (["compress", "a.png", "--bpp", "nan"], '"nan" is not a number above 0'),
         (["compress", "a.png", "--max-bytes", "20k"], '"20k" is not a whole number above 0'),
         (["compress", "a.png", "--jobs", "0"], '"0" is not a whole number above 0'),
-        (["compress", "a.png", "--background", "reddish"], '"reddish" is no color'),
-        (["compress", "a.png", "--tile", "8"], "a tile has at least 64 rows, not 8"),
+        (["compress", "a.png", "--background", "reddish"], '"reddish" is not a color'),
+        (["compress", "a.png", "--tile", "8"], "a tile must have at least 64 rows, not 8"),
         (["compress", "a.png", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["compress", "a.png", "--overwrite", "--skip-existing"], "not allowed with argument"),
-        (["compress", "a.png", "-o", ""], "-o is followed by an empty name"),
-        (["compress", "a.png", "-o", "a.webp"], "thumbnails end in .jpg or .jpeg"),
-        (["compress", "a.png", "b.png", "-o", "x.jpg"], "-o x.jpg is one file and there are 2 to write"),
+        (["compress", "a.png", "-o", ""], "the name after -o is empty"),
+        (["compress", "a.png", "-o", "a.webp"], "the name of thumbnails must end in .jpg or .jpeg"),
+        (["compress", "a.png", "b.png", "-o", "x.jpg"], "-o x.jpg is a single file, but there are 2 results"),
         (["compress", "a.png", "--over"], "unrecognized arguments: --over"),
-        (["restore", "a.jpg", "-o", "a.gif"], "restored photographs end in .png, .webp, .jpg or .jpeg"),
-        (["restore", "a.jpg", "-o", "a.png", "--format", "webp"], "contradict each other"),
+        (
+            ["restore", "a.jpg", "-o", "a.gif"],
+            "the name of restored photographs must end in .png, .webp, .jpg or .jpeg",
+        ),
+        (["restore", "a.jpg", "-o", "a.png", "--format", "webp"], "contradicts --format webp"),
         (["restore", "a.jpg", "--size", "100"], '"100" is not a size such as 1920x1080'),
         (["compress", "a.png", "--model", "lite_3x"], 'there is no model "lite_3x"; did you mean "lite_4x"?'),
         (["restore", "a.jpg", "--model", "missing.safetensors"], 'there is no model "missing.safetensors"'),
@@ -100,7 +103,7 @@ def test_inspect_reads_other_jpegs(run):
     words = " ".join(out.split())
     assert "40x40, 4:2:0" in words
     assert "40x40, grey" in words
-    assert words.count("photograph not known") == 2
+    assert words.count("photograph unknown") == 2
 
 
 @pytest.mark.parametrize("command", ["compress", "restore"])

@@ -356,7 +356,7 @@ def test_a_network_without_weights_works():
     plain = Codec(LoadedModel(network, "plain", 1, b"abc", {}), "cpu")
     image = photograph(20, 30)
     assert error(plain.restore(plain.compress(image)), image) < 5
-    with pytest.raises(HyperthumbError, match="at scale 1 there is nothing to refine"):
+    with pytest.raises(HyperthumbError, match="a network of scale 1 has no decoder"):
         plain.compress(image, refine=1)
 
 

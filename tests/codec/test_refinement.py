@@ -107,7 +107,7 @@ def test_what_cannot_be_refined_for_is_a_sentence(network):
         refine(network, hr, analysis, 1.0, 1)
     assert refine(network, hr, analysis, 1.0, 1, rate).coefficients.shape == analysis.coefficients.shape
     network.decoder = None
-    with pytest.raises(HyperthumbError, match="at scale 1 there is nothing to refine"):
+    with pytest.raises(HyperthumbError, match="a network of scale 1 has no decoder"):
         refine(network, hr, analysis, 1.0, 1, rate)
     with pytest.raises(HyperthumbError, match="thumbnails of IRN cannot be refined"):
         refine(IRN(4), hr, analysis, 1.0, 1)

@@ -134,7 +134,7 @@ def test_what_is_supplied_to_the_whole_is_supplied_to_its_parts():
 
 
 def test_building_refuses_a_contradiction():
-    with pytest.raises(OptionsError, match=r"here\.yml:7: Round: scale is 2 here, but has to be 4"):
+    with pytest.raises(OptionsError, match=r"here\.yml:7: Round: scale must be 4, not 2"):
         Component("Round", {"scale": 2}, "here.yml:7").build(WHEELS, scale=4)
     assert Component("Round", {"scale": 4}).build(WHEELS, scale=4).scale == 4
 

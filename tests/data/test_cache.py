@@ -12,7 +12,7 @@ from tests.support import photograph, write_photographs
 
 
 class Counting(ImageSource):
-    """Counts what is decoded; the photographs in `damaged` are."""
+    """Counts how often photographs are decoded; those in `damaged` raise an error."""
 
     def __init__(self, count: int, damaged: tuple[int, ...] = ()) -> None:
         self.names = [f"photo{number}" for number in range(count)]
@@ -36,7 +36,7 @@ def test_each_photograph_is_decoded_once():
     assert sorted(source.loads) == list(range(9))
 
 
-def test_damaged_photographs_are_kept_as_their_errors():
+def test_errors_of_damaged_photographs_are_cached():
     cached = CachedSource(Counting(3, damaged=(1,)))
     for _ in range(2):
         with pytest.raises(CorruptImageError, match="photo1: damaged"):
@@ -44,12 +44,12 @@ def test_damaged_photographs_are_kept_as_their_errors():
     assert cached.load(2).name == "photo2"
 
 
-def test_damaged_photographs_can_be_refused_at_once():
+def test_keep_damaged_false_raises_the_first_error():
     with pytest.raises(CorruptImageError, match="photo1: damaged"):
         CachedSource(Counting(3, damaged=(1,)), keep_damaged=False)
 
 
-def test_what_does_not_fit_is_said_and_not_cached(tmp_path):
+def test_a_set_that_does_not_fit_is_not_cached_with_a_warning(tmp_path):
     source = HRImageDataset(str(write_photographs(tmp_path, 4, 50, 50)))
     needed = 4 * 50 * 50 * 3
     with pytest.warns(OptionsWarning, match="cache: ram has no effect"):
@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_said_and_not_cached(tmp_path):
     assert isinstance(cache_in_memory(source, limit_gb=needed / 1e9), CachedSource)
 
 
-def test_half_of_the_available_memory_is_shared_by_the_processes(monkeypatch, tmp_path):
+def test_half_of_the_available_memory_is_divided_among_processes(monkeypatch, tmp_path):
     source = HRImageDataset(str(write_photographs(tmp_path, 4, 50, 50)))
     monkeypatch.setattr("hyperthumb.data.cache.available_memory", lambda: 4 * 4 * 50 * 50 * 3)
     assert isinstance(cache_in_memory(source, processes=2), CachedSource)
@@ -65,7 +65,7 @@ def test_half_of_the_available_memory_is_shared_by_the_processes(monkeypatch, tm
         assert cache_in_memory(source, processes=3) is source
 
 
-def test_fitting_says_nothing():
+def test_a_set_that_fits_is_cached_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(cache_in_memory(Counting(2))) == 2

@@ -1,4 +1,4 @@
-"""The contract between data sets and what uses them: one name for each photograph, the same wherever it is given."""
+"""The contract of data sets: each photograph has one unique name."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ SOURCES: dict[str, Callable[[Path], ImageSource]] = {
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_load_gives_the_name_of_the_list_and_no_name_comes_twice(root, kind):
+def test_names_are_unique_and_equal_those_of_load(root, kind):
     source = SOURCES[kind](root)
     assert [source.load(index).name for index in range(len(source))] == source.names
     assert len(set(source.names)) == len(source.names) > 1
     assert all(name and not name.startswith("/") and ".." not in name.split("/") for name in source.names)
 
 
-def test_names_of_several_folders_say_which_one(root):
+def test_names_from_several_folders_include_the_folder(root):
     assert hr(root, "b").names == ["photo0", "photo1"]
     assert hr(root, "c/a", "b").names == ["a/photo0", "a/photo1", "b/photo0", "b/photo1"]
     assert hr(root, "b.lmdb", "a.lmdb").names[0] == "b.lmdb/photo0"
@@ -87,7 +87,7 @@ def test_a_store_of_two_folders_holds_both(root):
 
 
 class Plugin(ImageSource):
-    """A user's data set, with names and what `load` calls them given."""
+    """A user's data set with given `names` and given names from `load`."""
 
     def __init__(self, listed: object, loaded: object = None) -> None:
         self.names, self.loaded = listed, loaded or listed
@@ -104,7 +104,7 @@ def build(monkeypatch) -> Callable[..., ImageSource]:
     )
 
 
-def test_a_plugin_that_keeps_the_contract(build):
+def test_a_plugin_that_fulfils_the_contract_is_accepted(build):
     source = build(["x/0001", "y/0001"])
     assert [source.load(index).name for index in range(2)] == ["x/0001", "y/0001"]
     assert build(["a", "b"], max_images=1).names == ["a"]
@@ -113,26 +113,26 @@ def test_a_plugin_that_keeps_the_contract(build):
 @pytest.mark.parametrize(
     ("listed", "message"),
     [
-        (["a", "b", "a"], 'Plugin.names has "a" twice, at 0 and 2; give each photograph a name of its own'),
-        (["a", "../b"], r'Plugin.names\[1\] is "../b"; give it a relative path'),
-        (["/a"], r'Plugin.names\[0\] is "/a"; give it a relative path'),
-        ([""], r'Plugin.names\[0\] is ""; give it a relative path'),
-        (range(3), "Plugin.names has to be a list with one name"),
-        ([1, 2], "Plugin.names has to be a list with one name"),
+        (["a", "b", "a"], 'Plugin.names has "a" twice, at 0 and 2; give each photograph its own name'),
+        (["a", "../b"], r'Plugin.names\[1\] is "../b"; it must be a relative path'),
+        (["/a"], r'Plugin.names\[0\] is "/a"; it must be a relative path'),
+        ([""], r'Plugin.names\[0\] is ""; it must be a relative path'),
+        (range(3), "Plugin.names must be a list with one name"),
+        ([1, 2], "Plugin.names must be a list with one name"),
     ],
 )
-def test_a_plugin_with_names_that_cannot_be(build, listed, message):
+def test_a_plugin_with_invalid_names_is_refused(build, listed, message):
     with pytest.raises(HyperthumbError, match=message):
         build(listed)
 
 
 @pytest.mark.parametrize("settings", [{}, {"max_images": 2}])
-def test_a_plugin_that_loads_by_another_name(build, settings):
+def test_a_plugin_whose_load_returns_another_name_is_refused(build, settings):
     source = build(["x/0001", "y/0001"], ["0001", "0001"], **settings)
-    with pytest.raises(HyperthumbError, match=r'Plugin.load\(1\) gives the name "0001", but names\[1\] is "y/0001"'):
+    with pytest.raises(HyperthumbError, match=r'Plugin.load\(1\) returns the name "0001", but names\[1\] is "y/0001"'):
         source.load(1)
 
 
-def test_a_plugin_is_held_to_it_while_damaged_photographs_are_skipped_too(build):
-    with pytest.raises(HyperthumbError, match=r"Plugin.load\(0\) gives the name"):
+def test_names_are_checked_even_if_damaged_photographs_are_skipped(build):
+    with pytest.raises(HyperthumbError, match=r"Plugin.load\(0\) returns the name"):
         build(["x/0001"], ["0001"], max_corrupt=3)

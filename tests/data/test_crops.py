@@ -24,7 +24,7 @@ def test_crops_lie_inside_and_are_aligned(seed, position, height, width, align):
     assert crop == draw_crop(seed, position, height, width, 16, True, True, align)
 
 
-def test_every_corner_and_orientation_comes_up():
+def test_all_corners_and_orientations_occur():
     crops = [draw_crop(0, position, 18, 17, 16, True, True) for position in range(2000)]
     counts = np.unique([(c.top, c.left) for c in crops], axis=0, return_counts=True)[1]
     assert len(counts) == 6
@@ -36,7 +36,7 @@ def test_every_corner_and_orientation_comes_up():
     assert counts.min() > 180
 
 
-def test_switching_turns_off_does_not_move_the_crop():
+def test_disabling_flips_does_not_move_the_crop():
     for position in range(50):
         turned = draw_crop(5, position, 90, 80, 16, True, True)
         plain = draw_crop(5, position, 90, 80, 16, False, False)
@@ -45,13 +45,13 @@ def test_switching_turns_off_does_not_move_the_crop():
         assert flipped == plain._replace(flip_horizontal=turned.flip_horizontal)
 
 
-def test_an_image_of_the_crops_size_is_taken_whole():
+def test_an_image_of_the_size_of_the_crop_is_used_whole():
     crop = draw_crop(0, 0, 16, 16, 16, False, False)
     image = photograph(16, 16)
     np.testing.assert_array_equal(apply_crop(image, crop), image)
 
 
-def test_the_turns():
+def test_flips_and_transposition_are_applied_in_order():
     image = photograph(20, 30)
     window = image[3:11, 5:13]
     spec = CropSpec(3, 5, 8, False, False, False)
@@ -69,8 +69,8 @@ def test_the_turns():
         assert patch.flags.c_contiguous
 
 
-def test_the_same_crop_on_the_thumbnail():
-    """Of a thumbnail that is every fourth pixel, the crop is every fourth pixel of the crop."""
+def test_shrink_gives_the_same_crop_of_the_thumbnail():
+    """The thumbnail is every fourth pixel, so its crop must be every fourth pixel of the photograph's crop."""
     hr = photograph(40, 52)
     thumbnail = hr[::4, ::4]
     for position in range(20):
@@ -80,6 +80,6 @@ def test_the_same_crop_on_the_thumbnail():
         np.testing.assert_array_equal(small, apply_crop(unturned, crop._replace(top=0, left=0, size=4)))
 
 
-def test_a_crop_that_is_not_aligned_has_no_thumbnail():
+def test_shrinking_an_unaligned_crop_is_an_error():
     with pytest.raises(AssertionError):
         CropSpec(2, 4, 16, False, False, False).shrink(4)

@@ -16,7 +16,7 @@ def save(path, height, width, seed=0):
     Image.fromarray(photograph(height, width, seed)).save(path)
 
 
-def test_photographs_in_subfolders(tmp_path):
+def test_photographs_in_subfolders_are_found(tmp_path):
     save(tmp_path / "b.png", 20, 31, 1)
     save(tmp_path / "a/b.png", 16, 17, 2)
     source = HRImageDataset(str(tmp_path))
@@ -28,12 +28,12 @@ def test_photographs_in_subfolders(tmp_path):
     assert [source.nbytes_decoded(i) for i in range(2)] == [source.load(i).hr.nbytes for i in range(2)]
 
 
-def test_registered_under_their_names():
+def test_data_sets_are_registered_by_name():
     assert DATASETS.get("HRImageDataset") is HRImageDataset
     assert DATASETS.get("PairedImageDataset") is PairedImageDataset
 
 
-def test_two_files_of_one_name_are_refused(tmp_path):
+def test_files_that_differ_only_in_the_extension_are_refused(tmp_path):
     save(tmp_path / "a.png", 8, 8)
     save(tmp_path / "a.jpg", 8, 8)
     with pytest.raises(HyperthumbError, match=r"a\.jpg and a\.png have the same name"):
@@ -49,13 +49,13 @@ def test_two_files_of_one_name_are_refused(tmp_path):
         ({"type": "lmdb"}, "needs {type: disk}"),
     ],
 )
-def test_backends_that_cannot_be(tmp_path, backend, message):
+def test_invalid_backends_are_refused(tmp_path, backend, message):
     write_photographs(tmp_path, 1)
     with pytest.raises(HyperthumbError, match=message):
         HRImageDataset(str(tmp_path), backend)
 
 
-def test_pairs_by_template(tmp_path):
+def test_thumbnails_are_paired_by_template(tmp_path):
     for number, name in enumerate(["x/a", "b.c"]):
         save(tmp_path / f"hr/{name}.png", 33, 42, number)
         save(tmp_path / f"lr/{name}x4.png", 9, 11, 10 + number)
@@ -75,14 +75,14 @@ def test_without_thumbnails_there_are_no_references(tmp_path):
     assert source.nbytes_decoded(0) == source.load(0).hr.nbytes
 
 
-def test_a_missing_thumbnail_is_named(tmp_path):
+def test_a_missing_thumbnail_is_an_error(tmp_path):
     save(tmp_path / "hr/a.png", 32, 32)
     save(tmp_path / "lr/b.png", 8, 8)
-    with pytest.raises(HyperthumbError, match='has no "a" for the photograph "a"'):
+    with pytest.raises(HyperthumbError, match='lacks "a" for the photograph "a"'):
         PairedImageDataset(str(tmp_path / "hr"), str(tmp_path / "lr"))
 
 
-def test_a_thumbnail_of_another_shape_is_named(tmp_path):
+def test_a_thumbnail_of_another_shape_is_an_error(tmp_path):
     save(tmp_path / "hr/a.png", 32, 32)
     save(tmp_path / "lr/a.png", 8, 9)
     with pytest.raises(HyperthumbError, match="a: its thumbnail of 9x8"):
@@ -90,12 +90,12 @@ def test_a_thumbnail_of_another_shape_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("template", ["x4", "{}{}", "{0}"])
-def test_templates_that_cannot_be(tmp_path, template):
+def test_invalid_templates_are_refused(tmp_path, template):
     with pytest.raises(HyperthumbError, match="filename_tmpl"):
         PairedImageDataset(str(tmp_path), str(tmp_path), template)
 
 
-def test_a_damaged_header_counts_nothing(tmp_path):
+def test_a_damaged_photograph_counts_as_zero_bytes(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
     source = HRImageDataset(str(tmp_path))
     assert source.nbytes_decoded(0) == 0

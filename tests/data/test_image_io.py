@@ -28,14 +28,14 @@ def turned(orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "lossless"), [("PNG", {}), ("BMP", {}), ("TIFF", {}), ("WEBP", {"lossless": True})])
-def test_lossless_formats_come_back_as_they_were(kind, lossless):
+def test_lossless_formats_are_read_unchanged(kind, lossless):
     array = decode_image(encoded(Image.fromarray(PICTURE), kind, **lossless), "x")
     assert array.dtype == np.uint8
     assert array.flags.c_contiguous
     np.testing.assert_array_equal(array, PICTURE)
 
 
-def test_jpeg_is_what_pillow_decodes():
+def test_jpeg_is_decoded_as_by_pillow():
     data = encoded(Image.fromarray(PICTURE), "JPEG", quality=90)
     np.testing.assert_array_equal(decode_image(data, "x"), np.asarray(Image.open(io.BytesIO(data))))
 
@@ -71,7 +71,7 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
     assert read_size(path) == upright.shape[:2]
 
 
-def test_a_pngs_size_takes_no_decoding_but_heeds_exif_data_after_the_pixels(tmp_path, monkeypatch):
+def test_the_size_of_a_png_is_read_without_decoding_and_respects_late_exif_data(tmp_path, monkeypatch):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (30, 20)).save(tmp_path / "first.png", exif=exif)
@@ -94,7 +94,7 @@ def test_a_pngs_size_takes_no_decoding_but_heeds_exif_data_after_the_pixels(tmp_
     assert read_size(tmp_path / "none.png") == (20, 30)
 
 
-def test_opaque_alpha_is_dropped_and_transparency_refused():
+def test_opaque_alpha_is_dropped_and_transparency_is_refused():
     alpha = np.full((37, 53, 1), 255, np.uint8)
     rgba = np.concatenate([PICTURE, alpha], axis=2)
     np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(rgba)), "x"), PICTURE)
@@ -130,7 +130,7 @@ def test_other_color_models_are_refused(mode, kind, name):
     ("kind", "settings"), [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {})]
 )
 @pytest.mark.parametrize("kept", [0.05, 0.5, 0.9, 0.99])
-def test_truncated_pictures_are_errors_that_name_the_file(tmp_path, kind, settings, kept):
+def test_the_error_for_a_truncated_picture_names_the_file(tmp_path, kind, settings, kept):
     data = encoded(Image.fromarray(PICTURE), kind, **settings)
     path = tmp_path / "half.png"
     path.write_bytes(data[: min(len(data) - 1, int(len(data) * kept))])
@@ -140,14 +140,14 @@ def test_truncated_pictures_are_errors_that_name_the_file(tmp_path, kind, settin
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("kept", [0.5, 0.95])
-def test_a_tail_of_zeros_is_noticed(kind, kept):
+def test_a_file_that_ends_in_zeros_is_refused(kind, kept):
     data = encoded(Image.fromarray(PICTURE), kind)
     whole = int(len(data) * kept)
     with pytest.raises(CorruptImageError):
         decode_image(data[:whole] + bytes(len(data) - whole), "x")
 
 
-def test_any_flipped_bit_of_a_png_is_noticed():
+def test_any_flipped_bit_of_a_png_is_detected():
     data = encode_png(PICTURE[:8, :8])
     end = len(data) - 12  # what follows is the end marker
     for place in range(8, end):
@@ -161,7 +161,7 @@ def test_any_flipped_bit_of_a_png_is_noticed():
     ("content", "problem"),
     [(b"", "the file is empty"), (b"no picture", "not a picture"), (bytes(1000), "not a picture")],
 )
-def test_what_is_no_picture(tmp_path, content, problem):
+def test_other_files_are_refused(tmp_path, content, problem):
     path = tmp_path / "x.png"
     path.write_bytes(content)
     with pytest.raises(CorruptImageError, match=rf"x\.png: {problem}"):
@@ -170,7 +170,7 @@ def test_what_is_no_picture(tmp_path, content, problem):
         read_size(path)
 
 
-def test_a_missing_file_is_not_called_damaged(tmp_path):
+def test_a_missing_file_is_not_reported_as_damaged(tmp_path):
     for read in (read_image, read_size):
         with pytest.raises(HyperthumbError, match="No such file") as caught:
             read(tmp_path / "x.png")
@@ -184,7 +184,7 @@ def test_decompression_bombs_are_refused():
         decode_image(bomb, "x")
 
 
-def test_write_png_replaces_a_file_at_once_and_leaves_nothing_else(tmp_path):
+def test_write_png_replaces_a_file_atomically(tmp_path):
     path = tmp_path / "x.png"
     path.write_bytes(b"old")
     write_png(path, PICTURE)
@@ -197,7 +197,7 @@ def test_write_png_replaces_a_file_at_once_and_leaves_nothing_else(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["x.png", "y"]
 
 
-def test_readers_never_see_half_a_file(tmp_path):
+def test_readers_never_see_a_partial_file(tmp_path):
     path = tmp_path / "x.png"
     write_png(path, PICTURE)
     writer = threading.Thread(target=lambda: [write_png(path, PICTURE) for _ in range(50)])
@@ -207,7 +207,7 @@ def test_readers_never_see_half_a_file(tmp_path):
     writer.join()
 
 
-def test_list_images_leaves_out_what_other_programs_keep_there_and_says_so(tmp_path):
+def test_list_images_leaves_out_files_of_other_programs_with_a_warning(tmp_path):
     for file in ["Z.PNG", "b/a.jpeg", "b/d.tif", "e.webp", "f.bmp", "notes.txt", ".a.png", "@eaDir/a.png"]:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
@@ -217,7 +217,7 @@ def test_list_images_leaves_out_what_other_programs_keep_there_and_says_so(tmp_p
         assert list_images(tmp_path) == ["Z.PNG", "b/a.jpeg", "b/d.tif", "e.webp", "f.bmp"]
 
 
-def test_list_images_names_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+def test_list_images_names_an_unreadable_folder(tmp_path, monkeypatch):
     (tmp_path / "a.png").touch()
 
     def refuse(path: str) -> object:
@@ -228,9 +228,9 @@ def test_list_images_names_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
         list_images(tmp_path)
 
 
-def test_list_images_wants_a_folder_with_pictures(tmp_path):
-    with pytest.raises(HyperthumbError, match="no such folder"):
+def test_list_images_refuses_folders_without_pictures(tmp_path):
+    with pytest.raises(HyperthumbError, match="does not exist"):
         list_images(tmp_path / "missing")
     (tmp_path / "a.txt").touch()
-    with pytest.raises(HyperthumbError, match="holds no pictures"):
+    with pytest.raises(HyperthumbError, match="contains no pictures"):
         list_images(tmp_path)

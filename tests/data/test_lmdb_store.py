@@ -29,7 +29,7 @@ def store(folder, tmp_path):
     return tmp_path / "photos.lmdb"
 
 
-def test_a_store_holds_what_the_folder_holds(folder, store):
+def test_a_store_equals_the_folder_it_was_made_from(folder, store):
     on_disk, stored = HRImageDataset(str(folder)), HRImageDataset(str(store), LMDB)
     assert stored.names == on_disk.names == ["more/photo0", "photo0", "photo1", "photo2"]
     for index in range(4):
@@ -37,7 +37,7 @@ def test_a_store_holds_what_the_folder_holds(folder, store):
         assert stored.size(index) == on_disk.size(index)
 
 
-def test_basicsr_reads_it(folder, store):
+def test_basicsr_reads_our_stores(folder, store):
     prepare_import()
     paths = importlib.import_module("basicsr.data.data_util").paths_from_lmdb(str(store))
     utils = importlib.import_module("basicsr.utils")
@@ -48,7 +48,7 @@ def test_basicsr_reads_it(folder, store):
     assert (store / "meta_info.txt").read_text().splitlines()[1] == "photo0.png (23,31,3) 1"
 
 
-def test_we_read_basicsrs(folder, tmp_path):
+def test_we_read_stores_of_basicsr(folder, tmp_path):
     prepare_import()
     make = importlib.import_module("basicsr.utils.lmdb_util").make_lmdb_from_imgs
     target = tmp_path / "theirs.lmdb"
@@ -60,7 +60,7 @@ def test_we_read_basicsrs(folder, tmp_path):
         np.testing.assert_array_equal(source.load(index).hr, photograph(23, 31, index))
 
 
-def test_pairs_of_stores(tmp_path):
+def test_photographs_and_thumbnails_can_come_from_stores(tmp_path):
     for name, height, width in (("hr", 32, 40), ("lr", 8, 10)):
         write_lmdb(HRImageDataset(str(write_photographs(tmp_path / name, 2, height, width))), tmp_path / f"{name}.lmdb")
     source = PairedImageDataset(str(tmp_path / "hr.lmdb"), str(tmp_path / "lr.lmdb"), io_backend=LMDB)
@@ -71,7 +71,7 @@ def read_into(queue, source):
     queue.put(source.load(0).hr)
 
 
-def test_a_store_that_was_read_survives_a_fork_and_a_second_reader(store):
+def test_a_store_can_be_read_after_a_fork_and_by_two_readers(store):
     source, second = HRImageDataset(str(store), LMDB), HRImageDataset(str(store), LMDB)
     expected = source.load(0).hr
     np.testing.assert_array_equal(second.load(0).hr, expected)
@@ -85,7 +85,7 @@ def test_a_store_that_was_read_survives_a_fork_and_a_second_reader(store):
     np.testing.assert_array_equal(source.load(0).hr, expected)
 
 
-def test_pictures_that_hardly_compress_fit(tmp_path):
+def test_a_store_has_room_for_incompressible_pictures(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
     (tmp_path / "in").mkdir()
     for number in range(20):
@@ -94,22 +94,22 @@ def test_pictures_that_hardly_compress_fit(tmp_path):
     np.testing.assert_array_equal(HRImageDataset(str(tmp_path / "out.lmdb"), LMDB).load(19).hr, noise)
 
 
-def test_a_store_appears_whole_or_not_at_all(folder, tmp_path):
+def test_a_store_is_written_atomically(folder, tmp_path):
     (folder / "z.png").write_bytes(b"no picture")
     with pytest.raises(CorruptImageError, match=r"z\.png"):
         write_lmdb(HRImageDataset(str(folder)), tmp_path / "new.lmdb")
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
 
-def test_targets_that_cannot_be(folder, store, tmp_path):
+def test_invalid_targets_are_refused(folder, store, tmp_path):
     source = HRImageDataset(str(folder))
-    with pytest.raises(HyperthumbError, match="exists already"):
+    with pytest.raises(HyperthumbError, match="already exists"):
         write_lmdb(source, store)
-    with pytest.raises(HyperthumbError, match=r"ends in \.lmdb"):
+    with pytest.raises(HyperthumbError, match=r"must end in \.lmdb"):
         write_lmdb(source, tmp_path / "store")
 
 
-def test_stores_that_are_none(store, tmp_path):
+def test_other_folders_are_refused(store, tmp_path):
     (tmp_path / "empty.lmdb").mkdir()
     with pytest.raises(HyperthumbError, match="not an LMDB store"):
         HRImageDataset(str(tmp_path / "empty.lmdb"), LMDB)
@@ -119,7 +119,7 @@ def test_stores_that_are_none(store, tmp_path):
     text = meta.read_text()
     meta.write_text(text + "absent.png (5,6,3) 1\n")
     source = HRImageDataset(str(store), LMDB)
-    with pytest.raises(CorruptImageError, match="absent: is named in"):
+    with pytest.raises(CorruptImageError, match="absent: is listed in"):
         source.load(source.names.index("absent"))
     meta.write_text(text + "what is this\n")
     with pytest.raises(HyperthumbError, match=r"meta_info\.txt:5"):
@@ -130,12 +130,12 @@ def test_stores_that_are_none(store, tmp_path):
     with pytest.raises(HyperthumbError, match=r"meta_info\.txt: is not UTF-8 text"):
         HRImageDataset(str(store), LMDB)
     meta.write_text("")
-    with pytest.raises(HyperthumbError, match="holds no pictures"):
+    with pytest.raises(HyperthumbError, match="contains no pictures"):
         HRImageDataset(str(store), LMDB)
 
 
 def cut(store, length, filled_to=None):
-    """Leaves the first bytes of a store, as an interrupted copy does; some copies make room for all of it first."""
+    """Truncates a store as an interrupted copy does. Some programs allocate the whole file before they copy."""
     with open(store / "data.mdb", "r+b") as file:
         file.truncate(length)
         if filled_to is not None:
@@ -143,31 +143,31 @@ def cut(store, length, filled_to=None):
 
 
 @pytest.mark.parametrize("length", [0, 100, 4096, 4300, 8192, 20000, -1])
-def test_a_store_that_is_cut_off_is_an_error_when_it_is_opened(store, length):
-    """Reading it would end the process with SIGBUS."""
+def test_opening_a_truncated_store_is_an_error(store, length):
+    """Without the check, reading it would end the process with SIGBUS."""
     whole = (store / "data.mdb").stat().st_size
     cut(store, length % whole)
     with pytest.raises(HyperthumbError, match=r"photos\.lmdb.*copy the store again") as caught:
         HRImageDataset(str(store), LMDB)
     if length % whole > 2 * 4096:
-        assert f"is cut off: it has {length % whole:,} of {whole:,} bytes" in str(caught.value)
+        assert f"is truncated: it has {length % whole:,} of {whole:,} bytes" in str(caught.value)
 
 
-def test_a_store_that_is_cut_off_later_is_an_error_when_it_is_read(store):
+def test_reading_a_store_that_was_truncated_after_opening_is_an_error(store):
     source = HRImageDataset(str(store), LMDB)
     cut(store, 9000)
-    with pytest.raises(HyperthumbError, match="is cut off") as caught:
+    with pytest.raises(HyperthumbError, match="is truncated") as caught:
         source.load(0)
     assert not isinstance(caught.value, UnusableImageError), "no picture can be had; skipping one does not help"
 
 
-def test_a_store_with_zeros_at_its_end_is_an_error_when_it_is_read(store):
+def test_reading_a_store_that_ends_in_zeros_is_an_error(store):
     cut(store, 9000, (store / "data.mdb").stat().st_size)
     with pytest.raises(HyperthumbError, match="cannot be read"):
         HRImageDataset(str(store), LMDB).load(0)
 
 
-def test_names_that_a_store_cannot_hold(tmp_path):
+def test_names_that_a_store_cannot_hold_are_refused(tmp_path):
     folders = "/".join(["n" * 200] * 3)
     write_photographs(tmp_path / "in" / folders, 1)
     with pytest.raises(HyperthumbError, match=r"photo0: cannot be stored \(.*MDB_BAD_VALSIZE"):

@@ -1,4 +1,4 @@
-"""Whole loaders with real worker processes: no number may depend on how the work is shared out or where it started."""
+"""Loaders with real worker processes: results must not depend on the division of work or on the starting point."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def folder_of(photos: object, kind: str = "HRImageDataset", **arguments: object)
 
 
 def loader(source: Component, **changes: Any) -> TrainingLoader:
-    """A loader of three crops a batch. `changes`: settings of `BatchPositions` and `DatasetOptions`, and the seed."""
+    """Loads batches of three crops. `changes`: settings of `BatchPositions` and `DatasetOptions`, and the seed."""
     settings = {"start_iteration": 0, "total_iterations": 6, "batch_size": 3, "num_worker_per_gpu": 0, "gt_size": 32}
     settings |= changes
     seed = settings.pop("seed", 7)
@@ -69,7 +69,7 @@ def assert_same(a: list[TrainingBatch], b: list[TrainingBatch]) -> None:
             assert torch.equal(ours.reference, theirs.reference)
 
 
-def test_no_number_depends_on_workers_or_cache_or_store(photos, tmp_path):
+def test_batches_do_not_depend_on_workers_cache_or_store(photos, tmp_path):
     folder = folder_of(photos)
     plain = batches(folder)
     assert [batch.hr.shape for batch in plain] == [(3, 3, 32, 32)] * 6
@@ -87,7 +87,7 @@ def test_no_number_depends_on_workers_or_cache_or_store(photos, tmp_path):
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 @pytest.mark.parametrize("start", [1, 4, 6])
-def test_resuming_goes_on_exactly(photos, num_workers, start):
+def test_a_resumed_run_continues_with_the_same_batches(photos, num_workers, start):
     folder = folder_of(photos)
     whole = batches(folder, accumulate=2)
     rest = batches(folder, accumulate=2, start_iteration=start, num_worker_per_gpu=num_workers)
@@ -95,13 +95,13 @@ def test_resuming_goes_on_exactly(photos, num_workers, start):
     assert_same(whole[start * 2 :], rest)
 
 
-def test_a_longer_run_begins_as_a_shorter_one(photos):
+def test_a_longer_run_starts_with_the_batches_of_a_shorter_one(photos):
     folder = folder_of(photos)
     assert_same(batches(folder), batches(folder, total_iterations=9)[:6])
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_two_processes_and_micro_batches_together_see_one_large_batch(photos, num_workers):
+def test_processes_and_micro_batches_divide_one_large_batch(photos, num_workers):
     folder = folder_of(photos)
     whole = batches(folder, batch_size=12)
     ranks = [
@@ -114,7 +114,7 @@ def test_two_processes_and_micro_batches_together_see_one_large_batch(photos, nu
         assert torch.equal(torch.cat([part.hr for part in parts]), whole[iteration].hr)
 
 
-def test_pairs(photos, tmp_path):
+def test_pairs_are_loaded_with_their_thumbnails(photos, tmp_path):
     for number in range(5):
         small = photograph(40 + number, 50 - number, number)[::4, ::4]
         (tmp_path / "small" / str(number)).mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_pairs(photos, tmp_path):
     assert_same(plain, batches(pairs, num_worker_per_gpu=2, cache="ram"))
 
 
-def test_the_seed_matters(photos):
+def test_batches_depend_on_the_seed(photos):
     folder = folder_of(photos)
     assert not all(torch.equal(a.hr, b.hr) for a, b in zip(batches(folder), batches(folder, seed=8), strict=True))
 
@@ -144,7 +144,7 @@ def test_global_random_numbers_are_neither_used_nor_changed(photos):
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_damaged_photograph_ends_the_run_with_one_sentence(photos, num_workers):
+def test_a_damaged_photograph_ends_the_run_with_a_message(photos, num_workers):
     (photos / "3/photo0.png").write_bytes((photos / "3/photo0.png").read_bytes()[:2000])
     folder = folder_of(photos)
     with pytest.raises(UnusableImageError, match=r"3/photo0\.png: the picture is damaged") as caught:
@@ -155,7 +155,7 @@ def test_a_damaged_photograph_ends_the_run_with_one_sentence(photos, num_workers
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
-def test_skipping_shows_the_same_with_any_number_of_workers(photos):
+def test_skipping_does_not_depend_on_the_number_of_workers(photos):
     for number in (1, 3):
         (photos / f"{number}/photo0.png").write_bytes(b"no picture")
     folder = folder_of(photos)
@@ -168,8 +168,8 @@ def test_skipping_shows_the_same_with_any_number_of_workers(photos):
 
 @pytest.mark.filterwarnings("ignore:skipped")
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_the_cap_counts_what_all_workers_found(photos, num_workers):
-    """Of two workers, the first takes the even places and the second the odd ones, so each finds one of the two."""
+def test_max_corrupt_counts_over_all_workers(photos, num_workers):
+    """Of two workers, one loads the even places and one the odd places, so each finds one of the bad photographs."""
     for place in (0, 3):
         (photos / f"{image_index(7, place, 5)}/photo0.png").write_bytes(b"no picture")
     folder = folder_of(photos)
@@ -187,12 +187,12 @@ def test_small_photographs_are_refused_before_anything_is_cached(photos):
 
 @DATASETS.register()
 class NotASource:
-    """Lacks everything that a data set needs."""
+    """A class that is not a data set."""
 
 
 @DATASETS.register()
 class WhoLoads(ImageSource):
-    """A photograph whose one color says which process decoded it, and whether as a worker that ignores SIGINT."""
+    """A photograph whose color encodes which process decoded it and whether that process ignores SIGINT."""
 
     names = ("a",)
 
@@ -202,7 +202,7 @@ class WhoLoads(ImageSource):
         return ImagePair("a", np.broadcast_to(color, (32, 32, 3)), None)
 
 
-def test_workers_do_the_decoding_and_leave_interrupts_alone():
+def test_workers_decode_and_ignore_interrupts():
     found = batches(Component("WhoLoads", {}), num_worker_per_gpu=2)
     colors = {int.from_bytes(bytes(color), "big") for batch in found for color in batch.hr[:, :, 0, 0].tolist()}
     assert len(colors) == 2
@@ -210,7 +210,7 @@ def test_workers_do_the_decoding_and_leave_interrupts_alone():
     assert os.getpid() not in {color & (1 << 22) - 1 for color in colors}
 
 
-def test_stopping_early_leaves_no_process(photos):
+def test_stopping_early_ends_the_workers(photos):
     folder = folder_of(photos)
     iterator = iter(loader(folder, total_iterations=1000, num_worker_per_gpu=2))
     next(iterator)
@@ -220,13 +220,13 @@ def test_stopping_early_leaves_no_process(photos):
     assert torch.multiprocessing.active_children() == []
 
 
-def test_length_is_the_number_of_micro_batches(photos):
+def test_the_length_is_the_number_of_micro_batches(photos):
     folder = folder_of(photos)
     rest = loader(folder, total_iterations=10, start_iteration=3, accumulate=2)
     assert len(rest) == len(list(rest)) == 14
 
 
-def test_build_source(photos):
+def test_build_source_opens_the_named_data_set(photos):
     folder = folder_of(photos)
     assert build_source(folder).names == [f"{number}/photo0" for number in range(5)]
     assert build_source(folder, max_images=2).names == ["0/photo0", "1/photo0"]
@@ -237,7 +237,7 @@ def test_build_source(photos):
         build_source(Component("NotASource", {}))
 
 
-def test_batches_are_what_the_trainer_expects(photos):
+def test_batches_have_the_expected_shapes_and_types(photos):
     batch = batches(folder_of(photos))[0]
     assert isinstance(batch, TrainingBatch)
     assert isinstance(batch.hr, Tensor)
@@ -245,7 +245,7 @@ def test_batches_are_what_the_trainer_expects(photos):
     assert all(isinstance(name, str) for name in batch.names)
 
 
-def test_several_folders_follow_one_another_and_a_folder_named_twice_counts_twice(tmp_path):
+def test_several_folders_are_joined_and_a_folder_can_be_listed_twice(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     for folder, value in ((first, 10), (second, 200)):
         folder.mkdir()
@@ -260,8 +260,8 @@ def test_several_folders_follow_one_another_and_a_folder_named_twice_counts_twic
 @pytest.mark.parametrize(
     ("num_workers", "iterations", "batches_there"), [(2, 100, 10), (3, 100, 15), (2, 4, 4)], ids=str
 )
-def test_little_shared_memory_is_warned_of(photos, monkeypatch, num_workers, iterations, batches_there):
-    """Batches that find no room in it never come, and the run would hang."""
+def test_too_little_shared_memory_gives_a_warning(photos, monkeypatch, num_workers, iterations, batches_there):
+    """If batches do not fit into shared memory, they never arrive and the run hangs."""
     folder = folder_of(photos)
     needed = batches_there * 3 * 3 * (32 * 32 + 8 * 8)
     size = f"{needed / 2**20:.1f}"
@@ -284,13 +284,13 @@ def test_little_shared_memory_is_warned_of(photos, monkeypatch, num_workers, ite
     open_with(0, 0)
 
 
-def test_the_warning_counts_what_a_batch_takes(photos):
-    """Batches as they come out of the loader, in bytes."""
+def test_the_warning_counts_the_bytes_of_a_batch(photos):
+    """The bytes are counted from batches of a loader."""
     batch = batches(folder_of(photos))[0]
     assert batch.hr.nbytes == 3 * 3 * 32 * 32
 
 
-def test_a_machine_without_such_a_folder_is_not_warned(photos, monkeypatch, tmp_path):
+def test_without_a_shared_memory_folder_there_is_no_warning(photos, monkeypatch, tmp_path):
     monkeypatch.setattr(loading, "SHARED_MEMORY", tmp_path / "none")
     folder = folder_of(photos)
     loader(folder, total_iterations=9, num_worker_per_gpu=2)

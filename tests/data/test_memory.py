@@ -31,35 +31,35 @@ def room(machine: Path) -> float:
     return available_memory(machine / "proc", machine / "cgroup") / GIB
 
 
-def test_the_machines_own_estimate(machine):
+def test_the_estimate_of_the_kernel_is_used(machine):
     assert room(machine) == 8
 
 
-def test_a_jobs_limit(machine):
+def test_the_limit_of_a_job_is_respected(machine):
     limit(machine / "cgroup/batch/job", 4 * GIB, 3 * GIB, GIB)
     assert room(machine) == 2
 
 
-def test_the_limit_of_a_group_above(machine):
+def test_the_limit_of_a_parent_group_is_respected(machine):
     limit(machine / "cgroup/batch/job", "max", 3 * GIB)
     limit(machine / "cgroup/batch", 5 * GIB, 2 * GIB)
     assert room(machine) == 3
 
 
-def test_a_containers_limit_at_the_root_of_its_own_view(machine):
+def test_the_limit_of_a_container_is_respected(machine):
     (machine / "proc/self/cgroup").write_text("0::/\n")
     limit(machine / "cgroup", 2 * GIB, GIB)
     assert room(machine) == 1
 
 
-def test_never_below_zero(machine):
+def test_available_memory_is_never_negative(machine):
     limit(machine / "cgroup/batch/job", GIB, 2 * GIB)
     assert room(machine) == 0
 
 
-def test_a_system_that_does_not_say(tmp_path):
+def test_an_unknown_system_reports_its_total_memory(tmp_path):
     assert available_memory(tmp_path, tmp_path) > 0
 
 
-def test_this_machine():
+def test_this_machine_reports_a_plausible_value():
     assert 0 < available_memory() < 1 << 50

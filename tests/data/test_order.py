@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hyperthumb.data.order import BatchPositions, image_index, random_words
 
 
-def test_words_do_not_change_between_versions():
-    """Resuming a run after an upgrade goes on with the same pictures."""
+def test_random_words_have_fixed_values():
+    """A run that is resumed after an upgrade must continue with the same pictures."""
     assert [hex(word) for word in random_words(3, 7, 1, 3)] == [
         "0x1d40fc125b21d2c5",
         "0x3ce90c0308cdc19e",
@@ -24,7 +24,7 @@ def test_each_epoch_shows_each_photograph_once(seed, epoch, count):
     assert sorted(shown) == list(range(count))
 
 
-def test_seeds_and_epochs_have_orders_of_their_own():
+def test_seeds_and_epochs_have_different_orders():
     orders = {
         tuple(image_index(seed, 20 * e + place, 20) for place in range(20)) for seed in range(5) for e in range(5)
     }
@@ -43,7 +43,7 @@ def test_every_photograph_comes_first_about_equally_often():
     start=st.integers(0, 6),
     length=st.integers(0, 4),
 )
-def test_ranks_and_micro_batches_together_are_one_large_batch(batch_size, world_size, accumulate, start, length):
+def test_ranks_and_micro_batches_divide_one_large_batch(batch_size, world_size, accumulate, start, length):
     total = start + length
     large = list(BatchPositions(start, total, batch_size * world_size * accumulate))
     ranks = [BatchPositions(start, total, batch_size, rank, world_size, accumulate) for rank in range(world_size)]
@@ -54,17 +54,17 @@ def test_ranks_and_micro_batches_together_are_one_large_batch(batch_size, world_
         assert sorted(p for rank in micro_batches for batch in rank[step] for p in batch) == expected
 
 
-def test_starting_later_skips_what_was_done():
+def test_starting_later_skips_earlier_places():
     whole = list(BatchPositions(0, 10, 3, 1, 2, 2))
     assert list(BatchPositions(4, 10, 3, 1, 2, 2)) == whole[8:]
     assert list(BatchPositions(10, 10, 3)) == []
 
 
-def test_the_formula():
+def test_places_follow_the_documented_formula():
     assert list(BatchPositions(2, 3, 2, rank=1, world_size=2, accumulate=2)) == [[18, 19], [22, 23]]
 
 
 @pytest.mark.parametrize("settings", [{"rank": 2, "world_size": 2}, {"accumulate": 0}, {"batch_size": 0}])
-def test_impossible_shares(settings):
+def test_impossible_settings_are_refused(settings):
     with pytest.raises(AssertionError):
         BatchPositions(**{"start_iteration": 0, "total_iterations": 1, "batch_size": 1} | settings)

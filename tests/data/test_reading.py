@@ -7,7 +7,7 @@ import pytest
 from hyperthumb.data.reading import ReadingRecord
 
 
-def test_what_is_being_read_is_known_until_it_was_read():
+def test_a_photograph_is_listed_while_it_is_read():
     record = ReadingRecord(0)
     assert record.now() == []
     with record.of(0):
@@ -19,7 +19,7 @@ def test_what_is_being_read_is_known_until_it_was_read():
     assert record.now() == []
 
 
-def test_a_forked_process_is_seen():
+def test_the_record_is_shared_with_forked_processes():
     record = ReadingRecord(2)
     hold_read, hold_write = os.pipe()
     ready_read, ready_write = os.pipe()

@@ -27,7 +27,7 @@ print(len(list(build_training_loader(options, BatchPositions(0, 3, 2), 4, 0))), 
 
 
 @pytest.mark.parametrize("length", [76])  # the shortest that is too long
-def test_data_workers_hand_over_batches_wherever_temporary_files_go(tmp_path, length):
+def test_data_workers_pass_batches_whatever_the_length_of_tmpdir(tmp_path, length):
     photos = write_photographs(tmp_path / "photos", 2)
     with tempfile.TemporaryDirectory(dir="/tmp") as short:
         temporary = Path(short) / ("n" * max(length - len(short) - 1, 1))
@@ -39,7 +39,7 @@ def test_data_workers_hand_over_batches_wherever_temporary_files_go(tmp_path, le
         assert not list(temporary.iterdir())
 
 
-def test_nowhere_to_put_them_is_a_sentence(tmp_path, monkeypatch):
+def test_an_unusable_tmp_folder_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", f"/{'n' * 100}")
     monkeypatch.setattr(sockets, "_SHORT", str(tmp_path / "none"))
     monkeypatch.delitem(process.current_process()._config, "tempdir", raising=False)

@@ -13,7 +13,7 @@ from tests.support import photograph, write_photographs
 
 
 class Photographs(ImageSource):
-    """Made photographs of growing size; those in `damaged` are, those in `paired` mode have thumbnails."""
+    """Generated photographs of increasing size. Those in `damaged` fail; with `paired` they have thumbnails."""
 
     def __init__(self, count: int, damaged: tuple[int, ...] = (), paired: bool = False, size: int = 41) -> None:
         self.names = [f"photo{number}" for number in range(count)]
@@ -35,7 +35,7 @@ def same(a, b) -> bool:
     return a.name == b.name and np.array_equal(a.hr, b.hr)
 
 
-def test_samples_are_crops_of_the_photograph_at_their_place():
+def test_a_sample_is_a_crop_of_the_photograph_at_its_place():
     samples = training_set(Photographs(5), use_flip=False, use_rot=False)
     for position in range(12):
         sample = samples[position]
@@ -46,20 +46,20 @@ def test_samples_are_crops_of_the_photograph_at_their_place():
         assert sample.hr.dtype == np.uint8
 
 
-def test_samples_depend_on_seed_and_place_alone():
+def test_samples_depend_only_on_seed_and_place():
     first, second, other = (training_set(Photographs(5), seed=seed) for seed in (1, 1, 2))
     backwards = {position: second[position] for position in reversed(range(10))}
     assert all(same(first[position], backwards[position]) for position in range(10))
     assert not all(same(first[position], other[position]) for position in range(10))
 
 
-def test_the_same_photograph_is_cut_anew_in_each_epoch():
+def test_a_photograph_gets_a_new_crop_in_each_epoch():
     samples = training_set(Photographs(1))
     assert not all(same(samples[0], samples[position]) for position in range(1, 4))
 
 
 def test_references_show_the_same_crop():
-    """The thumbnails are every fourth pixel, so where nothing is turned the crops' are too."""
+    """The thumbnails are every fourth pixel, so without flips the thumbnails' crops are, too."""
     samples = training_set(Photographs(4, paired=True), use_flip=False, use_rot=False)
     turned = training_set(Photographs(4, paired=True))
     for position in range(20):
@@ -73,16 +73,18 @@ def test_references_show_the_same_crop():
 
 
 def test_a_thumbnail_of_another_scale_is_an_error():
-    with pytest.raises(HyperthumbError, match=r"photo0: its thumbnail is 11x11; at scale 2 that of 41x41 is 21x21"):
+    with pytest.raises(
+        HyperthumbError, match=r"photo0: its thumbnail is 11x11; at scale 2 the thumbnail of 41x41 must be 21x21"
+    ):
         training_set(Photographs(1, paired=True), scale=2)[0]
 
 
-def test_a_damaged_photograph_is_an_error_that_names_it():
+def test_the_error_for_a_damaged_photograph_names_it():
     with pytest.raises(CorruptImageError, match="photo2: damaged"):
         [training_set(Photographs(3, damaged=(2,)))[position] for position in range(3)]
 
 
-def test_skipping_takes_the_next_photograph_of_the_epoch():
+def test_a_skipped_photograph_is_replaced_by_the_next_one_of_the_epoch():
     whole = training_set(Photographs(6))
     skipping = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
     with pytest.warns(UserWarning, match="damaged"):
@@ -98,7 +100,7 @@ def test_skipping_takes_the_next_photograph_of_the_epoch():
             assert same(sample, whole[position])
 
 
-def test_skipping_does_not_depend_on_what_was_seen_before():
+def test_skipping_does_not_depend_on_earlier_places():
     first = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
     second = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
     with pytest.warns(UserWarning, match="damaged"):
@@ -108,7 +110,7 @@ def test_skipping_does_not_depend_on_what_was_seen_before():
     assert all(same(a, b) for a, b in zip(forwards, reversed(backwards), strict=True))
 
 
-def test_each_damaged_photograph_is_warned_of_once(recwarn):
+def test_there_is_one_warning_per_damaged_photograph(recwarn):
     skipping = training_set(Photographs(6, damaged=(1, 4)), on_corrupt="skip")
     for position in range(24):
         skipping[position]
@@ -119,16 +121,16 @@ def test_each_damaged_photograph_is_warned_of_once(recwarn):
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
-def test_skipping_is_capped():
+def test_more_bad_photographs_than_max_corrupt_are_an_error():
     skipping = training_set(Photographs(6, damaged=(0, 1, 4)), on_corrupt="skip", max_corrupt=2)
-    with pytest.raises(UnusableImageError, match="damaged; with it, more than max_corrupt = 2"):
+    with pytest.raises(UnusableImageError, match="damaged; this is more than max_corrupt = 2"):
         [skipping[position] for position in range(6)]
     skipping = training_set(Photographs(6, damaged=(0, 1, 4)), on_corrupt="skip", max_corrupt=3)
     assert len([skipping[position] for position in range(6)]) == 6
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
-def test_a_set_without_a_good_photograph():
+def test_a_set_without_usable_photographs_is_an_error():
     with pytest.raises(UnusableImageError, match="every photograph"):
         training_set(Photographs(3, damaged=(0, 1, 2)), on_corrupt="skip")[0]
 
@@ -141,12 +143,12 @@ def test_small_photographs_are_named_before_training(tmp_path):
     with pytest.raises(HyperthumbError) as caught:
         training_set(source).check_headers()
     lines = str(caught.value).splitlines()
-    assert lines[0].endswith("damaged.png: not a picture, or one with a damaged header")
+    assert lines[0].endswith("damaged.png: it is not a picture, or its header is damaged")
     assert lines[1] == "small/photo0: 40x31 is too small for training crops of 32x32"
     assert (len(lines), lines[-1]) == (11, "... and 3 more")
 
 
-def test_small_photographs_are_skipped_where_the_options_say_so(recwarn):
+def test_small_photographs_are_skipped_if_the_options_say_so(recwarn):
     skipping = training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=3)
     skipping.check_headers()
     assert [str(warning.message).split(":")[1] for warning in recwarn] == [" photo0", " photo1"]
@@ -155,13 +157,13 @@ def test_small_photographs_are_skipped_where_the_options_say_so(recwarn):
         training_set(Photographs(6, damaged=(1,), size=30), on_corrupt="skip", max_corrupt=1).check_headers()
 
 
-def test_a_small_photograph_is_named_while_training():
+def test_a_small_photograph_is_an_error_during_training():
     with pytest.raises(HyperthumbError, match="photo0: 20x20 is too small for training crops of 32x32"):
         training_set(Photographs(1, size=20))[0]
 
 
 @pytest.mark.parametrize("paired", [False, True])
-def test_batches(paired):
+def test_samples_are_stacked_to_batches(paired):
     samples = training_set(Photographs(4, paired=paired))
     batch = collate([samples[position] for position in range(3)], [0, 1, 2])
     assert batch.hr.shape == (3, 3, 32, 32)

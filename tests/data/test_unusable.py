@@ -21,7 +21,7 @@ class Numbers(ImageSource):
         return ImagePair(self.names[index], np.full((4, 6 + index, 3), index, np.uint8), None)
 
 
-def test_what_is_left_keeps_its_order(recwarn):
+def test_the_remaining_photographs_keep_their_order(recwarn):
     source = without_unusable(Numbers({1, 3}), limit=2)
     assert source.names == [source.load(index).name for index in range(len(source))] == ["photo0", "photo2", "photo4"]
     assert [source.size(index) for index in range(3)] == [(4, 6), (4, 8), (4, 10)]
@@ -34,13 +34,13 @@ def test_what_is_left_keeps_its_order(recwarn):
 
 
 @pytest.mark.filterwarnings("ignore:skipped")
-def test_limits():
-    with pytest.raises(UnusableImageError, match="photo3: damaged; with it, more than max_corrupt = 1"):
+def test_more_bad_photographs_than_the_limit_are_an_error():
+    with pytest.raises(UnusableImageError, match="photo3: damaged; this is more than max_corrupt = 1"):
         without_unusable(Numbers({1, 3}), limit=1)
     with pytest.raises(UnusableImageError, match="every photograph"):
         without_unusable(Numbers(set(range(5))), limit=5)
 
 
-def test_a_disk_that_is_gone_is_no_bad_picture():
+def test_a_missing_disk_is_not_counted_as_a_bad_picture():
     with pytest.raises(HyperthumbError, match="the disk is gone"):
         without_unusable(Numbers(set(), gone=True), limit=5)

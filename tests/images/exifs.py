@@ -12,11 +12,11 @@ from PIL.TiffImagePlugin import IFDRational
 DATE = "2024:05:06 07:08:09"
 LENS = "NIKKOR Z 24-70mm f/4 S"
 PRIVATE = (b"SN123456", b"LSN99", b"Jane", b"at home", b"+02:00", b"Editor 7", b"WGS-84")
-"""What can say who took a photograph, where, and with which very camera."""
+"""Data that can identify the photographer, the place or the individual camera."""
 
 
 def exif_of(orientation: int = 6, order: str = "<", note: bytes = b"NOTE" + bytes(range(196))) -> bytes:
-    """A photograph's data, without a prefix: every directory but the preview's, and a maker's note."""
+    """A photograph's EXIF data without a prefix: all directories except the preview's, and a maker's note."""
     exif = Image.Exif()
     exif.endian = order
     for tag, value in {
@@ -55,7 +55,7 @@ def exif_of(orientation: int = 6, order: str = "<", note: bytes = b"NOTE" + byte
 
 
 def with_preview(exif: bytes, preview: bytes) -> bytes:
-    """The data with a second directory that holds a preview, at the end as cameras have it."""
+    """The data with a second directory that holds a preview, at the end, where cameras put it."""
     order = "<" if exif.startswith(b"II") else ">"
     (first,) = struct.unpack_from(f"{order}I", exif, 4)
     (count,) = struct.unpack_from(f"{order}H", exif, first)

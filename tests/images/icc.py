@@ -16,12 +16,12 @@ P3_COLUMNS = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571
 
 
 def srgb_curve(levels: np.ndarray) -> np.ndarray:
-    """IEC 61966-2-1: from 0..1 as it is stored to 0..1 as it is emitted."""
+    """IEC 61966-2-1: converts stored values in 0..1 to linear light in 0..1."""
     return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
 
 
 def rgb_profile_of(columns: tuple[tuple[float, ...], ...], gamma: float | None, name: str) -> bytes:
-    """A display's profile: a matrix, and one curve for all three channels; without a gamma, sRGB's."""
+    """A display profile: a matrix and one curve for all three channels; without a gamma, the curve of sRGB."""
     if gamma is None:
         samples = np.round(srgb_curve(np.linspace(0, 1, 1024)) * 65535).astype(">u2")
         curve = b"curv" + bytes(4) + struct.pack(">I", 1024) + samples.tobytes()
@@ -40,7 +40,7 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def cmyk_profile() -> bytes:
-    """A printer's profile whose inks darken: white paper, pure cyan at Lab 55, -37, -50, black where black ink is."""
+    """A printer profile: white paper, pure cyan at Lab 55, -37, -50, and black for black ink."""
     ink = {0: (100, 0, 0), 1: (55, -37, -50), 2: (48, 74, -3), 4: (89, -5, 93), 7: (20, 0, 0)}  # C is 1, M 2, Y 4
     nodes = []
     for node in range(16):  # the last channel, black, varies fastest

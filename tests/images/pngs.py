@@ -11,13 +11,13 @@ from PIL import Image
 
 
 def chunk(name: bytes, content: bytes, damaged: bool = False) -> bytes:
-    """A chunk, with a checksum that does not fit when it is damaged."""
+    """A chunk; a damaged one has a wrong checksum."""
     check = zlib.crc32(name + content) ^ damaged
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
 def with_chunks(pixels: np.ndarray, before: bytes = b"", after: bytes = b"") -> bytes:
-    """A PNG of these pixels with further chunks before the first of its pixels and after the last."""
+    """A PNG of these pixels with further chunks before and after the pixel data."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     data = buffer.getvalue()

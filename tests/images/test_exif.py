@@ -59,7 +59,7 @@ def test_all_keeps_everything_but_the_orientation(kind, order):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_nothing_moves_when_the_orientation_goes(order):
+def test_removing_the_orientation_moves_no_other_data(order):
     # A maker's note has offsets of its own, counted from the beginning of the data.
     before = exif_of(order=order)
     after = without_orientation(before)
@@ -69,7 +69,7 @@ def test_nothing_moves_when_the_orientation_goes(order):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_the_preview_goes_too(order):
+def test_the_preview_is_removed(order):
     before = exif_of(order=order)
     data = with_preview(before, b"\xff\xd8" + bytes(5000))
     assert tags_of(data)["1"][0x0202] == 5002
@@ -78,7 +78,7 @@ def test_the_preview_goes_too(order):
     assert without_orientation(upright) == without_orientation(before)
 
 
-def test_an_orientation_alone_leaves_nothing():
+def test_exif_with_only_an_orientation_becomes_none():
     exif = Image.Exif()
     exif[Base.Orientation] = 3
     for kind in KINDS:
@@ -86,14 +86,14 @@ def test_an_orientation_alone_leaves_nothing():
             assert decode_picture(with_exif(IMAGE, kind, exif.tobytes()[6:]), "x", exif=choice).exif is None
 
 
-def test_a_file_without_exif_data_has_none():
+def test_a_file_without_exif_data_gives_none():
     for choice in ("none", "basic", "all"):
         picture = decode_picture(with_chunks(PICTURE), "x", exif=choice)
         assert (picture.exif, picture.notes) == (None, ())
 
 
 @pytest.mark.parametrize("choice", ["basic", "all"])
-def test_damaged_data_are_left_out_and_that_is_said_once(choice):
+def test_damaged_data_are_dropped_with_one_note(choice):
     for kind in ("JPEG", "PNG", "WEBP"):
         picture = decode_picture(with_exif(IMAGE, kind, b"nonsense, not a TIFF header"), "x", exif=choice)
         assert (picture.exif, picture.notes) == (None, ("its EXIF data are damaged; it was taken to lie upright",))
@@ -102,7 +102,7 @@ def test_damaged_data_are_left_out_and_that_is_said_once(choice):
     assert (picture.exif, picture.notes) == (None, ("its EXIF data are damaged and were left out",))
 
 
-def test_any_changed_byte_is_survived():
+def test_changing_any_byte_raises_nothing():
     rng = np.random.default_rng(0)
     data = with_preview(exif_of(), bytes(50))
     for _ in range(300):
@@ -115,19 +115,19 @@ def test_any_changed_byte_is_survived():
 
 
 @pytest.mark.parametrize("extension", [".png", ".webp", ".jpg"])
-def test_what_is_written_reads_back_the_same(extension):
+def test_written_exif_reads_back_unchanged(extension):
     kept = without_orientation(exif_of())
     data = encode_picture(PICTURE, extension, exif=kept)
     assert read_presentation(data) == (None, 1, None, kept)
     assert decode_picture(data, "x", exif="all").exif == kept
 
 
-def test_the_presentation_of_a_turned_picture_has_its_orientation_apart():
+def test_the_presentation_separates_orientation_from_exif():
     presentation = read_presentation(with_exif(IMAGE, "JPEG", exif_of(5)))
     assert presentation.orientation == 5
     assert Base.Orientation not in tags_of(presentation.exif)["0"]
 
 
-def test_a_choice_that_does_not_exist():
-    with pytest.raises(HyperthumbError, match="exif is none, basic or all, not 'gps'"):
+def test_an_unknown_choice_is_refused():
+    with pytest.raises(HyperthumbError, match="exif must be none, basic or all, not 'gps'"):
         decode_picture(with_chunks(PICTURE), "x", exif="gps")

@@ -19,7 +19,7 @@ from tests.support import photograph
 PICTURE = photograph(16, 24)
 FRAMES = [Image.fromarray(photograph(16, 24, seed)) for seed in range(3)]
 SRGB_CHROMATICITIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
-GAIN_MAP = "its gain map was left out; the picture is the one that displays without HDR show"
+GAIN_MAP = "its gain map was left out; the picture is the one for displays without HDR"
 
 
 def saved(kind: str, frames: list[Image.Image] = FRAMES, **settings: Any) -> bytes:
@@ -44,7 +44,7 @@ def as_previews(mpo: bytes, number: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "MPO"])
-def test_only_the_first_of_several_pictures_is_taken(kind):
+def test_a_note_says_that_only_the_first_picture_was_taken(kind):
     settings = {"lossless": True} if kind == "WEBP" else {}
     picture = decode_picture(saved(kind, **settings), "x")
     assert picture.notes == ("only the first of its 3 pictures was taken",)
@@ -53,7 +53,7 @@ def test_only_the_first_of_several_pictures_is_taken(kind):
 
 
 @pytest.mark.parametrize("kind", [0x010001, 0x010002])
-def test_a_camera_s_smaller_copy_is_no_loss(kind):
+def test_a_smaller_copy_of_the_picture_needs_no_note(kind):
     mpo = as_previews(saved("MPO", FRAMES[:2]), kind)
     assert decode_picture(mpo, "x").notes == ()
     assert decode_picture(as_previews(mpo, 0x020002), "x").notes == ("only the first of its 2 pictures was taken",)
@@ -64,7 +64,7 @@ ULTRA_HDR = with_segment(saved("MPO", FRAMES[:2]), 0xE1, XMP + b'<rdf:Descriptio
 ISO = with_segment(saved("MPO", FRAMES[:2]), 0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + bytes(4))
 
 
-def test_gain_maps():
+def test_a_note_says_that_the_gain_map_was_left_out():
     apple = with_segment(saved("JPEG", FRAMES[1:2]), 0xE1, XMP + b"urn:com:apple:photo:2020:aux:hdrgainmap")
     for data in (ULTRA_HDR, ISO, saved("JPEG", FRAMES[:1]) + apple):
         assert decode_picture(data, "x").notes == (GAIN_MAP,)
@@ -92,7 +92,7 @@ PROFILE = chunk(b"iCCP", b"name\0\0" + zlib.compress(b"damaged"))
         (WIDE, r"its cHRM chunk was not applied \(other primary colors than sRGB's\); it is taken for sRGB"),
     ],
 )
-def test_what_a_png_says_of_its_colors_is_not_applied_and_that_is_said(chunks, sentence):
+def test_a_note_names_color_chunks_of_a_png_that_were_not_applied(chunks, sentence):
     picture = decode_picture(with_chunks(PICTURE, chunks), "x")
     np.testing.assert_array_equal(picture.pixels, PICTURE)
     assert len([note for note in picture.notes if "not applied" in note]) == 1
@@ -111,12 +111,12 @@ def test_what_a_png_says_of_its_colors_is_not_applied_and_that_is_said(chunks, s
         chunk(b"gAMA", b"") + chunk(b"cHRM", b"short"),
     ],
 )
-def test_what_says_srgb_or_is_superseded_needs_no_note(chunks):
+def test_srgb_and_superseded_color_chunks_need_no_note(chunks):
     assert decode_picture(with_chunks(PICTURE, chunks), "x").notes == ()
 
 
 @pytest.mark.parametrize(("index", "notes"), [("R03", 1), ("R98", 0)])
-def test_adobe_rgb_that_only_the_exif_data_name(index, notes):
+def test_a_note_names_adobe_rgb_in_exif_data(index, notes):
     exif = Image.Exif()
     exif[IFD.Exif] = {0xA001: 65535, IFD.Interop: {1: index}}
     data = saved("JPEG", FRAMES[:1], exif=exif)

@@ -46,7 +46,7 @@ def tiff16(samples: np.ndarray) -> bytes:
 
 @pytest.mark.parametrize("encode", [png16, tiff16])
 @pytest.mark.parametrize("grey", [False, True])
-def test_sixteen_bit_samples_keep_their_high_byte_and_that_is_said(encode, grey):
+def test_sixteen_bit_samples_keep_their_high_byte_with_a_note(encode, grey):
     eight = PICTURE[..., 0] if grey else PICTURE
     picture = decode_picture(encode((eight.astype(np.uint16) << 8) | 0xAB), "x")
     expected = np.stack([eight] * 3, axis=2) if grey else eight
@@ -59,7 +59,7 @@ def test_eight_bit_samples_need_no_notes(kind):
     assert decode_picture(encoded(Image.fromarray(PICTURE), kind), "x").notes == ()
 
 
-def test_transparency_shows_the_background():
+def test_transparent_places_show_the_background():
     alpha = np.zeros((37, 53, 1), np.uint8)
     alpha[:20] = 255
     data = encoded(Image.fromarray(np.concatenate([PICTURE, alpha], axis=2)))
@@ -71,27 +71,27 @@ def test_transparency_shows_the_background():
     assert picture.notes == ("its transparent places were flattened onto the background",)
 
 
-def test_half_transparency_mixes():
+def test_half_transparent_places_are_blended():
     rgba = np.full((8, 8, 4), (200, 100, 0, 128), np.uint8)
     pixels = decode_picture(encoded(Image.fromarray(rgba)), "x", background=(255, 255, 255)).pixels
     np.testing.assert_allclose(pixels[0, 0], np.round(np.array([200, 100, 0]) * 128 / 255 + 255 * 127 / 255), atol=1)
 
 
-def test_the_limit_of_pixels_is_ours_not_twice_it():
+def test_a_picture_above_the_pixel_limit_is_refused():
     with pytest.raises(HyperthumbError, match=r"x: 53x37 is more than 1,960 pixels"):
         decode_picture(encoded(Image.fromarray(PICTURE)), "x", max_pixels=37 * 53 - 1)
     assert decode_picture(encoded(Image.fromarray(PICTURE)), "x", max_pixels=37 * 53).pixels.shape == (37, 53, 3)
 
 
 @pytest.mark.parametrize("content", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"P6 1 1 255 abc"])
-def test_only_photographs_formats_are_opened(content):
-    with pytest.raises(CorruptImageError, match=r"(EPS|PPM) pictures are not read"):
+def test_other_formats_are_refused(content):
+    with pytest.raises(CorruptImageError, match=r"(EPS|PPM) pictures are not supported"):
         decode_picture(content, "x.png")
 
 
 @pytest.mark.parametrize("extension", [".png", ".PNG", ".webp", ".jpg", ".jpeg"])
 @pytest.mark.parametrize("icc", [None, P3])
-def test_what_is_written_reads_back(extension, icc):
+def test_written_pictures_read_back_unchanged(extension, icc):
     data = encode_picture(PICTURE, extension, icc)
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == {".jpg": "JPEG", ".jpeg": "JPEG"}.get(extension.lower(), extension[1:].upper())
@@ -103,17 +103,17 @@ def test_what_is_written_reads_back(extension, icc):
         np.testing.assert_array_equal(picture.pixels, PICTURE)
 
 
-def test_what_cannot_be_written():
+def test_unwritable_formats_and_sizes_are_refused():
     with pytest.raises(HyperthumbError, match=r'cannot write "\.gif" pictures'):
         encode_picture(PICTURE, ".gif")
     with pytest.raises(
-        HyperthumbError, match=r"\.webp file's sides are at most 16383 pixels, not 16384x1; write a \.png"
+        HyperthumbError, match=r"16384x1 is too large: a side of a \.webp file has at most 16383 pixels; write a \.png"
     ):
         encode_picture(np.zeros((1, 16384, 3), np.uint8), ".webp")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_turning_is_what_pillow_makes_of_the_orientation(orientation):
+def test_turning_equals_exif_transpose_of_pillow(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = encoded(Image.fromarray(PICTURE), exif=exif)
@@ -121,7 +121,7 @@ def test_turning_is_what_pillow_makes_of_the_orientation(orientation):
     np.testing.assert_array_equal(turn(PICTURE, orientation), decode_picture(data, "x").pixels)
 
 
-def test_presentation_of_a_file():
+def test_the_presentation_holds_profile_and_orientation():
     jpeg = encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=P3)
     assert read_presentation(jpeg) == (P3, 1, None, None)
     wrong = read_presentation(encoded(Image.fromarray(PICTURE), "JPEG", icc_profile=LAB))
@@ -131,7 +131,7 @@ def test_presentation_of_a_file():
     assert read_presentation(damaged) == (None, 1, None, None)
 
 
-def test_damaged_exif_data_do_not_spoil_a_photograph():
+def test_a_picture_with_damaged_exif_data_is_decoded():
     for kind in ("JPEG", "PNG", "WEBP"):
         data = encoded(Image.fromarray(PICTURE), kind, exif=b"Exif\0\0nonsense, not a TIFF header")
         assert decode_picture(data, "x").pixels.shape == PICTURE.shape

@@ -38,11 +38,11 @@ def exif_of(orientation: int) -> bytes:
         (ztxt(LONG[: MAX_TEXT // 3]) * 4, "zTXt"),
     ],
 )
-def test_long_texts_are_passed_over_and_that_is_said(place, text, name, tmp_path):
+def test_long_texts_are_skipped_with_a_note(place, text, name, tmp_path):
     data = with_chunks(PICTURE, **{place: text})
     picture = decode_picture(data, "x")
     np.testing.assert_array_equal(picture.pixels, PICTURE)
-    assert picture.notes == (f"its text of more than 1,048,576 bytes was passed over ({name})",)
+    assert picture.notes == (f"its text of more than 1,048,576 bytes was ignored ({name})",)
     (tmp_path / "x.png").write_bytes(data)
     assert read_size(tmp_path / "x.png") == (37, 53)
 
@@ -52,7 +52,7 @@ def test_ordinary_texts_need_no_note():
     assert decode_picture(with_chunks(PICTURE, texts, texts), "x").notes == ()
 
 
-def test_a_text_is_not_unpacked_beyond_the_limit(monkeypatch):
+def test_a_text_is_not_decompressed_beyond_the_limit(monkeypatch):
     packer = zlib.compressobj()
     bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(200)) + packer.flush()
     data = with_chunks(PICTURE, chunk(b"zTXt", b"Comment\0\0" + bomb) * 3 + chunk(b"iCCP", b"big\0\0" + bomb))
@@ -67,26 +67,26 @@ def test_a_text_is_not_unpacked_beyond_the_limit(monkeypatch):
     assert peak < 3 * MAX_PROFILE
 
 
-def test_damage_that_the_pixels_do_not_need_to_know_is_passed_over_and_said(tmp_path):
+def test_damaged_ancillary_chunks_are_skipped_with_a_note(tmp_path):
     for name in (b"tEXt", b"zTXt", b"iTXt", b"pHYs", b"tIME", b"prVt"):
         damaged = chunk(name, b"Comment\0\0abc", damaged=True)
         for data in (with_chunks(PICTURE, before=damaged), with_chunks(PICTURE, after=damaged)):
             picture = decode_picture(data, "x")
             np.testing.assert_array_equal(picture.pixels, PICTURE)
-            said = f"damaged chunks that the pixels do not need were passed over ({name.decode()})"
+            said = f"damaged chunks that the pixels do not need were ignored ({name.decode()})"
             assert picture.notes == (said,)
             (tmp_path / "x.png").write_bytes(data)
             np.testing.assert_array_equal(read_image(tmp_path / "x.png"), PICTURE)
             assert read_size(tmp_path / "x.png") == (37, 53)
 
 
-def test_of_many_damaged_chunks_only_some_are_named():
+def test_the_note_names_only_some_of_many_damaged_chunks():
     names = [b"aa" + bytes([letter]) * 2 for letter in range(ord("A"), ord("Z"))]
     notes = decode_picture(with_chunks(PICTURE, b"".join(chunk(n, b"", damaged=True) for n in names)), "x").notes
-    assert notes == ("damaged chunks that the pixels do not need were passed over (aaAA, aaBB, aaCC, aaDD, ...)",)
+    assert notes == ("damaged chunks that the pixels do not need were ignored (aaAA, aaBB, aaCC, aaDD, ...)",)
 
 
-def test_chunks_that_are_too_short_are_not_damage_to_the_pixels():
+def test_chunks_that_are_too_short_do_not_stop_decoding():
     short = b"".join(
         chunk(name, b"") for name in (b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"iCCP", b"zTXt", b"iTXt", b"acTL")
     )
@@ -94,23 +94,23 @@ def test_chunks_that_are_too_short_are_not_damage_to_the_pixels():
 
 
 @pytest.mark.parametrize("name", [b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"IEND"])
-def test_damage_that_the_pixels_need_to_know_is_an_error(name):
+def test_a_damaged_critical_chunk_is_refused(name):
     buffer = io.BytesIO()
     Image.fromarray(PICTURE).quantize(8).save(buffer, "PNG", transparency=3)
     data = bytearray(buffer.getvalue())
     place = data.index(name)
     size = int.from_bytes(data[place - 4 : place], "big")
     data[place + 4 + size] ^= 1
-    with pytest.raises(CorruptImageError, match=rf"x: the picture is damaged \(its {name.decode()} chunk is\)"):
+    with pytest.raises(CorruptImageError, match=rf"x: the picture is damaged \(in its {name.decode()} chunk\)"):
         decode_picture(bytes(data), "x")
 
 
-def test_what_is_cut_off_or_no_chunk_is_damage():
+def test_truncated_files_and_invalid_chunks_are_refused():
     data = with_chunks(PICTURE, after=chunk(b"tEXt", b"Comment\0abc"))
     for kept in range(8, len(data) - 1, 97):
         with pytest.raises(CorruptImageError):
             decode_picture(data[:kept], "x")
-    with pytest.raises(CorruptImageError, match="no chunk at byte"):
+    with pytest.raises(CorruptImageError, match="no valid chunk at byte"):
         decode_picture(data.replace(b"tEXt", b"t\0Xt"), "x")
     with pytest.raises(CorruptImageError, match="does not begin with its header"):
         decode_picture(data[:8] + data[33:], "x")
@@ -127,7 +127,7 @@ def test_what_is_cut_off_or_no_chunk_is_damage():
     ],
 )
 @pytest.mark.parametrize("place", ["before", "after"])
-def test_an_orientation_is_found_wherever_it_stands(turned, place, tmp_path):
+def test_the_orientation_is_found_in_every_place(turned, place, tmp_path):
     # A long text that comes first does not use up what is unpacked for it.
     data = with_chunks(PICTURE, **{place: ztxt(LONG) + turned})
     np.testing.assert_array_equal(decode_picture(data, "x").pixels, np.rot90(PICTURE, -1))
@@ -135,7 +135,7 @@ def test_an_orientation_is_found_wherever_it_stands(turned, place, tmp_path):
     assert read_size(tmp_path / "x.png") == (53, 37)
 
 
-def test_damaged_exif_data_are_not_obeyed(tmp_path):
+def test_damaged_exif_data_are_ignored(tmp_path):
     damaged_text = ztxt(b"\nexif\n   3\nnot hexadecimal\n", b"Raw profile type exif")
     for damaged in (chunk(b"eXIf", exif_of(6), damaged=True), damaged_text):
         data = with_chunks(PICTURE, damaged)
@@ -146,7 +146,7 @@ def test_damaged_exif_data_are_not_obeyed(tmp_path):
         assert read_size(tmp_path / "x.png") == (37, 53)
 
 
-def test_parts():
+def test_read_png_returns_all_parts():
     profile = bytes(range(256)) * 8000  # more than Pillow unpacks
     before = (
         chunk(b"iCCP", b"name\0\0" + zlib.compress(profile))

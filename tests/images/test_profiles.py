@@ -31,7 +31,7 @@ WRONG = "its color profile is not one for RGB and was left out"
 
 
 def by_hand(pixels: np.ndarray, columns: tuple[tuple[float, ...], ...]) -> np.ndarray:
-    """The numbers of sRGB by its own equations: curve, matrix, inverse matrix, inverse curve."""
+    """Converts to sRGB by the equations: curve, matrix, inverse matrix, inverse curve."""
     light = srgb_curve(pixels / 255) @ np.array(columns) @ np.linalg.inv(np.array(SRGB_COLUMNS))
     light = light.clip(0, 1)
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055) * 255
@@ -58,14 +58,14 @@ def test_a_profile_that_describes_srgb_is_dropped_whatever_its_name(profile, cho
     "profile",
     [P3, rgb_profile_of(SRGB_COLUMNS, 1.0, "sRGB linear"), rgb_profile_of(SRGB_COLUMNS, 2.2, "sRGB simplified")],
 )
-def test_other_profiles_are_not_taken_for_srgb_whatever_their_names(profile):
+def test_other_profiles_are_not_mistaken_for_srgb(profile):
     assert not is_srgb(profile)
     colors = settle_colors(RGB, profile)
     assert (colors.icc, colors.note) == (profile, None)
     np.testing.assert_array_equal(np.asarray(colors.image), PICTURE)
 
 
-def test_conversion_to_srgb_is_that_of_the_equations():
+def test_conversion_to_srgb_equals_the_equations():
     for image, expected in ((RGB, PICTURE), (GREY, PICTURE[..., :1].repeat(3, axis=2))):
         colors = settle_colors(image, P3, "srgb")
         assert (colors.icc, colors.note) == (None, None)
@@ -103,7 +103,7 @@ def test_cmyk_with_its_own_profile_becomes_srgb(choice):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
-def test_cmyk_files(kind):
+def test_cmyk_files_need_a_profile(kind):
     picture = decode_picture(encoded(INKS.resize((32, 8), Image.Resampling.NEAREST), kind, CMYK), "x")
     assert picture.notes == ("its CMYK colors were converted to sRGB",)
     assert np.abs(picture.pixels[4, [2, 29]].astype(int) - [[255] * 3, [0] * 3]).max() < 6
@@ -126,14 +126,14 @@ def test_cmyk_files(kind):
         (grey_profile(1.0)[:200], DAMAGED),
     ],
 )
-def test_a_profile_that_cannot_be_used_is_left_out_and_that_is_said(profile, note, choice):
+def test_an_unusable_profile_is_dropped_with_a_note(profile, note, choice):
     for image in (RGB, GREY):
         colors = settle_colors(image, profile, choice)
         assert (colors.icc, colors.note) == (None, note)
         np.testing.assert_array_equal(np.asarray(colors.image), np.asarray(image.convert("RGB")))
 
 
-def test_what_littlecms_cannot_use():
+def test_a_profile_that_littlecms_rejects_is_dropped_with_a_note():
     hollow = P3.replace(b"rTRC", b"....")
     assert is_whole(hollow)
     with pytest.raises(HyperthumbError, match="its color profile cannot be used"):
@@ -146,7 +146,7 @@ def test_what_littlecms_cannot_use():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_files_with_profiles(kind):
+def test_profiles_are_read_from_files(kind):
     plain = decode_picture(encoded(RGB, kind, b""), "x").pixels
     kept = decode_picture(encoded(RGB, kind, P3), "x")
     assert (kept.icc, kept.notes) == (P3, ())
@@ -162,7 +162,7 @@ def test_files_with_profiles(kind):
     assert (truncated.icc, truncated.notes) == (None, (DAMAGED,))
 
 
-def test_a_profile_of_which_a_jpeg_lacks_a_part():
+def test_an_incomplete_profile_of_a_jpeg_is_dropped_with_a_note():
     profile = P3 + bytes(100_000)
     data = encoded(RGB, "JPEG", profile)
     assert decode_picture(data, "x").icc == profile
@@ -173,12 +173,12 @@ def test_a_profile_of_which_a_jpeg_lacks_a_part():
     assert read_presentation(cut)[::2] == (None, DAMAGED)
 
 
-def test_a_choice_that_does_not_exist():
-    with pytest.raises(HyperthumbError, match="icc is keep, srgb or drop, not 'sRGB'"):
+def test_an_unknown_choice_is_refused():
+    with pytest.raises(HyperthumbError, match="icc must be keep, srgb or drop, not 'sRGB'"):
         decode_picture(encoded(RGB, "PNG", P3), "x", icc="sRGB")
 
 
-def test_rgb_profile():
+def test_rgb_profile_accepts_whole_rgb_profiles_only():
     assert rgb_profile(SRGB) == SRGB
     assert rgb_profile(LAB) is None
     assert rgb_profile(P3[:-1]) is None

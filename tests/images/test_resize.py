@@ -1,4 +1,4 @@
-"""The bicubic resizing against BasicSR's `imresize`, itself a port of MATLAB's."""
+"""Bicubic resizing, compared with BasicSR's `imresize`, a port of MATLAB's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def as_array(image: torch.Tensor) -> np.ndarray:
 
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_downscale_is_matlabs(imresize, height, width, scale):
+def test_downscale_equals_matlab(imresize, height, width, scale):
     picture = photograph(height, width)
     expected = imresize(picture.astype(np.float64) / 255, 1 / scale)
     ours = as_array(bicubic_downscale(as_tensor(picture), scale))
@@ -43,7 +43,7 @@ def test_downscale_is_matlabs(imresize, height, width, scale):
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_upscale_is_matlabs(imresize, height, width, scale):
+def test_upscale_equals_matlab(imresize, height, width, scale):
     picture = photograph(height, width)
     expected = imresize(picture.astype(np.float64) / 255, scale)
     ours = as_array(bicubic_upscale(as_tensor(picture), scale))
@@ -52,7 +52,7 @@ def test_upscale_is_matlabs(imresize, height, width, scale):
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
-def test_rounded_in_float32_it_is_within_one_level(imresize, scale):
+def test_float32_is_within_one_level_of_float64(imresize, scale):
     picture = photograph(83, 61, seed=5)
     expected = np.round(imresize(picture.astype(np.float32) / 255, 1 / scale).clip(0, 1) * 255)
     ours = np.round(as_array(bicubic_downscale(as_tensor(picture).float(), scale)).clip(0, 1) * 255)
@@ -83,7 +83,7 @@ def test_a_flat_picture_stays_flat_at_any_size(height, width, scale, level):
 
 
 @pytest.mark.parametrize("resize", [bicubic_downscale, bicubic_upscale])
-def test_images_and_channels_are_resized_apart(resize):
+def test_images_and_channels_are_resized_independently(resize):
     image = torch.rand(2, 3, 13, 18, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     together = resize(image, 4)
     for b in range(2):
@@ -99,7 +99,7 @@ def test_height_and_width_are_treated_alike(resize):
 
 
 @pytest.mark.parametrize("resize", [bicubic_downscale, bicubic_upscale])
-def test_autocast_does_not_make_it_coarse(resize):
+def test_autocast_does_not_lower_the_precision(resize):
     image = as_tensor(photograph(32, 32)).float()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         result = resize(image, 4)
@@ -108,6 +108,6 @@ def test_autocast_does_not_make_it_coarse(resize):
 
 
 @pytest.mark.parametrize("resize", [bicubic_downscale, bicubic_upscale])
-def test_gradients(resize):
+def test_gradients_are_correct(resize):
     image = torch.rand(1, 2, 6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: resize(x, 2), image)

@@ -28,7 +28,7 @@ LAYOUTS = [
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("photometric", [0, 1])
-def test_grey_samples_of_every_depth_are_positives_whichever_way_they_count(bits, photometric, tmp_path):
+def test_grey_samples_are_decoded_as_positives_at_every_depth(bits, photometric, tmp_path):
     samples = GREY.astype(np.uint16) * 257 >> (16 - bits)
     shown = samples if photometric == 1 else (1 << bits) - 1 - samples
     expected = shown >> 8 if bits == 16 else shown * 255 // ((1 << bits) - 1)
@@ -46,7 +46,7 @@ def test_grey_samples_of_every_depth_are_positives_whichever_way_they_count(bits
 
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_color_samples_that_are_stored_together_or_plane_by_plane(bits, layout):
+def test_color_samples_are_read_interleaved_and_planar(bits, layout):
     samples = COLOR.astype(np.uint16) * 257 >> (16 - bits)
     np.testing.assert_array_equal(decode_picture(write_tiff(samples, Kind(bits, 2, *layout)), "x").pixels, COLOR)
     if bits == 16:
@@ -62,7 +62,7 @@ def test_planes_that_pillow_would_misread_are_refused(bits, photometric, count):
 
 
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_lzw", "packbits", "tiff_adobe_deflate", "jpeg"])
-def test_min_is_white_in_every_compression(compression):
+def test_min_is_white_is_decoded_in_every_compression(compression):
     picture = Image.fromarray(GREY).convert("1" if compression.startswith("group") else "L")
     buffer = io.BytesIO()
     picture.save(buffer, "TIFF", compression=compression, tiffinfo={262: 0})
@@ -82,7 +82,7 @@ def test_the_alpha_channel_of_a_min_is_white_picture_is_not_inverted(photometric
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_min_is_white_picture_that_is_cut_off_is_damaged(order):
+def test_a_truncated_min_is_white_picture_is_refused(order):
     data = write_tiff(GREY.astype(np.uint16) * 257, Kind(16, 0, order))
     for kept in (4, 9, 60, 150, len(data) - 1):
         with pytest.raises(CorruptImageError):
@@ -91,7 +91,7 @@ def test_a_min_is_white_picture_that_is_cut_off_is_damaged(order):
 
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_directories(order, big):
+def test_directories_are_read(order, big):
     file = io.BytesIO(write_tiff(GREY, Kind(8, 0, order, big=big)))
     layout = read_layout(file)
     directory = read_directory(file, layout, layout.first)
@@ -105,7 +105,7 @@ def test_directories(order, big):
 @pytest.mark.parametrize(
     "content", [b"", b"II", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"no TIFF at all, this", b"II+\0" + b"\xff" * 12]
 )
-def test_what_is_not_a_tiff_is_left_alone(content):
+def test_other_files_are_not_inverted(content):
     file = io.BytesIO(content)
     file.seek(2)
     assert as_pillow_reads(file) == (file, False)
@@ -125,7 +125,7 @@ def test_smaller_copies_are_not_counted():
 
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_circle_of_pictures_ends(order, big):
+def test_a_cycle_of_directories_ends(order, big):
     data = bytearray(write_tiff(GREY, Kind(8, 1, order, big=big)))
     layout = read_layout(io.BytesIO(data))
     directory = read_directory(io.BytesIO(data), layout, layout.first)

@@ -1,4 +1,4 @@
-"""Tiles cover a picture, each of its pixels once, and see what they are asked to see."""
+"""Tiles cover each pixel of a picture once, with the requested margin."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_pixel_belongs_to_one_tile(height, width, side, margin, multiple):
 
 
 @given(height=st.integers(1, 60), width=st.integers(1, 60), side=SIDES, margin=MARGINS, scale=st.integers(1, 4))
-def test_a_function_of_pixels_or_blocks_is_that_of_the_whole(height, width, side, margin, scale):
+def test_mapping_tiles_equals_mapping_the_whole_picture(height, width, side, margin, scale):
     picture = np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
     every = slice(None, None, scale)
     small = map_tiles(picture, cover((height, width), side, margin, scale), lambda part: part[every, every], down=scale)
@@ -43,5 +43,5 @@ def test_a_function_of_pixels_or_blocks_is_that_of_the_whole(height, width, side
 
 
 @pytest.mark.parametrize(("side", "count"), [(None, 1), (100, 1), (60, 1), (59, 4), (34, 9)])
-def test_no_more_tiles_than_it_takes(side, count):
+def test_the_number_of_tiles_is_minimal(side, count):
     assert len(list(cover((100, 100), side, 20))) == count

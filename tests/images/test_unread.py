@@ -10,7 +10,7 @@ from PIL import Image
 from hyperthumb.base.errors import CorruptImageError
 from hyperthumb.images.pictures import decode_picture
 
-CONVERT = "pictures are not read; convert it to PNG, JPEG, WebP, TIFF or BMP"
+CONVERT = "pictures are not supported; convert it to PNG, JPEG, WebP, TIFF or BMP"
 
 
 def written(kind: str) -> bytes:
@@ -20,7 +20,7 @@ def written(kind: str) -> bytes:
 
 
 def tiff(bits: int, order: str = "<", samples: int = 3) -> bytes:
-    """An uncompressed RGB TIFF of one pixel, with so many bits per sample."""
+    """An uncompressed RGB TIFF of one pixel with `bits` bits per sample."""
     entries = [(256, 3, 1, 1), (257, 3, 1, 1), (259, 3, 1, 1), (262, 3, 1, 2), (277, 3, 1, samples), (278, 3, 1, 1)]
     entries += [(258, 3, samples, 200), (273, 4, 1, 220), (279, 4, 1, 6)]
     data = struct.pack(f"{order}2sHI", {"<": b"II", ">": b"MM"}[order], 42, 8)
@@ -53,31 +53,31 @@ def test_formats_that_pillow_knows_are_named(kind, name):
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
     ],
 )
-def test_formats_that_it_does_not_know_are_named(head, name):
+def test_formats_unknown_to_pillow_are_named(head, name):
     assert message(head + bytes(100)) == f"photo: {name} {CONVERT}"
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("bits", [10, 12, 14])
-def test_depths_of_tiff_that_are_not_read_are_named(bits, order):
-    sentence = f"photo: TIFF pictures of {bits} bits per sample are not read; convert it to 8 or 16 bits"
+def test_unsupported_tiff_depths_are_named(bits, order):
+    sentence = f"photo: TIFF pictures of {bits} bits per sample are not supported; convert it to 8 or 16 bits"
     assert message(tiff(bits, order)) == sentence
 
 
-def test_the_depth_decides():
+def test_supported_depths_are_decoded():
     assert decode_picture(tiff(8), "photo").pixels.shape == (1, 1, 3)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_other_tiffs_that_are_not_read():
-    assert "a damaged TIFF picture, or one of a kind that is not read" in message(tiff(8, samples=7))
-    assert "a damaged TIFF picture" in message(b"II*\0\x08\0\0\0")
+def test_damaged_tiffs_are_explained():
+    assert "this TIFF picture is damaged or of an unsupported kind" in message(tiff(8, samples=7))
+    assert "this TIFF picture is damaged" in message(b"II*\0\x08\0\0\0")
 
 
 @pytest.mark.parametrize("data", [b"text\n" * 50, bytes(500), written("PNG")[8:]])
-def test_what_is_nothing_is_not_named(data):
+def test_unknown_data_get_no_format_name(data):
     assert message(data) == "photo: not a picture, or one with a damaged header"
 
 
-def test_an_empty_file():
+def test_an_empty_file_is_explained():
     assert message(b"") == "photo: the file is empty"

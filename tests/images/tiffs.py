@@ -1,4 +1,4 @@
-"""TIFF files of every kind, written by hand: Pillow and tifffile write only some of them."""
+"""Writes TIFF files of many kinds. Pillow and tifffile write only some of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixel losses against NumPy, by their laws, and their gradients numerically."""
+"""Pixel losses: values against NumPy, mathematical properties, and numerical gradients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pictures(dtype: torch.dtype = torch.float32) -> tuple[torch.Tensor, torch.Te
     return first.to(dtype), second.to(dtype)
 
 
-def test_values_are_means_over_every_sample() -> None:
+def test_losses_are_means_over_all_samples() -> None:
     first, second = pictures(torch.float64)
     difference = first.numpy() - second.numpy()
     assert L1Loss()(first, second).item() == pytest.approx(np.abs(difference).mean(), rel=1e-12)
@@ -35,7 +35,7 @@ def test_log_mse_is_a_mean_of_logarithms_over_pictures() -> None:
 
 
 @pytest.mark.parametrize(("error", "weight"), [(1e-9, 2.0), (1e-3, 1.0)])
-def test_log_mse_weighs_a_picture_by_its_error(error: float, weight: float) -> None:
+def test_the_gradient_of_log_mse_falls_with_the_error(error: float, weight: float) -> None:
     picture = torch.full((1, 3, 4, 4), 0.5, dtype=torch.float64, requires_grad=True)
     target = picture.detach() - error**0.5
     (slope,) = torch.autograd.grad(LogMSELoss(eps=1e-3)(picture, target), picture)
@@ -57,7 +57,7 @@ def test_charbonnier_has_a_finite_gradient_where_l1_has_a_corner() -> None:
 
 
 @pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(eps=0.1), LogMSELoss(eps=0.1)])
-def test_gradients_are_right(loss: torch.nn.Module) -> None:
+def test_gradients_are_correct(loss: torch.nn.Module) -> None:
     first, second = pictures(torch.float64)
     assert torch.autograd.gradcheck(lambda x: loss(x, second), first.requires_grad_())
 
@@ -74,17 +74,17 @@ def test_half_precision_is_summed_in_float32(loss: torch.nn.Module) -> None:
 
 @pytest.mark.parametrize("loss", [L1Loss(), MSELoss(), CharbonnierLoss(), LogMSELoss()])
 def test_shapes_that_would_broadcast_are_refused(loss: torch.nn.Module) -> None:
-    with pytest.raises(HyperthumbError, match=r"\(1, 3, 8, 8\) with \(1, 3, 1, 8\)"):
+    with pytest.raises(HyperthumbError, match=r"\(1, 3, 8, 8\) and \(1, 3, 1, 8\)"):
         loss(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 1, 8))
 
 
 @pytest.mark.parametrize("loss", [CharbonnierLoss, LogMSELoss])
 @pytest.mark.parametrize("eps", [0.0, -1e-3, float("nan"), float("inf")])
-def test_an_eps_without_a_gradient_is_refused(loss: type, eps: float) -> None:
+def test_invalid_eps_is_refused(loss: type, eps: float) -> None:
     with pytest.raises(HyperthumbError, match="eps"):
         loss(eps=eps)
 
 
-def test_losses_are_known_by_name() -> None:
+def test_losses_are_registered_by_name() -> None:
     known = {name: LOSSES.get(name) for name in ("CharbonnierLoss", "L1Loss", "MSELoss")}
     assert known == {"CharbonnierLoss": CharbonnierLoss, "L1Loss": L1Loss, "MSELoss": MSELoss}

@@ -8,7 +8,7 @@ from hyperthumb.models.build import load_checkpoint, load_pretrained, resolve_de
 from tests.support import save_tiny_model, tiny_network
 
 
-def test_auto_is_cuda_where_there_is_one(monkeypatch):
+def test_auto_selects_cuda_if_available(monkeypatch):
     for there, expected in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
         assert resolve_device("auto").type == expected
@@ -16,21 +16,21 @@ def test_auto_is_cuda_where_there_is_one(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_device_that_is_asked_for_is_there_or_an_error(monkeypatch, name):
+def test_an_unavailable_device_is_refused(monkeypatch, name):
     backend = torch.cuda if name == "cuda" else torch.backends.mps
     monkeypatch.setattr(backend, "is_available", lambda: True)
     assert resolve_device(name).type == name
     monkeypatch.setattr(backend, "is_available", lambda: False)
-    with pytest.raises(OptionsError, match=f"device: {name}, but this torch sees none"):
+    with pytest.raises(OptionsError, match=f"device: {name} is not available to torch"):
         resolve_device(name)
 
 
-def test_an_unknown_device_is_a_sentence():
+def test_an_unknown_device_is_refused():
     with pytest.raises(OptionsError, match='"gpu" is not one of auto, cpu, cuda, mps'):
         resolve_device("gpu")
 
 
-def test_a_model_file_is_something_to_start_from(tmp_path):
+def test_training_can_start_from_a_model_file(tmp_path):
     path = save_tiny_model(tmp_path / "tiny.safetensors")
     network, wanted = tiny_network(seed=1), tiny_network().state_dict()
     load_pretrained(network, path, "auto", strict=True)
@@ -41,7 +41,7 @@ def test_a_model_file_is_something_to_start_from(tmp_path):
         load_pretrained(network, path, "auto", strict=True)
 
 
-def test_a_checkpoint_of_another_network_is_never_started_from(tmp_path):
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     path = tmp_path / "other.pth"
     torch.save({"params": {"conv.weight": torch.zeros(3)}}, path)
     for strict in (True, False):
@@ -49,7 +49,7 @@ def test_a_checkpoint_of_another_network_is_never_started_from(tmp_path):
             load_pretrained(tiny_network(), path, "auto", strict)
 
 
-def test_the_hint_names_a_setting_only_where_there_is_one(tmp_path):
+def test_the_hint_names_strict_load_g_only_for_options_files(tmp_path):
     weights = tiny_network().state_dict()
     weights.pop(next(iter(weights)))
     torch.save({"params": weights}, tmp_path / "part.pth")

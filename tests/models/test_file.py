@@ -1,4 +1,4 @@
-"""Model files: what is saved loads again, and nothing else does."""
+"""Model files: saved models can be loaded, and invalid files are refused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rewritten(path: Path, weights=None, **changes: object) -> Path:
 
 
 @pytest.mark.parametrize("with_rate_model", [False, True])
-def test_what_is_saved_is_loaded_in_half_precision(saved, with_rate_model):
+def test_saved_weights_load_in_half_precision(saved, with_rate_model):
     network = tiny_network()
     model = load_model(saved, with_rate_model)
     own = network.state_dict()
@@ -54,14 +54,14 @@ def test_what_is_saved_is_loaded_in_half_precision(saved, with_rate_model):
     assert (model.name, model.scale, model.card) == ("tiny", 4, {"license": "CC0"})
 
 
-def test_the_file_is_small_and_can_be_read_by_people(saved):
+def test_the_file_is_small_and_its_metadata_is_json(saved):
     count = sum(parameter.numel() for parameter in load_model(saved).network.parameters())
     assert saved.stat().st_size < 2 * count + 4096
     with safetensors.safe_open(str(saved), framework="pt") as file:
         assert json.loads(file.metadata()["hyperthumb"])["network_g"] == DESCRIPTION
 
 
-def test_the_same_model_is_the_same_bytes_and_id(tmp_path, saved):
+def test_saving_twice_gives_the_same_bytes_and_id(tmp_path, saved):
     again = save_tiny_model(tmp_path / "again" / "tiny.safetensors")
     assert again.read_bytes() == saved.read_bytes()
     other = save_tiny_model(tmp_path / "other.safetensors", seed=1)
@@ -69,7 +69,7 @@ def test_the_same_model_is_the_same_bytes_and_id(tmp_path, saved):
     assert len(load_model(saved).model_id) == 3
 
 
-def test_the_id_is_that_of_the_weights():
+def test_the_id_depends_on_the_weights():
     weights = {"b": torch.zeros(2, dtype=torch.float16), "a": torch.ones((), dtype=torch.int64)}
     own = model_id_of(weights)
     assert own == model_id_of(dict(reversed(weights.items())))
@@ -78,7 +78,7 @@ def test_the_id_is_that_of_the_weights():
     assert own != model_id_of({"c": weights["b"], "a": weights["a"]})
 
 
-def test_the_rate_model_is_no_part_of_the_id(tmp_path, saved):
+def test_the_id_does_not_depend_on_the_rate_model(tmp_path, saved):
     network = tiny_network()
     network.rate.log_scales.add_(1)
     save_model(tmp_path / "other.safetensors", network, tiny_part(), "tiny")
@@ -87,7 +87,7 @@ def test_the_rate_model_is_no_part_of_the_id(tmp_path, saved):
     assert other.model_id == load_model(saved).model_id == load_model(saved, with_rate_model=True).model_id
 
 
-def test_a_rate_model_that_needs_a_heavy_package_stays_behind(tmp_path):
+def test_a_rate_model_that_needs_a_heavy_package_is_not_saved(tmp_path):
     part = Component("HyperThumbnail", {**tiny_part().arguments, "rate": Component("factorized")})
     path = tmp_path / "light.safetensors"
     save_model(path, build_network(part, 4), part, "light")
@@ -99,7 +99,7 @@ def test_a_rate_model_that_needs_a_heavy_package_stays_behind(tmp_path):
 
 @pytest.mark.parametrize("quantization", QUANTIZATIONS)
 @pytest.mark.parametrize(("encoder", "decoder"), list(zip(ENCODERS, DECODERS, strict=True)))
-def test_every_part_of_ours_travels(tmp_path, quantization, encoder, decoder):
+def test_all_parts_can_be_saved_and_loaded(tmp_path, quantization, encoder, decoder):
     arguments = {
         "quantization": QUANTIZATIONS[quantization],
         "encoder": ENCODERS[encoder],
@@ -117,13 +117,13 @@ def test_every_part_of_ours_travels(tmp_path, quantization, encoder, decoder):
     torch.testing.assert_close(theirs.steps, ours.steps, atol=0.1, rtol=0.01)
 
 
-def test_scale_1_has_neither_encoder_nor_decoder(tmp_path):
+def test_a_model_of_scale_1_has_no_encoder_or_decoder(tmp_path):
     part = Component("HyperThumbnail", {"quantization": Component("learned", {"initial": 60})})
     save_model(tmp_path / "one.safetensors", build_network(part, 1), part, "one")
     assert load_model(tmp_path / "one.safetensors").scale == 1
 
 
-def test_a_model_file_needs_no_heavy_package(saved):
+def test_loading_imports_no_heavy_package(saved):
     absent = ["compressai", "basicsr", "torchvision", "yaml", "hyperthumb.config", "torch._dynamo"]
     code = (
         f"import sys; from pathlib import Path; from hyperthumb.models.file import load_model; "
@@ -133,7 +133,7 @@ def test_a_model_file_needs_no_heavy_package(saved):
     assert result.stdout.strip() == "[]"
 
 
-def test_loading_leaves_the_random_numbers_alone(saved):
+def test_loading_does_not_change_the_random_state(saved):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -141,7 +141,7 @@ def test_loading_leaves_the_random_numbers_alone(saved):
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_file_is_not_written_when_it_could_not_be_loaded(tmp_path):
+def test_a_file_that_could_not_be_loaded_is_not_written(tmp_path):
     network, path = tiny_network(), tmp_path / "no.safetensors"
     foreign = Component("HyperThumbnail", {**tiny_part().arguments, "decoder": Component("EDSR", {"num_feat": 8})})
     with pytest.raises(CheckpointError, match='unknown decoder "EDSR"'):
@@ -152,7 +152,7 @@ def test_a_file_is_not_written_when_it_could_not_be_loaded(tmp_path):
     network.decoder.conv_first.weight[0, 0, 0, 0] = 70_000
     with pytest.raises(CheckpointError, match=r"decoder\.conv_first\.weight.*not finite in half precision"):
         save_model(path, network, tiny_part(), "no")
-    with pytest.raises(CheckpointError, match=r"ends in \.safetensors, which no\.pth does not"):
+    with pytest.raises(CheckpointError, match=r"must end in \.safetensors, not no\.pth"):
         save_model(tmp_path / "no.pth", network, tiny_part(), "no")
     assert list(tmp_path.iterdir()) == []
 
@@ -165,26 +165,26 @@ WIDE = {**DESCRIPTION, "decoder": {"type": "LiteDecoder", "num_feat": 1024, "num
     ("changes", "complaint"),
     [
         ({"format": 2, "version": "9.9"}, r"later version of hyperthumb \(9\.9\)"),
-        ({"format": "x"}, "no model file of hyperthumb"),
-        ({"network_g": ...}, "does not say which network"),
-        ({"network_g": []}, "does not say which network"),
-        ({"card": 3}, "does not say which network"),
-        ({"scale": 3}, "the scale is 1, 2, 4 or 8"),
-        ({"scale": "4"}, "the scale is 1, 2, 4 or 8"),
+        ({"format": "x"}, "not a model file of hyperthumb"),
+        ({"network_g": ...}, "does not describe the network"),
+        ({"network_g": []}, "does not describe the network"),
+        ({"card": 3}, "does not describe the network"),
+        ({"scale": 3}, "the scale must be 1, 2, 4 or 8"),
+        ({"scale": "4"}, "the scale must be 1, 2, 4 or 8"),
         ({"scale": 8}, "do not fit"),
         ({"network_g": {"type": "os.system"}}, 'unknown network "os.system"'),
-        ({"network_g": {**DESCRIPTION, "rate": {"type": "factorized"}}}, "rate model that no model file holds"),
+        ({"network_g": {**DESCRIPTION, "rate": {"type": "factorized"}}}, "rate model that is not allowed"),
         ({"network_g": {**DESCRIPTION, "rate": 3}}, "cannot be built here"),
-        ({"network_g": {}}, "does not say which network"),
+        ({"network_g": {}}, "does not describe the network"),
         ({"network_g": {**DESCRIPTION, "surprise": 3}}, "cannot be built here"),
         ({"network_g": {**DESCRIPTION, "quantization": 3}}, "cannot be built here"),
         ({"network_g": {**DESCRIPTION, "encoder": None}}, "needs an encoder"),
         ({"network_g": {**DESCRIPTION, "decoder": {"type": "LiteDecoder", "num_feat": -8}}}, "cannot be built here"),
-        ({"network_g": HUGE}, "too large: 1000000000"),
+        ({"network_g": HUGE}, "too large: an argument is 1000000000"),
         ({"network_g": WIDE}, "do not fit"),
     ],
 )
-def test_hostile_descriptions_are_sentences(saved, changes, complaint):
+def test_hostile_descriptions_are_refused(saved, changes, complaint):
     with pytest.raises(CheckpointError, match=complaint):
         load_model(rewritten(saved, **changes))
 
@@ -196,7 +196,7 @@ def test_weights_that_are_not_finite_are_refused(saved):
         load_model(rewritten(saved, weights))
 
 
-def test_files_of_others_are_sentences(tmp_path, saved):
+def test_other_files_are_refused(tmp_path, saved):
     path = tmp_path / "other.safetensors"
     with pytest.raises(CheckpointError, match="there is no model at"):
         load_model(path)
@@ -206,8 +206,8 @@ def test_files_of_others_are_sentences(tmp_path, saved):
         with pytest.raises(CheckpointError, match="cannot be read as a model file"):
             load_model(path)
     path.write_bytes(safetensors.torch.save({"w": torch.zeros(2)}))
-    with pytest.raises(CheckpointError, match="no model file of hyperthumb"):
+    with pytest.raises(CheckpointError, match="not a model file of hyperthumb"):
         load_model(path)
     path.write_bytes(safetensors.torch.save({"w": torch.zeros(2)}, {"hyperthumb": "[" * 100_000}))
-    with pytest.raises(CheckpointError, match="no model file of hyperthumb"):
+    with pytest.raises(CheckpointError, match="not a model file of hyperthumb"):
         load_model(path)

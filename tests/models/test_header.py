@@ -1,4 +1,4 @@
-"""What a model file says of itself without torch is what loading it says."""
+"""Reading a header without torch gives the same facts as loading the model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_header_agrees_with_the_model(saved):
     "dtype",
     [torch.float64, torch.float32, torch.bfloat16, torch.int64, torch.int16, torch.int8, torch.uint8, torch.bool],
 )
-def test_every_type_has_the_name_that_torch_gives_it(tmp_path, dtype):
+def test_types_have_the_names_of_torch(tmp_path, dtype):
     path = tmp_path / "it.safetensors"
     tensor = torch.tensor([[1, 0, 1]], dtype=dtype)
     metadata = {"format": 1, "name": "it", "scale": 4, "network_g": {"type": "None"}, "card": {}}
@@ -53,7 +53,7 @@ def test_reading_imports_no_torch(saved):
     assert done.stdout.split() == ["tiny", "False"]
 
 
-def test_what_is_no_model_file_is_a_sentence(tmp_path, saved):
+def test_other_files_are_refused(tmp_path, saved):
     whole = saved.read_bytes()
     path = tmp_path / "other.safetensors"
     with pytest.raises(CheckpointError, match="there is no model at"):
@@ -67,5 +67,5 @@ def test_what_is_no_model_file_is_a_sentence(tmp_path, saved):
         with pytest.raises(CheckpointError, match="cannot be read as a model file"):
             read_model_header(path)
     path.write_bytes(safetensors.torch.save({"w": torch.zeros(2)}))
-    with pytest.raises(CheckpointError, match="no model file of hyperthumb"):
+    with pytest.raises(CheckpointError, match="not a model file of hyperthumb"):
         read_model_header(path)

@@ -114,7 +114,7 @@ def test_training_stops_when_too_much_cannot_be_used(tmp_path):
     write_photographs(tmp_path / "train", 4)
     write_bad(tmp_path / "train")
     changes = {"datasets:train:on_corrupt": "skip", "datasets:train:max_corrupt": 5, "train:total_iter": 11}
-    assert_one_sentence(train(tmp_path, **changes), "more than max_corrupt = 5 photographs cannot be used")
+    assert_one_sentence(train(tmp_path, **changes), "more than max_corrupt = 5 photographs that cannot be used")
 
 
 def test_training_stops_before_it_starts_at_what_headers_show(tmp_path):
@@ -192,7 +192,7 @@ def test_a_store_that_was_copied_in_part_is_a_sentence(tmp_path, num_workers):
         "datasets:train:io_backend": {"type": "lmdb"},
         "datasets:train:num_worker_per_gpu": num_workers,
     }
-    assert_one_sentence(train(tmp_path, **changes), f"{store}/data.mdb: is cut off: it has 20,000 of ")
+    assert_one_sentence(train(tmp_path, **changes), f"{store}/data.mdb: is truncated: it has 20,000 of ")
 
 
 def test_validation_leaves_out_what_cannot_be_used_where_the_options_say_so(tmp_path):

@@ -50,7 +50,7 @@ def store(path: Path, name: str) -> Path:
 @pytest.mark.parametrize("name", ["../../outside", "/tmp/outside", "a/../../../outside", "..", "a\x1b[31m"])
 def test_keys_of_a_store_stay_in_the_folder_of_results(work, name):
     path = store(work / "set.lmdb", name)
-    with pytest.raises(HyperthumbError, match=r"meta_info\.txt:1: .* cannot name a picture: results are written to"):
+    with pytest.raises(HyperthumbError, match=r"meta_info\.txt:1: .* cannot be the name of a picture: results are"):
         HRImageDataset(str(path), {"type": "lmdb"})
 
 
@@ -63,7 +63,7 @@ def test_a_test_of_such_a_store_writes_nothing(work, capsys):
         "baselines": [{"type": "BicubicJpeg"}],
     }
     assert run_test(["-opt", str(write_options(work / "options.yml", options))]) == 1
-    assert "cannot name a picture" in capsys.readouterr().err
+    assert "cannot be the name of a picture" in capsys.readouterr().err
     assert not (work / "results").exists()
 
 

@@ -78,7 +78,7 @@ def test_a_dead_data_worker_ends_the_run_with_a_checkpoint(tmp_path):
     (worker,) = children(process.pid)
     os.kill(worker, KILL)
     assert process.wait(timeout=120) == 1
-    assert "the processes that load data are gone" in training.said()
+    assert "a process that loads data has died" in training.said()
     assert "Traceback" not in training.said()
     assert training.states() == [training.iteration()]
 

@@ -37,7 +37,7 @@ def test_a_model_that_ships_has_a_card_a_checksum_and_its_file_s_name(tmp_path, 
     arguments = [str(checkpoint), str(folder / "mine.safetensors"), "--options", str(options_file)]
     card = [word for key in CARD_KEYS for word in ("--card", f"{key}=0.3")]
     for words, sentence in (
-        (card[2:], f"says nothing of: {CARD_KEYS[0]}"),
+        (card[2:], f"lacks: {CARD_KEYS[0]}"),
         ([*card, "--name", "other"], "is called like its file, mine, not other"),
     ):
         assert main([*arguments, *words]) == 1

@@ -85,14 +85,14 @@ def test_squares_and_a_store_of_them(photos, data, capsys):
     assert len(HRImageDataset(str(store), {"type": "lmdb"})) == 8
     for command in (["subimages", str(photos), str(squares)], ["lmdb", str(squares), str(store)]):
         assert main(command) == 1
-        assert "exists already" in capsys.readouterr().err
+        assert "already exists" in capsys.readouterr().err
 
 
 def test_pictures_that_cannot_be_used(photos, data, capsys):
     (photos / "photo0.png").write_bytes(b"no picture")
     assert main(["subimages", str(photos), str(data / "out"), "--size", "32"]) == 1
     err = capsys.readouterr().err
-    assert "photo0.png: not a picture" in err
+    assert "photo0.png: it is not a picture" in err
     assert f"error: 1 pictures could not be used; the others are in {data / 'out'}.partial" in err
 
 

@@ -1,4 +1,4 @@
-"""The original repository's parameter names and ours: a dictionary, both ways."""
+"""Translates parameter names between the original repository and ours, in both directions."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _NAMES = (
     ("table_predictor.MLPs.1.layers.{}.0.", "quantization.chroma.hidden.{}."),
     ("table_predictor.MLPs.1.final_linear.", "quantization.chroma.last."),
 )
-# CompressAI 1.2.4's names of what 1.2.8 has in lists: `_matrix0` is `matrices.0`.
+# CompressAI 1.2.4 names each parameter that 1.2.8 keeps in a list: `_matrix0` is `matrices.0`.
 _OLD_LISTS = {"matrices": "matrix", "biases": "bias", "factors": "factor"}
-# CompressAI's range coder tables: of other shapes once filled, and never needed here.
+# Tables of CompressAI's range coder. Their shapes change when they are filled, and nothing here needs them.
 _CODER_TABLES = ("_offset", "_quantized_cdf", "_cdf_length")
-_DCT_TABLES = ("losslessJPEG.Y_TABLE", "losslessJPEG.C_TABLE")  # of ones, whatever the network
+_DCT_TABLES = ("losslessJPEG.Y_TABLE", "losslessJPEG.C_TABLE")  # all ones in every network
 
 
 def is_official(weights: Mapping[str, Tensor]) -> bool:
@@ -44,13 +44,13 @@ def is_official(weights: Mapping[str, Tensor]) -> bool:
 
 
 def to_ours(official: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """An official state dict by our names; whether names and shapes fit is for who loads it to judge.
+    """Renames the weights of an official state dict to our names. It does not check names or shapes.
 
     Args:
-        official: with either version's bottleneck names. The range coder's tables are ignored, whatever their shapes,
-            and so are parts that `own` lacks altogether: their network of scale 1 has an encoder and decoders that it
+        official: with the bottleneck names of either CompressAI version. The range coder's tables are ignored. Parts
+            that `own` does not have are dropped: the original's network of scale 1 has an encoder and decoders that it
             never runs.
-        own: the state dict of the network that it is for; it gives the range coder's tables.
+        own: the state dict of the target network; the range coder's tables are taken from it.
     """
     parts = {name.partition(".")[0] for name in own}
     converted = {name: value for name, value in own.items() if name.endswith(_CODER_TABLES)}
@@ -65,14 +65,15 @@ def to_ours(official: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[s
 
 
 def to_official(ours: Mapping[str, Tensor], compressai: str = "1.2.8") -> dict[str, Tensor]:
-    """The original's state dict for weights of ours.
+    """Renames our weights to the original's names.
 
     Args:
         ours: a state dict of a `HyperThumbnail` with the paper's parts.
-        compressai: whose bottleneck names to write: "1.2.4", which the original was released with, or "1.2.8".
+        compressai: the CompressAI version whose bottleneck names to write: "1.2.4", which the original was released
+            with, or "1.2.8".
 
     Raises:
-        CheckpointError: for a parameter that has no counterpart there.
+        CheckpointError: when a parameter has no counterpart in the original.
     """
     official: dict[str, Tensor] = {}
     backwards = tuple((mine, theirs) for theirs, mine in _NAMES)
@@ -80,7 +81,7 @@ def to_official(ours: Mapping[str, Tensor], compressai: str = "1.2.8") -> dict[s
         theirs = _translate(name, backwards)
         if theirs is None:
             raise CheckpointError(
-                f"the original HyperThumbnail has nothing like {name}; only the paper's parts convert"
+                f"the original HyperThumbnail has no counterpart of {name}; only the paper's parts can be converted"
             )
         official[_old_bottleneck_name(theirs) if compressai == "1.2.4" else theirs] = value
     for name in _DCT_TABLES:

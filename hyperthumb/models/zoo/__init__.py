@@ -1,4 +1,4 @@
-"""The models that ship with hyperthumb: the model files beside this one."""
+"""The models that ship with hyperthumb, as model files in this folder."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ FOLDER = Path(__file__).parent
 
 
 def model_names() -> list[str]:
-    """The models that ship, sorted."""
+    """The names of the shipped models, sorted."""
     return sorted(path.stem for path in FOLDER.glob(f"*{SUFFIX}"))
 
 
 def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
-    """The file of a shipped model, or the path as it was given: to a model file, a training's folder or a checkpoint.
+    """Finds a model by its shipped name or by its path.
 
     Args:
-        name_or_path: None is the best model that ships.
+        name_or_path: the name of a shipped model, or the path of a model file, a training's folder or a checkpoint.
+            None means the best shipped model.
 
     Raises:
-        CheckpointError: when there is nothing, or the shipped file is damaged; the message says what to do.
+        CheckpointError: when there is no such model, or the shipped file is damaged. The message says what to do.
     """
     names = model_names()
     if name_or_path is None:
         if DEFAULT_MODEL not in names:
             raise CheckpointError(
-                f"the model {DEFAULT_MODEL}, which ships with hyperthumb, is not in {FOLDER}: install hyperthumb anew, "
-                "or name a model of your own, such as --model PATH or hyperthumb.load(PATH)"
+                f"the shipped model {DEFAULT_MODEL} is missing from {FOLDER}: reinstall hyperthumb, or give your own "
+                "model with --model PATH or hyperthumb.load(PATH)"
             )
         name_or_path = DEFAULT_MODEL
     if name_or_path in names:
@@ -45,16 +46,16 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     path = Path(name_or_path).expanduser()
     if not path.exists():
         name = os.fspath(name_or_path)
-        known = f"known: {', '.join(names)}" if names else "none is there"
+        known = f"known: {', '.join(names)}" if names else "none are installed"
         raise CheckpointError(
-            f'there is no model "{name}"{did_you_mean(name, names)}: neither a file or folder, nor a model that ships '
-            f"with hyperthumb ({known})"
+            f'there is no model "{name}"{did_you_mean(name, names)}: it is not a file, a folder or a shipped model '
+            f"({known})"
         )
     return path
 
 
 def find_model_of(model_id: bytes) -> Path | None:
-    """The file of the shipped model with that id; None for a model that does not ship.
+    """The file of the shipped model with this id, or None.
 
     Raises:
         CheckpointError: when a shipped file is damaged.
@@ -64,7 +65,7 @@ def find_model_of(model_id: bytes) -> Path | None:
 
 
 def is_shipped(model_id: bytes) -> bool:
-    """Whether a model with that id ships.
+    """Whether a shipped model has this id.
 
     Raises:
         CheckpointError: when a shipped file is damaged.

@@ -1,6 +1,6 @@
-"""What the card of a model that ships has to say.
+"""The keys that the card of a shipped model must have.
 
-Scores on test sets are not on it: those are measured (options/benchmark/zoo.yml) and kept in results/zoo.
+It has no scores on test sets. Those are measured by options/benchmark/zoo.yml and stored in results/zoo.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from hyperthumb.base.errors import CheckpointError
 
 CARD_KEYS = (
-    "description",  # a line on what it is for
-    "rate_bpp",  # about which rate it makes on the validation set, such as 0.30
-    "validation",  # PSNR and bpp on the validation set, and which set that is
-    "data",  # what it was trained on
+    "description",  # its purpose, in one line
+    "rate_bpp",  # its approximate rate on the validation set, such as 0.30
+    "validation",  # the validation set, and PSNR and bpp on it
+    "data",  # the training data
     "iterations",
     "time",
     "machine",
@@ -24,17 +24,17 @@ CARD_KEYS = (
 
 
 def check_card(card: Mapping[str, str]) -> None:
-    """Refuses a card that leaves something open.
+    """Checks that a card is complete.
 
     Raises:
-        CheckpointError: when a key is missing or empty, or the rate is no number; names all of them.
+        CheckpointError: when keys are missing or empty (the message names all), or the rate is not a number.
     """
     missing = [key for key in CARD_KEYS if not card.get(key, "").strip()]
     if missing:
-        raise CheckpointError(f"the card of a model that ships says nothing of: {', '.join(missing)}")
+        raise CheckpointError(f"the card of a shipped model lacks: {', '.join(missing)}")
     try:
         rate = float(card["rate_bpp"])
     except ValueError:
         rate = 0.0
     if not 0 < rate < 24:
-        raise CheckpointError(f'rate_bpp is a number of bits per pixel such as 0.30, not "{card["rate_bpp"]}"')
+        raise CheckpointError(f'rate_bpp must be a number of bits per pixel such as 0.30, not "{card["rate_bpp"]}"')

@@ -1,4 +1,4 @@
-"""SHA256SUMS beside the models that ship: `sha256sum -c SHA256SUMS` checks them, and so does every use of one."""
+"""The checksums of the shipped models, SHA256SUMS (also for `sha256sum -c`). Every use of a model checks them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LFS_POINTER = b"version https://git-lfs"
 
 
 def record(path: Path) -> None:
-    """Puts a file's checksum into the list beside it; files that are there no more leave the list.
+    """Adds a file's checksum to the list in its folder, and removes entries of deleted files.
 
     Raises:
         HyperthumbError: when the list cannot be written.
@@ -25,29 +25,29 @@ def record(path: Path) -> None:
 
 
 def verify(path: Path) -> None:
-    """Refuses a file that is not the one that shipped.
+    """Checks that a file is the one that was shipped.
 
     Raises:
-        CheckpointError: when it is half a file, another one, or not in the list; the message says what to do.
+        CheckpointError: when the file is incomplete or changed, or the list lacks it. The message says what to do.
     """
     expected = read_sums(path.parent).get(path.name)
     if expected is None:
-        raise CheckpointError(f"{path} is not in the list {FILE_NAME} beside it: {_remedy(path)}")
+        raise CheckpointError(f"{path} is not listed in {FILE_NAME} of its folder: {_remedy(path)}")
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({error.strerror or error}): {_remedy(path)}") from error
     if content.startswith(_LFS_POINTER):
-        raise CheckpointError(f"{path} is not the model but git-lfs's note of where it is; `git lfs pull` fetches it")
+        raise CheckpointError(f"{path} is a git-lfs pointer, not the model; run `git lfs pull` to fetch it")
     if hashlib.sha256(content).hexdigest() != expected:
         raise CheckpointError(
-            f"{path} is damaged or not whole ({len(content):,} bytes, and not the checksum in {FILE_NAME}): "
+            f"{path} is damaged or incomplete: its {len(content):,} bytes do not have the checksum in {FILE_NAME}; "
             f"{_remedy(path)}"
         )
 
 
 def read_sums(folder: Path) -> dict[str, str]:
-    """File names to hexadecimal digests, as the folder's list has them; nothing when there is no list."""
+    """Reads the folder's list: hexadecimal digests by file name; empty if there is no list."""
     try:
         lines = (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -57,4 +57,4 @@ def read_sums(folder: Path) -> dict[str, str]:
 
 
 def _remedy(path: Path) -> str:
-    return f"install hyperthumb anew, or fetch the file again, or name another model than {path.stem}"
+    return f"reinstall hyperthumb, fetch the file again, or use another model than {path.stem}"

@@ -1,4 +1,4 @@
-"""The models that ship, one by one: whole, described, made by an options file that is there, and measured."""
+"""Every shipped model is undamaged, has a card and an options file, and has been measured."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def options_file(name: str) -> Path:
     return OPTIONS / read_model_header(zoo.find_model(name)).description.card["options"]
 
 
-def test_there_are_models_and_they_are_not_too_large():
+def test_shipped_models_exist_and_are_small():
     assert zoo.DEFAULT_MODEL in MODELS
     assert sum(path.stat().st_size for path in zoo.FOLDER.rglob("*") if path.is_file()) < MAX_BYTES
 
 
-def test_the_checksums_are_of_the_models_that_ship():
+def test_checksums_match_the_shipped_models():
     assert sorted(read_sums(zoo.FOLDER)) == [f"{name}.safetensors" for name in MODELS]
 
 
-def test_a_wheel_carries_them():
+def test_the_wheel_includes_the_models():
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no reader of TOML")
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = settings["tool"]["setuptools"]["package-data"]["hyperthumb"]
@@ -59,12 +59,12 @@ def test_a_model_loads_and_has_a_card(name):
     assert (header.description.card, header.model_id) == (model.card, model.model_id)
 
 
-def test_no_two_models_have_one_id():
+def test_model_ids_are_unique():
     assert len({read_model_header(zoo.find_model(name)).model_id for name in MODELS}) == len(MODELS)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_its_options_file_makes_its_network(name, tmp_path, monkeypatch):
+def test_the_options_file_of_a_model_builds_its_network(name, tmp_path, monkeypatch):
     monkeypatch.setenv("HYPERTHUMB_DATA", str(tmp_path))
     for path in (ROOT / "options/train").rglob("*.yml"):  # an options file may inherit from another
         for folder in re.findall(r"\$\{HYPERTHUMB_DATA\}/([\w/]+)", path.read_text(encoding="utf-8")):
@@ -79,7 +79,7 @@ def test_its_options_file_makes_its_network(name, tmp_path, monkeypatch):
     assert options.scale == said.scale
 
 
-def test_every_options_file_is_some_model_s_or_the_first_part_of_it():
+def test_every_options_file_belongs_to_a_model():
     made = {options_file(name) for name in MODELS}
     inherited = {path.parent / base for path in made for base in re.findall(r"^base: (\S+)", path.read_text(), re.M)}
     assert made | inherited == set(OPTIONS.rglob("*.yml"))
@@ -110,7 +110,7 @@ def test_every_4x_model_is_measured_on_every_set(rows):
         assert {(name, profile) for name in shipped for profile in ("small", "default")} <= measured
 
 
-def test_results_are_of_the_files_that_ship_and_of_the_options(rows):
+def test_results_belong_to_the_shipped_files_and_options(rows):
     assert [row.name for row in RESULTS.rows] == list(rows)
     for row in RESULTS.rows:
         header = read_model_header(zoo.find_model(rows[row.name].model))
@@ -122,7 +122,7 @@ def test_results_are_of_the_files_that_ship_and_of_the_options(rows):
 
 
 @pytest.mark.parametrize(("row", "dataset", "point"), POINTS)
-def test_means_are_those_of_the_images(row, dataset, point):
+def test_reported_means_equal_the_means_over_images(row, dataset, point):
     mean = mean_scores(point.images)
     for name in ("bpp", *QUALITY):
         expected = getattr(mean, name)
@@ -131,7 +131,7 @@ def test_means_are_those_of_the_images(row, dataset, point):
     assert [image.image for image in point.images] == info.images
 
 
-def test_files_with_the_standard_s_huffman_tables_are_larger_and_show_the_same(rows):
+def test_standard_huffman_tables_make_files_larger_but_not_different(rows):
     by_name = {row.name: row for row in RESULTS.rows}
     for name in [name for name, row in rows.items() if row.profile == "default"]:
         small = by_name[name.removesuffix(", default Huffman")]

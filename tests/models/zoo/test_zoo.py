@@ -15,31 +15,31 @@ from tests.support import save_tiny_model
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty place of models, instead of the real one."""
+    """An empty folder of models instead of the real one."""
     folder = tmp_path / "zoo"
     folder.mkdir()
     monkeypatch.setattr(zoo, "FOLDER", folder)
     return folder
 
 
-def test_the_default_is_found_or_the_message_says_what_to_do(folder):
-    with pytest.raises(CheckpointError, match=r"which ships.*install hyperthumb anew.*--model PATH"):
+def test_a_missing_default_model_says_what_to_do(folder):
+    with pytest.raises(CheckpointError, match=r"shipped model.*reinstall hyperthumb.*--model PATH"):
         zoo.find_model()
     path = save_tiny_model(folder / f"{zoo.DEFAULT_MODEL}.safetensors")
     record(path)
     assert zoo.find_model() == zoo.find_model(zoo.DEFAULT_MODEL) == path
 
 
-def test_a_damaged_model_is_not_used(folder):
+def test_a_damaged_model_is_refused(folder):
     path = save_tiny_model(folder / "photo_4x.safetensors")
     record(path)
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(CheckpointError, match="damaged or not whole"):
+    with pytest.raises(CheckpointError, match="damaged or incomplete"):
         zoo.find_model("photo_4x")
     assert zoo.find_model(path) == path  # by its path it is anybody's file
 
 
-def test_names_and_paths(folder, tmp_path):
+def test_models_are_found_by_name_and_by_path(folder, tmp_path):
     for name in ("photo_2x", "photo_4x"):
         record(save_tiny_model(folder / f"{name}.safetensors"))
     assert zoo.model_names() == ["photo_2x", "photo_4x"]
@@ -72,7 +72,7 @@ def test_a_shipped_file_is_read_once_until_it_changes(folder, monkeypatch):
     assert zoo.is_shipped(read_model_header(path).model_id)
 
 
-def test_without_a_name_thumbnails_of_all_shipped_models_are_restored_each_with_its_own(folder, tmp_path):
+def test_without_a_name_every_thumbnail_is_restored_by_its_own_shipped_model(folder, tmp_path):
     for name, scale in ((zoo.DEFAULT_MODEL, 4), ("photo_2x", 2)):
         record(save_tiny_model(folder / f"{name}.safetensors", scale=scale))
     image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
@@ -82,7 +82,7 @@ def test_without_a_name_thumbnails_of_all_shipped_models_are_restored_each_with_
         restored = codec.restore_with_notes(data)
         assert (restored.model.name, restored.notes) == (name, [])
         assert np.array_equal(restored.image, hyperthumb.load(name, device="cpu").restore(data))
-    with pytest.raises(ThumbnailError, match="choose a model of scale 2"):  # who names a model gets that one
+    with pytest.raises(ThumbnailError, match="choose a model of scale 2"):  # a named model is always used
         hyperthumb.load(zoo.DEFAULT_MODEL, device="cpu").restore(made["photo_2x"])
     stranger = hyperthumb.load(save_tiny_model(tmp_path / "mine.safetensors", seed=1), device="cpu")
     restored = codec.restore_with_notes(stranger.compress(image))

@@ -11,7 +11,7 @@ from tests.support import save_tiny_model, write_photographs
 
 
 @pytest.mark.parametrize("first", [0.3, 5.0, 0.01])
-def test_the_rates_are_found_from_wherever_the_model_stands(first):
+def test_rates_are_found_whatever_the_rate_at_scale_1(first):
     rates = [0.2, 0.28, 0.43]
     asked = []
 
@@ -31,7 +31,7 @@ def test_rates_out_of_reach_are_left_out():
     assert read_scales(lambda scale: 0.1, [0.2, 0.3]) == []
 
 
-def test_files_have_the_rates(tmp_path):
+def test_written_files_have_the_requested_rates(tmp_path):
     path = save_tiny_model(tmp_path / "tiny.safetensors")
     source = HRImageDataset(str(write_photographs(tmp_path / "photos", 3, 160, 131)))
     scales = find_rate_scales(path, source, [0.5, 0.7], torch.device("cpu"), photographs=2)

@@ -1,4 +1,4 @@
-"""Trainings by processes that only pretend: what is started, skipped, named and stopped."""
+"""Runs with a stand-in for `run_train.py`: which trainings are started, skipped, reported and stopped."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def calls(folder: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_one_that_fails_is_named_and_finished_ones_are_left(tmp_path, entry, capfd):
+def test_a_failed_run_is_reported_and_finished_runs_are_skipped(tmp_path, entry, capfd):
     runs = open_runs(write_runs(tmp_path, "first", "fails", "last"), ["train:ema_decay=0.5"])
     trained = train_all(runs, entry, ["train:ema_decay=0.5"])
     assert (trained.failed, trained.unfinished, trained.stopped_by) == (["fails"], [], None)
@@ -72,7 +72,7 @@ def test_one_that_fails_is_named_and_finished_ones_are_left(tmp_path, entry, cap
     assert "fails.yml" in calls(tmp_path)[-1]
 
 
-def test_time_that_is_up(tmp_path, entry):
+def test_runs_stop_at_the_deadline(tmp_path, entry):
     runs = open_runs(write_runs(tmp_path, "first", "slow", "last"), [])
     trained = train_all(runs, entry, deadline=time.monotonic() + 60)
     assert (trained.failed, trained.unfinished) == ([], ["slow", "last"])
@@ -82,7 +82,7 @@ def test_time_that_is_up(tmp_path, entry):
     assert len(calls(tmp_path)) == 2
 
 
-def test_a_signal_is_handed_on_once_and_ends_it(tmp_path, entry):
+def test_a_signal_is_forwarded_once_and_stops_training(tmp_path, entry):
     runs = open_runs(write_runs(tmp_path, "waits", "last"), [])
 
     def stop() -> None:
@@ -101,18 +101,18 @@ def test_a_signal_is_handed_on_once_and_ends_it(tmp_path, entry):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_what_cannot_be_compared_is_refused(tmp_path):
+def test_runs_that_cannot_be_compared_are_refused(tmp_path):
     one = write_runs(tmp_path, "one")
     with pytest.raises(HyperthumbError, match="give them different names"):
         open_runs(one * 2, [])
     for change in ({"train:total_iter": 9}, {"datasets:train:batch_size_per_gpu": 3}):
-        with pytest.raises(HyperthumbError, match=r"one budget, but it is 8 iterations, .* in .*other.yml"):
+        with pytest.raises(HyperthumbError, match=r"same budget, but it is 8 iterations, .* in .*other.yml"):
             open_runs([*one, *write_runs(tmp_path, "other", **change)], [])
-    with pytest.raises(HyperthumbError, match="another scale"):
+    with pytest.raises(HyperthumbError, match="different scales"):
         open_runs([*one, *write_runs(tmp_path, "other", scale=2)], [])
 
 
-def test_a_folder_of_other_settings_is_refused(tmp_path, entry):
+def test_a_folder_trained_with_other_settings_is_refused(tmp_path, entry):
     files = write_runs(tmp_path, "one")
     (run,) = open_runs(files, [])
     train_all([run], entry)

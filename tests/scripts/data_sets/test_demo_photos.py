@@ -15,7 +15,7 @@ from hyperthumb.data import HRImageDataset
 SCRIPT = Path(__file__).parents[3] / "scripts" / "prepare_demo_photos.py"
 
 
-def test_photographs_to_train_on_and_others_to_test_on(tmp_path):
+def test_training_and_test_photographs_are_written(tmp_path):
     photos = prepare_demo_photos(tmp_path)
     assert photos.written == len(photos.train) + len(photos.test) == 11
     train, test = (HRImageDataset(str(tmp_path / part)) for part in ("train", "test"))
@@ -26,7 +26,7 @@ def test_photographs_to_train_on_and_others_to_test_on(tmp_path):
     np.testing.assert_array_equal(test.load(test.names.index("coffee")).hr, skimage.data.coffee())
 
 
-def test_a_second_time_writes_only_what_is_missing(tmp_path):
+def test_a_second_run_writes_only_missing_photographs(tmp_path):
     first = prepare_demo_photos(tmp_path)
     times = {path: path.stat().st_mtime_ns for path in first.train + first.test}
     assert prepare_demo_photos(tmp_path) == first._replace(written=0)
@@ -36,13 +36,13 @@ def test_a_second_time_writes_only_what_is_missing(tmp_path):
     assert unchanged == {path: time for path, time in times.items() if path != first.train[2]}
 
 
-def test_without_scikit_image(tmp_path, monkeypatch):
+def test_a_missing_scikit_image_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(HyperthumbError, match="scikit-image is not installed"):
+    with pytest.raises(HyperthumbError, match="part of scikit-image"):
         prepare_demo_photos(tmp_path)
 
 
-def test_the_script(tmp_path, monkeypatch, capsys):
+def test_the_script_prepares_the_photographs(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["prepare_demo_photos.py", "--out", str(tmp_path / "demo")])
     for said in ("11 written now", "none written now"):
         with pytest.raises(SystemExit) as exit_:

@@ -29,7 +29,7 @@ def save_tiff16(path, pixels):
 
 @pytest.fixture
 def fivek(tmp_path):
-    """Five photographs; a0002, a0004 (on its side) and a0005 are of the size that is wanted."""
+    """Five photographs, of which a0002, a0004 (turned) and a0005 have the right size."""
     folder = tmp_path / "tiff16_c"
     (folder / "HQa2501to5000").mkdir(parents=True)
     save_tiff16(folder / "HQa2501to5000/a0002-x.tif", photograph(40, 60, 2))
@@ -46,13 +46,13 @@ def build(source, target, **settings):
     return build_fivek6k(source, target, sizes=SIZES, **settings)
 
 
-def test_six_thousand_pixels_are_those_that_round_to_it():
+def test_the_size_rule_accepts_sides_that_round_to_six_thousand():
     assert [SIX_THOUSAND.allows(*size) for size in ((3744, 5616), (6048, 4032), (3456, 5184), (6500, 4333))] == [
         True, True, False, False,
     ]  # fmt: skip
 
 
-def test_the_photographs_of_that_size_in_order(fivek, tmp_path):
+def test_photographs_of_the_size_are_converted_in_order(fivek, tmp_path):
     built = build(fivek, tmp_path / "fivek6k", jobs=2)
     assert (built.others, built.unreadable) == (2, [])
     source = HRImageDataset(str(tmp_path / "fivek6k"))
@@ -66,14 +66,14 @@ def test_the_photographs_of_that_size_in_order(fivek, tmp_path):
     assert [entry.sha256 for entry in entries] == [pixel_digest(np.ascontiguousarray(pixels)) for pixels in expected]
 
 
-def test_damage_is_named_and_a_second_run_goes_on(fivek, tmp_path):
+def test_a_damaged_file_is_reported_and_a_second_run_resumes(fivek, tmp_path):
     whole = (fivek / "a0005-x.tif").read_bytes()
     (fivek / "a0005-x.tif").write_bytes(whole[:-4000])
     (fivek / "a0006-x.tif").write_bytes(b"no picture")
     built = build(fivek, tmp_path / "out")
     bad = [result for result in built.converted if result.problem] + built.unreadable
     assert len(bad) == 2
-    assert "a0006-x.tif: not a picture" in built.unreadable[-1]
+    assert "a0006-x.tif: it is not a picture" in built.unreadable[-1]
     assert not (tmp_path / "out").exists()
     (fivek / "a0006-x.tif").unlink()
     (fivek / "a0005-x.tif").write_bytes(whole)
@@ -83,7 +83,7 @@ def test_damage_is_named_and_a_second_run_goes_on(fivek, tmp_path):
     assert len(read_manifest(tmp_path / "out")) == 3
 
 
-def test_what_cannot_be_done(fivek, tmp_path):
+def test_unusable_sources_are_refused(fivek, tmp_path):
     with pytest.raises(HyperthumbError, match="none of its 5 pictures has a long side 5500 to 6499 pixels"):
         build_fivek6k(fivek, tmp_path / "out")
     (fivek / "again").mkdir()
@@ -92,12 +92,12 @@ def test_what_cannot_be_done(fivek, tmp_path):
         build(fivek, tmp_path / "out")
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw/a0001-x.dng").touch()
-    with pytest.raises(HyperthumbError, match=r"holds 1 raw files \(\.dng\), which are not developed here"):
+    with pytest.raises(HyperthumbError, match=r"contains 1 raw files \(\.dng\), which are not supported"):
         build(tmp_path / "raw", tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "tiff16_c"]
 
 
-def test_colors_become_those_of_srgb(tmp_path):
+def test_colors_are_converted_to_srgb(tmp_path):
     pixels = photograph(40, 60)
     assert to_srgb(pixels, None, "x") is pixels
     assert to_srgb(pixels, SRGB, "x") is pixels

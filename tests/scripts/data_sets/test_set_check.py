@@ -35,22 +35,22 @@ def check(root, photo_set=PUBLISHED):
     return set_check.check_set(photo_set, root)
 
 
-def test_a_set_as_published(root):
+def test_a_set_as_published_has_no_problems(root):
     result = check(root)
     assert (result.found, result.problems, result.notes) == (3, (), ("3 whole",))
 
 
-def test_other_names_formats_and_layouts_are_fine(root):
+def test_other_names_formats_and_layouts_are_accepted(root):
     folder = root / "tiny"
     (folder / "a.png").unlink()
     Image.fromarray(WHOLE["a"]).save(folder / "img_001.bmp")
     Image.fromarray(WHOLE["b"][:-1, :-1]).save(folder / "b.png")
     result = check(root)
     assert result.problems == ()
-    assert result.notes == ("1 have other names than here; their pixels are right", "2 whole", "1 crops")
+    assert result.notes == ("1 have unusual names, but correct pixels", "2 whole", "1 crops")
 
 
-def test_everything_wrong_is_named(root):
+def test_all_problems_are_reported(root):
     folder = root / "tiny"
     Image.fromarray(WHOLE["a"]).save(folder / "a.png", compress_level=0)
     (folder / "a.png").write_bytes((folder / "a.png").read_bytes()[:3000])
@@ -60,21 +60,21 @@ def test_everything_wrong_is_named(root):
     problems = check(root).problems
     assert problems[0] == "4 pictures instead of 3"
     assert problems[1].startswith("a.png: the picture is damaged")
-    assert problems[2] == "b.png: its pixels are not those of the set; it was changed or compressed again"
+    assert problems[2] == "b.png: its pixels differ from those of the set; it was edited or recompressed"
     assert problems[3:] == ("c.png: is 49x8 instead of 49x33 or 48x32", "d.png: is not a picture of this set")
 
 
-def test_missing_and_double_pictures(root):
+def test_missing_and_duplicate_pictures_are_reported(root):
     (root / "tiny/c.png").unlink()
     Image.fromarray(WHOLE["b"]).save(root / "tiny/z.png")
     assert check(root).problems == ("z.png: is the same picture as b.png", "c: is missing")
 
 
 def test_a_missing_folder_is_a_problem(tmp_path):
-    assert "there is no such folder" in check(tmp_path).problems[0]
+    assert "this folder of pictures does not exist" in check(tmp_path).problems[0]
 
 
-def test_sets_that_are_known_by_names_and_sizes(root):
+def test_a_set_can_be_checked_by_names_and_sizes(root):
     (root / "named").mkdir()
     Image.fromarray(photograph(24, 48)).save(root / "named/1.png")
     Image.fromarray(photograph(25, 48)).save(root / "named/3.png")
@@ -88,9 +88,9 @@ def test_sets_that_are_known_by_names_and_sizes(root):
     assert check(root, NAMED).problems == ()
 
 
-def test_sets_with_a_manifest(root):
+def test_a_set_can_be_checked_against_its_manifest(root):
     built = PhotoSet("built", "own", "tiny", (), "", "", has_manifest=True)
-    assert "building the set writes it" in check(root, built).problems[0]
+    assert "build the set to create it" in check(root, built).problems[0]
     entries = [ManifestEntry(f"{name}.png", f"{name}.tif", *known(pixels)) for name, pixels in WHOLE.items()]
     write_manifest(root / "tiny", "all", entries)
     assert check(root, built).problems == ()
@@ -100,7 +100,7 @@ def test_sets_with_a_manifest(root):
     assert "is damaged" in check(root, built).problems[0]
 
 
-def test_what_the_catalog_says_is_consistent():
+def test_the_catalog_is_consistent():
     assert {name: len(known_pictures(name)) for name in PHOTO_SETS if known_pictures(name)} == {
         "kodak": 24, "set5": 5, "set14": 14, "bsd100": 100, "gb82": 21,
     }  # fmt: skip

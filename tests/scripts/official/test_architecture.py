@@ -19,7 +19,7 @@ def assert_same(a, b):
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize("compressai", ["1.2.4", "1.2.8"])
-def test_there_and_back(scale, compressai):
+def test_converting_to_official_names_and_back_changes_nothing(scale, compressai):
     network = official_network(scale)
     official = to_official(network.state_dict(), compressai)
     assert ("entropy_bottleneck.bottlenecks.1._matrix3" in official) == (compressai == "1.2.4")
@@ -32,14 +32,14 @@ def test_there_and_back(scale, compressai):
     assert torch.equal(rebuilt(hr).restored, network(hr).restored)
 
 
-def test_scale_1_leaves_out_what_is_never_run():
+def test_scale_1_drops_the_unused_encoder_and_decoders():
     network = official_network(1)
     rebuilt, converted = from_official(official_state(network))
     assert rebuilt.scale == 1
     assert_same(converted, network.state_dict())
 
 
-def test_sizes_from_shapes():
+def test_sizes_are_read_from_shapes():
     network = HyperThumbnail(
         8,
         quantization=Component("predicted", {"num_hidden": 24, "num_layers": 3}),
@@ -59,7 +59,7 @@ def test_sizes_from_shapes():
 
 
 def test_range_coder_tables_of_any_shape_are_ignored():
-    """A checkpoint saved after the original's compress() has them filled."""
+    """They are filled in a checkpoint that was saved after the original's compress()."""
     network = official_network(4)
     official = to_official(network.state_dict())
     for bottleneck in range(2):
@@ -70,7 +70,7 @@ def test_range_coder_tables_of_any_shape_are_ignored():
     assert_same(converted, network.state_dict())
 
 
-def test_full_size_names_and_shapes_are_the_originals():
+def test_full_size_names_and_shapes_equal_the_original():
     expected = {}
     for line in reference("hyperthumbnail_state_dict_keys.txt").read_text().splitlines():
         name, *rest = line.split("\t")
@@ -96,8 +96,8 @@ def change(official, name, value):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda s: {}, "no checkpoint of the original"),
-        (lambda s: change(s, "encoder.conv_first.weight", torch.zeros(8, 27, 3, 3)), "of no scale"),
+        (lambda s: {}, "not a checkpoint of the original"),
+        (lambda s: change(s, "encoder.conv_first.weight", torch.zeros(8, 27, 3, 3)), "27 input channels"),
         (lambda s: change(s, "encoder.conv_first.weight", torch.zeros(8, 12, 3, 3)), "enlarges 4 times"),
         (lambda s: change(s, "encoder.surprise.weight", torch.zeros(1)), "encoder.surprise.weight"),
         (lambda s: change(s, "surprise", torch.zeros(1)), "surprise"),
@@ -108,15 +108,15 @@ def change(official, name, value):
         ),
     ],
 )
-def test_what_is_no_such_checkpoint(edit, message):
+def test_other_checkpoints_are_refused(edit, message):
     with pytest.raises(CheckpointError, match=message):
         from_official(edit(to_official(official_network(4).state_dict())))
 
 
 @pytest.mark.parametrize("parts", [{"rate": "laplace"}, {"encoder": "LiteEncoder"}, {"quantization": "predicted_log"}])
-def test_parts_that_the_original_does_not_have(parts):
+def test_parts_without_a_counterpart_are_refused(parts):
     network = tiny(
         **{"quantization": "predicted", "encoder": "RDBUNet", "decoder": "FrequencyAwareDecoder", "rate": None, **parts}
     )
-    with pytest.raises(CheckpointError, match="nothing like"):
+    with pytest.raises(CheckpointError, match="no counterpart"):
         to_official(network.state_dict())
