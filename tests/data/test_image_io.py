@@ -159,7 +159,7 @@ def test_any_flipped_bit_of_a_png_is_detected():
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(b"", "the file is empty"), (b"no picture", "not a picture"), (bytes(1000), "not a picture")],
+    [(b"", "the file is empty"), (b"no picture", "it is not a picture"), (bytes(1000), "it is not a picture")],
 )
 def test_other_files_are_refused(tmp_path, content, problem):
     path = tmp_path / "x.png"

@@ -76,7 +76,7 @@ def test_damaged_tiffs_are_explained():
 
 @pytest.mark.parametrize("data", [b"text\n" * 50, bytes(500), written("PNG")[8:]])
 def test_unknown_data_get_no_format_name(data):
-    assert message(data) == "photo: not a picture, or one with a damaged header"
+    assert message(data) == "photo: it is not a picture, or its header is damaged"
 
 
 def test_an_empty_file_is_explained():

@@ -52,7 +52,7 @@ def tiny(path: Path) -> None:
 BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "truncated": (truncated, "damaged"),
     "empty": (empty, "the file is empty"),
-    "text": (text, "not a picture"),
+    "text": (text, "it is not a picture"),
     "cmyk": (cmyk, "CMYK pictures are not supported"),
     "transparent": (transparent, "transparent in places"),
     "small": (tiny, "96x30 is too small for training crops of 32x32"),
@@ -121,7 +121,7 @@ def test_training_stops_before_it_starts_at_what_headers_show(tmp_path):
     write_photographs(tmp_path / "train", 4)
     write_bad(tmp_path / "train")
     result = train(tmp_path)
-    named = ("empty.png: the file is empty", "text.png: not a picture", "truncated.png: the picture is damaged")
+    named = ("empty.png: the file is empty", "text.png: it is not a picture", "truncated.png: the picture is damaged")
     assert_one_sentence(result, *named, "small: 96x30 is too small")
     assert not (tmp_path / "experiments").exists()
 

@@ -48,7 +48,7 @@ def test_bad_sets_are_named_and_counted(photos, data, capsys):
     assert "  photo1.png: the picture is damaged" in err
     assert "  1 pictures instead of 100\n  0801.png: is missing" in err
     assert "  and 83 more" in err
-    assert "kodak: there is no such folder" in err
+    assert "kodak: this folder of pictures does not exist" in err
     assert err.endswith("3 of 3 sets are not as they should be\n")
     assert main(["--verify", "--all"]) == 1
     assert capsys.readouterr().err.endswith(f"{len(PHOTO_SETS)} of {len(PHOTO_SETS)} sets are not as they should be\n")
@@ -104,4 +104,4 @@ def test_fivek6k(data, capsys):
     assert main(["--verify", "fivek6k"]) == 0
     Image.new("RGB", (5616, 8), (90, 120, 61)).save(data / "fivek6k/a0009-x.png")
     assert main(["--verify", "fivek6k"]) == 1
-    assert "a0009-x.png: its pixels are not those of the set" in capsys.readouterr().err
+    assert "a0009-x.png: its pixels differ from those of the set" in capsys.readouterr().err
