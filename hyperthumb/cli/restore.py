@@ -93,7 +93,18 @@ def run(arguments: argparse.Namespace) -> int:
 def _read_headers(source: Path) -> None:
     from hyperthumb.jpeg.inspection import describe
 
-    describe(read_source(source))
+    describe(_read_thumbnail(source))
+
+
+def _read_thumbnail(source: Path) -> bytes:
+    from hyperthumb.base.errors import ThumbnailError
+
+    data = read_source(source)
+    if data and not data.startswith(b"\xff\xd8"):
+        raise ThumbnailError(
+            "this is not a JPEG file, but thumbnails are; `hyperthumb compress` makes them of pictures"
+        )
+    return data
 
 
 def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:
@@ -104,7 +115,7 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
     """
     from hyperthumb.images.pictures import encode_picture, read_presentation
 
-    data = read_source(source)
+    data = _read_thumbnail(source)
     restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size)
     note_all(restored.notes)
     presentation = read_presentation(data)

@@ -129,6 +129,7 @@ def test_a_companion_that_cannot_be_read_does_not_keep_a_photograph_from_its_nam
     assert code == 1
     assert out.startswith("IMG_1.thumb.jpg -> IMG_1.restored.png")
     assert f"error: {companion}: this is not a JPEG file" in err
+    assert "`hyperthumb compress` makes them of pictures" in err
 
 
 def test_what_other_programs_keep_in_a_folder_is_left_out_and_said(run):
