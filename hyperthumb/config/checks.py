@@ -72,6 +72,18 @@ def _batch_size_is_stated_once(options: TrainOptions) -> Iterator[Finding]:
         yield ("train", "batch_size"), message
 
 
+def _best_is_measured(options: TrainOptions) -> Iterator[Finding]:
+    if options.logger.keep_best is not None and not options.datasets.val:
+        yield ("logger", "keep_best"), "there is no validation set (datasets.val) that measures it"
+    elif options.logger.keep_best == "lpips" and options.val.lpips is None:
+        yield ("logger", "keep_best"), "lpips is not measured; give val.lpips"
+
+
+def _one_network(options: TestOptions) -> Iterator[Finding]:
+    if options.model is not None and options.network_g is not None:
+        yield ("model",), "network_g is given too; give one of the two (`~` takes an inherited one away)"
+
+
 def _precision_fits_device(options: TrainOptions) -> Iterator[Finding]:
     if options.train.precision == "fp16" and options.device == "cpu":
         yield ("train", "precision"), "fp16 wants a GPU, but device is cpu; bf16 works on both"
@@ -125,8 +137,8 @@ def _names_differ(datasets: dict[str, DatasetOptions]) -> Iterator[Finding]:
 
 
 def _something_to_test(options: TestOptions) -> Iterator[Finding]:
-    if options.network_g is None and not options.baselines:
-        yield (), "there is nothing to test: give network_g, baselines, or both"
+    if options.network_g is None and options.model is None and not options.baselines:
+        yield (), "there is nothing to test: give network_g, model or baselines"
 
 
 def _rows_to_measure(options: BenchmarkOptions) -> Iterator[Finding]:
@@ -177,6 +189,8 @@ def _sweep_fits_method(row: BenchmarkRow, reader: Reader) -> Iterator[Finding]:
 
 def _unused_in_training(options: TrainOptions) -> Iterator[Finding]:
     scheduler = options.train.scheduler
+    if options.logger.keep_best is None:
+        yield from _changed(options.logger, ("logger",), ["keep_best_slope"], "keep_best names no metric")
     names = [name for name in ("milestones", "gamma", "eta_min") if name not in _SCHEDULERS[scheduler.type]]
     yield from _changed(scheduler, ("train", "scheduler"), names, f"{scheduler.type} has none")
     train = options.datasets.train
@@ -196,8 +210,9 @@ def _unused_in_test(options: TestOptions) -> Iterator[Finding]:
     yield from _changed(options.path, ("path",), ["experiments_root", "tb_root"], "a test writes to results_root")
     if options.network_g is None:
         reason = "there is no network_g"
-        yield from _changed(options, (), ["comparison"], reason)
-        yield from _changed(options.val, ("val",), ["profile", "rate_scale", "refine"], reason)
+        if options.model is None:
+            yield from _changed(options, (), ["comparison"], reason)
+            yield from _changed(options.val, ("val",), ["profile", "rate_scale", "refine"], reason)
         names = ["pretrain_network_g", "strict_load_g", "param_key_g"]
         yield from _changed(options.path, ("path",), names, reason)
 
@@ -230,13 +245,14 @@ _CHECKS: dict[type, tuple[Check, ...]] = {
         _network_fits_scale,
         _crops_fit_scale,
         _batch_size_is_stated_once,
+        _best_is_measured,
         _validation_names_differ,
         _precision_fits_device,
         _scheduler_has_milestones,
         _learning_rates_fall,
         _rate_loss_has_a_rate_model,
     ),
-    TestOptions: (_network_rescales, _network_fits_scale, _data_to_measure_on, _something_to_test),
+    TestOptions: (_network_rescales, _network_fits_scale, _one_network, _data_to_measure_on, _something_to_test),
     BenchmarkOptions: (_data_to_measure_on, _rows_to_measure),
 }
 _UNUSED: dict[type, Check] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.constraints import Above, Count, CountOrZero, Existing, FolderName
+from hyperthumb.base.constraints import Above, AtLeast, Count, CountOrZero, Existing, FolderName
 from hyperthumb.base.limits import Device, Profile, Scale
 from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, PartOf
 
@@ -172,6 +172,8 @@ class LoggerOptions:
         save_checkpoint_freq: between checkpoints.
         image_freq: between pictures in the logs; None is at each validation.
         keep_last: how many checkpoints stay on disk; None is all.
+        keep_best: the metric of the first validation set by which the best weights are kept, net_g_best.pth.
+        keep_best_slope: what of the metric a doubling of the bytes is worth; 0 counts no bytes (docs/training.md).
         stall_warning_seconds: a wait for the disk that takes longer is warned of while it lasts.
         use_tb_logger: whether TensorBoard's files are written.
         wandb: Weights & Biases; None is off.
@@ -181,6 +183,8 @@ class LoggerOptions:
     save_checkpoint_freq: Count = 5000
     image_freq: Count | None = None
     keep_last: Count | None = None
+    keep_best: Literal["psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr"] | None = None
+    keep_best_slope: Annotated[float, AtLeast(0)] = 0.0
     stall_warning_seconds: Annotated[float, Above(0)] = 60.0
     use_tb_logger: bool = True
     wandb: WandbOptions | None = None
@@ -259,7 +263,8 @@ class TestOptions:
         plugins: modules of the user's to import.
         path: files to start from and folders to write to.
         val: what is measured.
-        network_g: the network; None measures the baselines alone.
+        network_g: the network; None measures `model`, or the baselines alone.
+        model: in its place, a training's folder, a checkpoint in it, a model file, or the name of a model that ships.
         baselines: classes of `BASELINES` to measure beside it.
         comparison: whether a picture is made that shows them side by side.
     """
@@ -271,6 +276,7 @@ class TestOptions:
     scale: Scale
     datasets: dict[str, DatasetOptions]
     network_g: Annotated[Component | None, PartOf(ARCHS)] = None
+    model: str | None = None
     baselines: list[Annotated[Component, PartOf(BASELINES)]] = field(default_factory=list)
     device: Device = "auto"
     plugins: list[str] = field(default_factory=list)

@@ -41,8 +41,10 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def settings_of(model: str | None, folders: Sequence[str]) -> list[str]:
-    """`--force_yml` entries that make room for `--model` and `--data`; what the options say there is not looked at."""
-    settings = ["network_g=~", "path:pretrain_network_g=~"] if model is not None else []
+    """`--model` and `--data` as `--force_yml` entries; what the options say in their place is not looked at."""
+    settings = []
+    if model is not None:
+        settings += [f"model={json.dumps(model)}", "network_g=~", "path:pretrain_network_g=~"]
     if folders:
         settings.append(f"datasets={json.dumps(_test_sets(folders))}")
     return settings
@@ -74,5 +76,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = load_test_options(arguments.opt, [*settings, *arguments.force_yml])
         from .testing import test
 
-        test(options, arguments.model)
+        test(options)
     return 0

@@ -41,15 +41,11 @@ class Method(NamedTuple):
     checkpoint: Path | None
 
 
-def test(options: TestOptions, model: str | None) -> list[MethodResult]:
+def test(options: TestOptions) -> list[MethodResult]:
     """Measures everything, writes `results/<name>/...`, prints the table.
 
     Files: `<dataset>/{thumbnails,restored}`, `metrics.csv`, `metrics.json` for the network, the same under
     `<dataset>/<baseline>/` for each baseline; `table.md`; `comparison.png` where the options ask for it.
-
-    Args:
-        options: what to measure, on what, and how.
-        model: measured beside the baselines: what `find_model` finds, as it restores thumbnails (in half precision).
 
     Raises:
         HyperthumbError: for anything the user has to mend.
@@ -57,10 +53,9 @@ def test(options: TestOptions, model: str | None) -> list[MethodResult]:
     device = resolve_device(options.device)
     protocol = get_protocol(options.val.protocol, options.scale)
     lpips = open_lpips(options.val.lpips, device.type)
-    methods = [_model(options, model, device)] if model is not None else []
-    methods += _methods(options, device)
+    methods = list(_methods(options, device))
     if not methods:
-        raise OptionsError(f"{options.source}: nothing to measure; give --model, a network_g or baselines")
+        raise OptionsError(f"{options.source}: nothing to measure; give a model, a network_g or baselines")
     root = options.path.results_root / options.name
     results: list[MethodResult] = []
     compared: list[ComparisonItem] = []
@@ -101,11 +96,12 @@ def test(options: TestOptions, model: str | None) -> list[MethodResult]:
 
 
 def _model(options: TestOptions, name: str, device: torch.device) -> Method:
+    """The model as it restores thumbnails: in half precision."""
     path = find_model(name)
     model = open_model(path)
     if model.scale != options.scale:
         raise OptionsError(
-            f"--model {name}: its scale is {model.scale}, but the options' is {options.scale}; add --force_yml "
+            f"model {name}: its scale is {model.scale}, but the options' is {options.scale}; add --force_yml "
             f"scale={model.scale}, or name options of its scale"
         )
     for network in filter(None, (model.network, model.rate_model)):
@@ -116,6 +112,8 @@ def _model(options: TestOptions, name: str, device: torch.device) -> Method:
 
 
 def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
+    if options.model is not None:
+        yield _model(options, options.model, device)
     if options.network_g is not None:
         network = build_network(options.network_g, options.scale)
         path = options.path.pretrain_network_g

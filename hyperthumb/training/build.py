@@ -14,6 +14,7 @@ from hyperthumb.base.errors import OptionsError
 from hyperthumb.data import build_training_loader
 from hyperthumb.data.order import BatchPositions
 
+from .best import BestWeights
 from .board import Board
 from .changes import changed_settings
 from .checkpoint import CheckpointFolder, expected_bytes
@@ -69,6 +70,9 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
         if validator:
             repeats = checkpoint is None or not state.validated  # the validation where the run starts
             validator.table = ValidationTable(experiment.root / "metrics.csv", state.iteration - repeats)
+            if options.logger.keep_best is not None:
+                models, dataset = experiment.root / "models", next(iter(validator.sources))
+                validator.best = BestWeights(models, options.logger, dataset, state.iteration)
         tensorboard = experiment.tensorboard if options.logger.use_tb_logger else None
         board = Board(tensorboard, state.iteration, options.logger.wandb, options.name)
     step = TrainingStep(context, state, objective)

@@ -152,6 +152,8 @@ class Trainer:
             means = self.validator.run(self.state.evaluated_network, self.state.iteration, stop)
             self.board.scalars(means or {}, self.state.iteration)
         if means is not None:
+            if self.validator.best is not None:
+                self.validator.best.consider(self.state.iteration, means, self.state.weights())
             self.state.validated, self.state.validation_seconds = True, time.monotonic() - started
 
     def _save_new_steps(self) -> None:

@@ -11,6 +11,7 @@ from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.metrics import QUALITY, ImageScores, get_protocol, mean_scores
 from hyperthumb.models.contract import RescalingNetwork
 
+from .best import BestWeights
 from .context import RunContext
 from .distributed import gather_in_order
 from .experiment import ValidationTable
@@ -21,7 +22,8 @@ from .stopping import StopRequest
 class Validator:
     """Measures a network on each validation set of the options; false when there is none.
 
-    `table` keeps the numbers. The trainer's main process sets it when the experiment's folder exists.
+    `table` keeps the numbers and `best` the best weights. The trainer's main process sets them when the experiment's
+    folder exists.
 
     Raises:
         HyperthumbError: when a set cannot be opened.
@@ -30,6 +32,7 @@ class Validator:
     def __init__(self, context: RunContext) -> None:
         self.context, self.options = context, context.options.val
         self.table: ValidationTable | None = None
+        self.best: BestWeights | None = None
         with context.stalls.over(lambda: "for the validation photographs to be looked through"):
             self.sources = {
                 data.name or key: WatchedSource(

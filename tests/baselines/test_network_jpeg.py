@@ -97,7 +97,7 @@ def test_an_options_file_measures_several_rows(checkpoint, tmp_path):
     }
     loaded = load_test_options(write_options(tmp_path / "rivals.yml", options))
     assert loaded.baselines[1].arguments["network"] == Component("IRN", TINY["IRN"][1])
-    entries = run_test(loaded, None)
+    entries = run_test(loaded)
     assert [entry.method for entry in entries][1:] == ["IRN & JPEG q96 4:2:0", "IRN, coarse"]
     assert entries[2].mean.bpp < entries[1].mean.bpp
     report = (tmp_path / "results/rivals/photos/irn_coarse/metrics.json").read_text()

@@ -349,7 +349,7 @@ def test_test_options(tmp_path):
         (
             "baselines:\n  - {type: BicubicJpeg, quality: 96}\n",
             "",
-            "there is nothing to test: give network_g, baselines, or both",
+            "there is nothing to test: give network_g, model or baselines",
         ),
         ("  kodak: {type: HRImageDataset, dataroot_gt: data}\n", "", "datasets: there is no data set to test on"),
         ("quality: 96", "quality: 96, scale: 2", "baselines[0].scale: is 2, but the file's scale is 4"),

@@ -75,6 +75,19 @@ def test_a_training_its_checkpoint_and_its_model_file_are_measured_alike(tmp_pat
     assert list((tmp_path / "results/run/photos").glob("bicubic*/metrics.csv"))
 
 
+def test_settings_of_a_model_have_an_effect(tmp_path, options, photos, capsys):
+    content = yaml.safe_load(options.read_text())
+    options = write_options(options, {**content, "comparison": True, "val": {"rate_scale": 2.0}, "baselines": []})
+    assert main(["-opt", str(options), "--model", "lite_4x", "--data", photos]) == 0
+    assert "no effect" not in capsys.readouterr().err
+    assert (tmp_path / "results/run/comparison.png").exists()
+
+
+def test_a_model_beside_a_network_is_a_contradiction(options, capsys):
+    assert main(["-opt", str(options), "--force_yml", "model=lite_4x"]) == 1
+    assert "model: network_g is given too" in capsys.readouterr().err
+
+
 def test_folders_of_one_name_are_several_sets(tmp_path, options, photos):
     other = write_photographs(tmp_path / "other/photos", 2, 41, 50)
     assert main(["-opt", str(options), "--model", "lite_4x", "--data", photos, str(other)]) == 0
@@ -85,7 +98,7 @@ def test_folders_of_one_name_are_several_sets(tmp_path, options, photos):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "lite_2x"], "--model lite_2x: its scale is 2, but the options' is 4; add --force_yml scale=2"),
+        (["--model", "lite_2x"], "model lite_2x: its scale is 2, but the options' is 4; add --force_yml scale=2"),
         (["--model", "lite_4y"], 'there is no model "lite_4y"; did you mean "lite_4x"'),
         (["--model", "lite_4x", "--data", "nowhere"], "there is no folder"),
     ],

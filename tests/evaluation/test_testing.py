@@ -27,7 +27,7 @@ def measure(folder: Path, dataset: dict, **val: object) -> Path:
         "path": {"results_root": str(folder / "results")},
         "val": val,
     }
-    (entry,) = measure_all(load_test_options(write_options(folder / "test.yml", options)), None)
+    (entry,) = measure_all(load_test_options(write_options(folder / "test.yml", options)))
     (table,) = (folder / "results/run/set").glob("*/metrics.csv")
     assert len(entry.images) == len(rows_of(table.parent))
     return table.parent

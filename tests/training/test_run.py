@@ -105,6 +105,20 @@ def test_the_log_has_the_means_of_the_terms_since_its_last_line(tmp_path, capsys
     assert len(set(lines[1])) > 1
 
 
+def test_the_best_weights_are_kept_beside_the_latest(tmp_path):
+    assert run(tmp_path, **{"logger:keep_best": "psnr_rgb", "logger:save_checkpoint_freq": 4}) == 0
+    root = tmp_path / "experiments/tiny"
+    note = json.loads((root / "models/net_g_best.json").read_text())
+    with open(root / "metrics.csv", newline="") as file:
+        values = {int(row["iteration"]): float(row["psnr_rgb"]) for row in csv.DictReader(file)}
+    assert note["iteration"] == max(values, key=values.__getitem__)
+    assert note["value"] == values[note["iteration"]]
+    best = torch.load(root / "models/net_g_best.pth", weights_only=True)
+    assert best.keys() == {"params", "params_ema"}
+    if note["iteration"]:
+        assert_equal_weights(best["params_ema"], weights(tmp_path, note["iteration"], "params_ema"))
+
+
 def test_a_new_run_moves_the_old_one_aside(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
