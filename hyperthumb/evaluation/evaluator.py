@@ -20,7 +20,7 @@ from hyperthumb.base.files import write_atomically, writing
 from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.data import ImagePair, write_png
 from hyperthumb.jpeg.file import decode_rgb
-from hyperthumb.metrics import SECONDS, Distance, ImageScores, Protocol, measure
+from hyperthumb.metrics import PSNR_CAP, SECONDS, Distance, ImageScores, Protocol, measure
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,17 @@ class Measured:
     original: np.ndarray
     thumbnail: np.ndarray | None
     restored: np.ndarray
+
+
+def bicubic_psnr(picture: np.ndarray, scale: int, protocol: Protocol) -> float:
+    """`psnr_rgb` of bicubic resizing alone, down and up again without a file: what a trained network is above.
+
+    Raises:
+        TooSmallError: when the protocol's crop leaves nothing.
+    """
+    bicubic = BicubicJpeg(scale)
+    restored = bicubic.upscale(bicubic.downscale(picture), *picture.shape[:2])
+    return min(protocol.psnr_rgb(picture, restored), PSNR_CAP)
 
 
 def evaluate_image(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 from hyperthumb.data import ImageSource, build_source
-from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
+from hyperthumb.evaluation.evaluator import OutputFolder, bicubic_psnr, evaluate_image
 from hyperthumb.evaluation.lpips_column import open_lpips
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.metrics import QUALITY, ImageScores, get_protocol, mean_scores
@@ -17,6 +18,9 @@ from .distributed import gather_in_order
 from .experiment import ValidationTable
 from .stalls import WatchedSource
 from .stopping import StopRequest
+
+_STEPS_TO_LEARN = 1000
+"""After warm-up; a network is not compared with bicubic resizing before."""
 
 
 class Validator:
@@ -33,6 +37,7 @@ class Validator:
         self.context, self.options = context, context.options.val
         self.table: ValidationTable | None = None
         self.best: BestWeights | None = None
+        self._bicubic: dict[str, float] = {}
         with context.stalls.over(lambda: "for the validation photographs to be looked through"):
             self.sources = {
                 data.name or key: WatchedSource(
@@ -58,6 +63,7 @@ class Validator:
             if rows is None:
                 break
             means |= self._record(name, rows, iteration)
+            self._compare_with_bicubic(name, means.get(f"val/{name}/psnr_rgb"), iteration)
         network.train(was_training)
         return None if stop.agreed else means
 
@@ -68,14 +74,35 @@ class Validator:
         rescaler = NetworkRescaler(network, profile=val.profile, rate_scale=val.rate_scale, refine=val.refine)
         pictures = self.context.folder / "visualization" / name / f"{iteration:07d}"
         folder = OutputFolder(pictures) if val.save_img else None
-        rows = []
+        judged = self._is_judged(iteration) and name not in self._bicubic
+        rows, bicubic = [], []
         for index in range(world.rank, len(source), world.size):
-            rows.append(evaluate_image(rescaler, source.load(index), self.protocol, folder, self.lpips).scores)
+            pair = source.load(index)
+            rows.append(evaluate_image(rescaler, pair, self.protocol, folder, self.lpips).scores)
+            if judged and rows[-1].psnr_rgb is not None:
+                bicubic.append(bicubic_psnr(pair.hr, self.context.options.scale, self.protocol))
             if stop.signal:
                 break
         gathered = gather_in_order(rows, world)
         stop.agree(max(gather_in_order([stop.signal], world)))
+        if judged and not stop.agreed:
+            sums = gather_in_order([(sum(bicubic), len(bicubic))], world)
+            self._bicubic[name] = sum(total for total, _ in sums) / max(1, sum(count for _, count in sums))
         return None if stop.agreed else gathered
+
+    def _is_judged(self, iteration: int) -> bool:
+        """Whether a network should be better than bicubic resizing by now; at scale 1 nothing is resized."""
+        options = self.context.options
+        return options.scale > 1 and iteration >= options.train.warmup_iter + _STEPS_TO_LEARN
+
+    def _compare_with_bicubic(self, name: str, psnr: float | None, iteration: int) -> None:
+        if psnr is not None and psnr < self._bicubic.get(name, 0) and self.context.world.is_main:
+            warnings.warn(
+                f"at iteration {iteration:,} the network is worse on {name} than bicubic resizing: PSNR {psnr:.2f} dB "
+                f"against {self._bicubic[name]:.2f} dB. Perhaps the learning rate is too high (train.optim_g.lr), or "
+                "the weight of the rate",
+                stacklevel=2,
+            )
 
     def _record(self, name: str, rows: list[ImageScores], iteration: int) -> dict[str, float]:
         mean = mean_scores(rows)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hyperthumb.baselines import BicubicJpeg
 from hyperthumb.config import load_test_options
+from hyperthumb.evaluation.evaluator import bicubic_psnr
 from hyperthumb.evaluation.testing import test as measure_all
 from hyperthumb.metrics import get_protocol
 from tests.support import photograph, write_options, write_photographs
@@ -64,3 +66,11 @@ def test_two_folders_with_pictures_of_one_name_keep_both_files(tmp_path):
             found = get_protocol("paper", 4).psnr_rgb(np.asarray(restored), np.asarray(original))
         assert found == pytest.approx(float(row["psnr_rgb"]))
     assert len(list(results.rglob("*.jpg"))) == len(list(results.rglob("*.png"))) == 2
+
+
+def test_bicubic_resizing_alone_is_what_its_row_has_without_the_files_loss():
+    picture = photograph(83, 66)
+    protocol = get_protocol("paper", 4)
+    down = BicubicJpeg(4).downscale(picture)
+    assert bicubic_psnr(picture, 4, protocol) == protocol.psnr_rgb(picture, BicubicJpeg(4).upscale(down, 83, 66)) < 40
+    assert bicubic_psnr(np.full_like(picture, 90), 4, protocol) == 100

@@ -119,6 +119,17 @@ def test_the_best_weights_are_kept_beside_the_latest(tmp_path):
         assert_equal_weights(best["params_ema"], weights(tmp_path, note["iteration"], "params_ema"))
 
 
+@pytest.mark.parametrize(("rate", "warned"), [(1e-4, []), (0.1, ["4", "8"])])
+def test_a_network_that_is_worse_than_bicubic_resizing_is_a_warning(tmp_path, capsys, monkeypatch, rate, warned):
+    """Of a tiny network that enlarges by a skip connection, a learning rate of 0.1 makes noise."""
+    monkeypatch.setattr(validation, "_STEPS_TO_LEARN", 1)
+    monkeypatch.setattr(validation, "bicubic_psnr", lambda *_: 20.0)
+    assert run(tmp_path, **{"train:optim_g:lr": rate, "train:ema_decay": 0.0}) == 0
+    lines = capsys.readouterr().err
+    found = re.findall(r"at iteration (\d+) the network is worse on val than bicubic.* against 20\.00 dB", lines)
+    assert found == warned
+
+
 def test_a_new_run_moves_the_old_one_aside(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
