@@ -16,7 +16,8 @@ from hyperthumb.base.search import is_foreign, list_names, search
 from .messages import note
 from .streams import INPUT_WORDS, STANDARD_INPUT, is_stream
 
-JPEG_EXTENSIONS = (".jpg", ".jpeg")
+JPEG_EXTENSIONS = (".jpg", ".jpeg", ".jfif")  # the last is what browsers on Windows call them
+_JPEG_START = b"\xff\xd8"
 _END_BYTES = 2**16  # our marker is near the start of a file; other programs may move it to the end
 
 
@@ -136,14 +137,17 @@ def _match(pattern: str, remarks: list[str]) -> list[Source]:
 
 
 def is_thumbnail(path: Path) -> bool:
-    """Whether a file is a thumbnail that hyperthumb wrote, even if it was changed or damaged later."""
+    """Whether a file is a thumbnail that hyperthumb wrote, even if it was renamed, changed or damaged later."""
     from hyperthumb.jpeg.marker import MARKER_START
 
-    if path.suffix.lower() not in JPEG_EXTENSIONS or not path.is_file():  # opening a pipe would wait forever
+    if not path.is_file():  # opening a pipe would wait forever
         return False
     try:
         with open(path, "rb") as file:
-            head = file.read(_END_BYTES)
+            head = file.read(len(_JPEG_START))
+            if head != _JPEG_START:
+                return False
+            head += file.read(_END_BYTES)
             file.seek(max(0, os.fstat(file.fileno()).st_size - _END_BYTES))
             if MARKER_START not in head and MARKER_START not in file.read():
                 return False

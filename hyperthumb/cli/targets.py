@@ -14,7 +14,9 @@ from hyperthumb.base.wording import join_words
 from .sources import Source
 from .streams import OUTPUT_WORDS, STANDARD_OUTPUT, is_stream, shown
 
-_OTHER_PICTURES = (".avif", ".bmp", ".gif", ".heic", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp")
+_OTHER_PICTURES = (
+    ".avif", ".bmp", ".gif", ".heic", ".jfif", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp",
+)  # fmt: skip
 THUMBNAIL_TAG, RESTORED_TAG = ".thumb", ".restored"
 
 

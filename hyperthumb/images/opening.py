@@ -16,7 +16,7 @@ from .png import Png, is_png, read_png
 from .tiff import as_pillow_reads, correct_planes
 from .unread import explain_unread
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff")
 # Formats are recognized by content. Others are excluded, because Pillow would hand PostScript to an interpreter.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 

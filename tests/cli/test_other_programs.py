@@ -130,6 +130,25 @@ def test_thumbnails_are_recognized_wherever_the_marker_stands(run, data):
     assert is_thumbnail(written("a.jpg", with_marker(data, sealed(b"\xe0" + bytes(6)))))  # version 3
 
 
+@pytest.mark.parametrize("name", ["a.jfif", "a.JFIF", "a.png"])
+def test_thumbnails_are_recognized_whatever_their_names(run, data, name):
+    assert is_thumbnail(written(name, data))
+    code, _, err = run("compress", name)
+    assert code == 1
+    assert "this is already a thumbnail" in err
+    save("b.jfif")
+    assert not is_thumbnail(Path("b.jfif"))
+
+
+def test_folders_of_what_browsers_call_jfif(run, data):
+    save("in/b.jfif")
+    written("in/a.jfif", data)
+    assert run("restore", "in", "-o", "out")[0] == 0
+    assert run("compress", "in", "-o", "out")[0] == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.restored.png", "b.thumb.jpg"]
+    assert "must end in .jpg or .jpeg" in run("compress", "in/b.jfif", "-o", "c.jfif")[2]
+
+
 def test_a_changed_thumbnail_is_recognized_by_its_seal_or_by_a_model_that_ships(data):
     assert is_thumbnail(written("a.jpg", changed(data)))
     assert not is_thumbnail(written("a.jpg", changed(as_version_1(data))))
