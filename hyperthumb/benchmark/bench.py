@@ -67,7 +67,7 @@ class Bench:
         return describe_device(self.device)
 
     def stored(self, setting: Setting) -> StoredPoint:
-        """What is on disk of a row at one setting."""
+        """The stored scores of a row at one setting."""
         shared = {"protocol": self.protocol.label, "lpips": self.lpips_identity, "device": self.device.type}
         return StoredPoint(self.root / "points", {**setting.identity, **shared})
 

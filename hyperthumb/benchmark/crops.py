@@ -136,7 +136,7 @@ def restore_details(
 
 
 def file_stems(places: Sequence[tuple[str, str, list[int]]]) -> list[str]:
-    """What the files of details are called, each otherwise: `kodak_kodim01_0_0_192_128`.
+    """Names for the files of details, all different: `kodak_kodim01_0_0_192_128`.
 
     Args:
         places: data set, image and box of each. Where letters that a name cannot have make two alike, as those of

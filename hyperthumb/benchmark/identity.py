@@ -1,6 +1,6 @@
-"""What a number depends on, as a digest: a finished point is taken up again only while all of it is the same.
+"""The digest of all that a number depends on. A finished point is reused only while its digest stays the same.
 
-That is the method with its arguments, the bytes of its weights, the setting, the protocol, the code that computes it
+It covers the method with its arguments, the bytes of its weights, the setting, the protocol, the code that computes it
 (comments and docstrings aside), the libraries, and, image by image, the pixels.
 """
 
@@ -36,12 +36,12 @@ _NETWORK_LIBRARIES = ("basicsr", "compressai")
 
 
 def digest(content: Any) -> str:
-    """The SHA-256 of plain values, whatever the order of their keys."""
+    """The SHA-256 of plain values. The order of keys does not matter."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def describe_component(component: Component) -> dict[str, Any]:
-    """A component as plain values; in the place of a file's name stands the digest of its content."""
+    """A component as plain values. The digest of a file's content replaces the file's name."""
     arguments = {name: _describe(value) for name, value in component.arguments.items()}
     return {"type": component.type, "arguments": arguments}
 

@@ -1,4 +1,4 @@
-"""How far a benchmark is: a bar on a terminal, and elsewhere a line for each point."""
+"""The progress of a benchmark: a bar on a terminal, a line for each point elsewhere."""
 
 from __future__ import annotations
 

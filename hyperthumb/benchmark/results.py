@@ -1,4 +1,4 @@
-"""What a benchmark found, in one file: `results.json`, from which every table, plot and report is made."""
+"""What a benchmark found, in one file: `results.json`. Every table, plot and report is made from it."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class CurveResult:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a method is, whatever it is measured on; None where it does not apply.
+    """Properties of a method that do not depend on the data set; None where one does not apply.
 
     Attributes:
         kind: `rescaler` has a thumbnail, `codec` is a file at full size.
         scale: how many times smaller than the photograph the thumbnail is.
-        parameters: numbers that the network consists of.
+        parameters: how many numbers the network was trained in.
         kmacs_encode: thousands of multiply-adds for an HR pixel, photograph to coefficients.
         kmacs_decode: the same, coefficients to photograph.
     """
@@ -68,11 +68,11 @@ class RowResult:
 
     Attributes:
         name: of the row.
-        obtained: how its numbers come about, as its options say.
+        obtained: how its numbers were obtained, as its options say.
         weights_sha256: of the file of its weights; None for a method without.
-        facts: None when it failed before anything of it was known.
-        failure: why it is not in the table; None when all went well.
-        curves: one a data set. A row that failed has those points that were finished.
+        facts: None when it failed before they were known.
+        failure: why it failed; None when it did not.
+        curves: one for each data set. A row that failed has the points that were finished.
     """
 
     name: str
@@ -85,7 +85,7 @@ class RowResult:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What was measured on.
+    """A data set.
 
     Attributes:
         images: their names.

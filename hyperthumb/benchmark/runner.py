@@ -87,14 +87,14 @@ def _results_on_disk(bench: Bench) -> BenchmarkResults | None:
     """What an earlier run found, for the rows that are not measured now.
 
     Raises:
-        HyperthumbError: when it cannot stand beside what is measured now.
+        HyperthumbError: when it was measured on other photographs or with another protocol.
     """
     path = bench.root / FILE_NAME
     if not path.exists():
         return None
     before = load_results(path)
     if before.datasets != [photographs.info for photographs in bench.sets] or before.protocol != bench.protocol.name:
-        raise HyperthumbError(f"{path} has other photographs or another protocol; measure all rows, without --rows")
+        raise HyperthumbError(f"{path} was measured on other photographs or with another protocol; run without --rows")
     return before
 
 
@@ -165,7 +165,7 @@ def _measure_images(
 
 
 def _facts(rescaler: Rescaler[Any]) -> Facts:
-    """What a method is, whatever it is measured on."""
+    """Properties of a method that do not depend on the data set."""
     kind: Literal["codec", "rescaler"] = "rescaler" if rescaler.has_thumbnail else "codec"
     return Facts(kind, rescaler.scale, *(rescaler.complexity() or (None, None, None)))
 

@@ -60,7 +60,7 @@ def open_subject(row: BenchmarkRow, scale: int, device: torch.device) -> Subject
         device: of the networks.
 
     Raises:
-        CheckpointError: when its weights are not there.
+        CheckpointError: when a file of its weights is missing.
     """
     return _open_model(row, row.model, device) if row.model is not None else _open_method(row, scale, device)
 

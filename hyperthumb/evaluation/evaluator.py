@@ -128,7 +128,7 @@ def _through_file(rescaler: Rescaler[Any], hr: np.ndarray, path: Path) -> tuple[
     downscaled = time.perf_counter()
     data = rescaler.write(thumbnail)
     encoded = time.perf_counter()
-    write_atomically(path, data)  # replaces a link that stands there, instead of writing through it
+    write_atomically(path, data)  # replaces a link of this name instead of writing through it
 
     data = path.read_bytes()
     begun = time.perf_counter()
@@ -142,7 +142,7 @@ def _through_file(rescaler: Rescaler[Any], hr: np.ndarray, path: Path) -> tuple[
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    """A folder for files that nobody keeps. Machines are cleaned, sometimes of folders in use: that is not an error."""
+    """A folder for files that are not kept. It is not an error when another program has removed it already."""
     with writing(Path(tempfile.gettempdir())):
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     with folder as name:

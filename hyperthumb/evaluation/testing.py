@@ -48,7 +48,7 @@ def test(options: TestOptions) -> list[MethodResult]:
     `<dataset>/<baseline>/` for each baseline; `table.md`; `comparison.png` where the options ask for it.
 
     Raises:
-        HyperthumbError: for anything the user has to mend.
+        HyperthumbError: for a mistake that the user can correct.
     """
     device = resolve_device(options.device)
     protocol = get_protocol(options.val.protocol, options.scale)

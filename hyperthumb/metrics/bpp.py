@@ -20,5 +20,5 @@ def bits_per_pixel(num_bytes: int, height: int, width: int) -> float:
         HyperthumbError: for a size that is not positive, or a negative number of bytes.
     """
     if height <= 0 or width <= 0 or num_bytes < 0:
-        raise HyperthumbError(f"no bits per pixel for {num_bytes} bytes and {width}x{height} pixels")
+        raise HyperthumbError(f"bits per pixel cannot be computed from {num_bytes} bytes and {width}x{height} pixels")
     return 8 * num_bytes / (height * width)

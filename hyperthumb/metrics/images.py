@@ -1,4 +1,4 @@
-"""What every metric on two pictures asks of them, and how it goes through them."""
+"""The checks of two pictures that every metric makes, and strips that bound its memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def check_pair(first: Picture, second: Picture) -> None:
     """Refuses what cannot be compared sample by sample as 8-bit RGB.
 
     Raises:
-        HyperthumbError: unless both are uint8 arrays of one shape (H, W, 3), neither side zero.
+        HyperthumbError: unless both are uint8 arrays of one shape (H, W, 3) with both sides above 0.
     """
     for picture in (first, second):
         if picture.dtype != np.uint8:

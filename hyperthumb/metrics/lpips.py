@@ -43,13 +43,13 @@ _TILE, _MARGIN = 768, 112
 
 
 class LpipsUnavailable(HyperthumbError):
-    """The package or its backbone cannot be had here; the column stays empty."""
+    """The package or its backbone is not available; the column stays empty."""
 
 
 class LpipsMetric:
     """LPIPS of two 8-bit pictures, 0 for equal ones; call it with both.
 
-    Make it at start-up with `create`: a backbone that cannot be had is then known before the training.
+    Make it at start-up with `create`: a missing backbone is then reported before the training.
     """
 
     def __init__(self, network: nn.Module, net: Net, device: torch.device) -> None:
@@ -65,7 +65,7 @@ class LpipsMetric:
         device: torch.device | str = "cpu",
         timeout: float = 10.0,
     ) -> LpipsMetric:
-        """Loads the heads and the backbone. The global random state stays as it was.
+        """Loads the heads and the backbone. Leaves the global random state unchanged.
 
         Args:
             net: the backbone: "alex" (what most papers report), "vgg" (VGG-16) or "squeeze" (SqueezeNet 1.1).

@@ -40,11 +40,11 @@ class Protocol:
         """The part of a (H, W, 3) picture that is measured, as a view.
 
         Raises:
-            TooSmallError: when nothing would be left.
+            TooSmallError: for a picture that is smaller than the crop.
         """
         height, width = picture.shape[:2]
         if min(height, width) <= 2 * self.crop:
-            raise TooSmallError(f"protocol {self.label} leaves nothing of a picture of {width}x{height} pixels")
+            raise TooSmallError(f"a picture of {width}x{height} pixels is too small for protocol {self.label}")
         return picture[self.crop : height - self.crop, self.crop : width - self.crop]
 
     def psnr_rgb(self, first: Picture, second: Picture) -> float:

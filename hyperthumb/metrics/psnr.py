@@ -33,7 +33,7 @@ def psnr(first: Picture, second: Picture) -> float:
         HyperthumbError: for another type or shape.
     """
     check_pair(first, second)
-    total = 0  # of whole numbers: the same in whatever order
+    total = 0  # integers, so that the order of the sum does not matter
     for rows in strips(first.shape[0], _STRIP):
         difference = first[rows].astype(np.int32) - second[rows]
         total += int(np.sum(np.square(difference), dtype=np.int64))

@@ -25,7 +25,7 @@ Distance = Callable[[Picture, Picture], float]
 """A metric of two pictures, such as `hyperthumb.metrics.lpips.LpipsMetric`."""
 
 QUALITY = ("psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr", "rate_estimate_bpp")
-"""Fields of `Scores` that depend on nothing but the pictures and the file."""
+"""Fields of `Scores` that depend only on the pictures and the file."""
 
 SECONDS = ("seconds_encode", "seconds_decode", "seconds_downscale", "seconds_upscale")
 """Fields of `Scores` that depend on the machine."""
@@ -39,8 +39,8 @@ class Scores:
 
     Attributes:
         bpp: 8 * bytes / (H * W).
-        psnr_rgb: dB inside the protocol's crop, at most `PSNR_CAP`; None when the crop leaves nothing.
-        psnr_y: dB of luma inside the same crop, at most `PSNR_CAP`; None when the crop leaves nothing.
+        psnr_rgb: dB inside the protocol's crop, at most `PSNR_CAP`; None when the picture is smaller than the crop.
+        psnr_y: dB of luma inside the same crop, at most `PSNR_CAP`; None when the picture is smaller than the crop.
         ssim: of the protocol's channels inside the same crop; None when that is smaller than SSIM's window.
         lpips: of the whole image.
         thumb_psnr: dB (RGB, whole image) of the decoded thumbnail against the bicubic reference, at most `PSNR_CAP`;
@@ -93,7 +93,7 @@ def measure(
     lpips: Distance | None = None,
     rate_estimate_bits: float | None = None,
 ) -> ImageScores:
-    """All scores of one image but the times. A metric that needs a larger picture is None, with a warning.
+    """All scores of one image except the times. A metric that needs a larger picture is None, with a warning.
 
     >>> import numpy as np
     >>> from hyperthumb.metrics import get_protocol, measure
@@ -160,7 +160,7 @@ def mean_scores(images: Sequence[Scores]) -> Scores:
         HyperthumbError: without any image.
     """
     if not images:
-        raise HyperthumbError("no image was measured, so there is no mean")
+        raise HyperthumbError("a mean needs at least one image")
     means = {name: _over_all(images, name, statistics.fmean) for name in QUALITY}
     medians = {name: _over_all(images, name, statistics.median) for name in SECONDS}
     return Scores(bpp=statistics.fmean(image.bpp for image in images), **means, **medians)

@@ -43,7 +43,7 @@ def digest_of(tmp_path):
     return compute
 
 
-def test_code_counts_by_what_it_does(digest_of):
+def test_the_digest_of_code_depends_on_what_it_does(digest_of):
     first = digest_of(CODE)
     assert digest_of(CODE.replace("Does things.", "Does other things.").replace("+ 1", "+  1  # one")) == first
     assert digest_of(CODE.replace("+ 1", "+ 2")) != first

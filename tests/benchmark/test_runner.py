@@ -88,7 +88,7 @@ def test_numbers_are_the_evaluator_s(tmp_path):
     assert 0 < point.seconds_downscale < point.seconds_encode
 
 
-def test_a_rival_that_fails_is_named_and_the_rest_goes_on(tmp_path, capsys):
+def test_a_rival_that_fails_is_named_and_the_others_are_measured(tmp_path, capsys):
     results = run(write_benchmark(tmp_path))
     rival = rows_of(results)[RIVAL]
     assert "irn.pth" in rival.failure
@@ -244,7 +244,7 @@ def test_rows_do_not_stand_beside_those_of_other_photographs(tmp_path):
     options = load_benchmark_options(path)
     runner.run_benchmark(options, only=[BICUBIC])
     Image.fromarray(photograph(80, 96, 99)).save(tmp_path / "photos/photo0.png")
-    with pytest.raises(HyperthumbError, match=r"has other photographs or another protocol; measure all rows"):
+    with pytest.raises(HyperthumbError, match=r"was measured on other photographs or with another protocol; run"):
         runner.run_benchmark(options, only=[JPEG])
     with pytest.raises(HyperthumbError, match='has no row "JPG"; did you mean "JPEG"'):
         runner.run_benchmark(options, only=["JPG"])
@@ -257,12 +257,12 @@ def test_rows_do_not_stand_beside_those_of_other_photographs(tmp_path):
         ({"image": "photo1", "box": [80, 0, 32, 32]}, r"\[80, 0, 32, 32\] reaches beyond photo1 of 96x80 pixels"),
     ],
 )
-def test_details_that_are_not_there(tmp_path, crop, message):
+def test_unknown_details_are_an_error(tmp_path, crop, message):
     with pytest.raises(HyperthumbError, match=message):
         run(write_benchmark(tmp_path, crops=[crop]))
 
 
-def test_a_damaged_point_says_so(tmp_path):
+def test_a_damaged_point_is_reported(tmp_path):
     path = write_benchmark(tmp_path)
     run(path)
     for point in (tmp_path / "results/small/points").glob("*.json"):

@@ -142,7 +142,7 @@ def test_is_written_as_it_is_drawn(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(written), np.asarray(draw_comparison(items, PAPER)))
 
 
-def test_refuses_nothing_and_pictures_of_two_sizes() -> None:
+def test_refuses_an_empty_list_and_pictures_of_two_sizes() -> None:
     with pytest.raises(HyperthumbError, match="at least one"):
         draw_comparison([], PAPER)
     with pytest.raises(HyperthumbError, match="flat: original, restored and bicubic must have one size"):

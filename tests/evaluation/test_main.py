@@ -31,7 +31,7 @@ def test_warnings_are_lines(tmp_path, capsys):
     assert "SSIM needs pictures" in lines[0]
 
 
-def test_so_are_those_about_options(tmp_path, capsys):
+def test_warnings_about_options_are_lines(tmp_path, capsys):
     assert main(["-opt", options_file(tmp_path, num_gpu=1)]) == 0
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "warning: this setting has no effect:"

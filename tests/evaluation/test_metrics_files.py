@@ -94,7 +94,7 @@ def test_a_second_write_replaces_the_first(tmp_path: Path) -> None:
 
 
 def test_json_of_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(HyperthumbError, match="no image"):
+    with pytest.raises(HyperthumbError, match="at least one image"):
         write_metrics_json(tmp_path / "metrics.json", MethodResult("ours", "kodak", get_protocol("paper", 4), []))
     assert list(tmp_path.iterdir()) == []
 

@@ -41,10 +41,10 @@ def rows_of(results: Path) -> dict[str, dict[str, str]]:
 
 
 def test_protocol_sr_leaves_cells_of_small_pictures_empty(tmp_path):
-    """Crop 4 leaves nothing of 8 rows; the other picture's numbers are not lost."""
+    """Crop 4 leaves no row of 8; the numbers of the other picture are kept."""
     pictures = write_photographs(tmp_path / "pictures", 1, 41, 50)
     Image.fromarray(photograph(8, 40)).save(pictures / "icon.png")
-    with pytest.warns(UserWarning, match="icon: protocol sr: Y, crop 4 leaves nothing of a picture of 40x8"):
+    with pytest.warns(UserWarning, match="icon: a picture of 40x8 pixels is too small for protocol sr: Y, crop 4"):
         results = measure(tmp_path, {"dataroot_gt": str(pictures)}, protocol="sr")
     rows = rows_of(results)
     assert [rows["icon"][name] for name in ("psnr_rgb", "psnr_y", "ssim")] == [""] * 3

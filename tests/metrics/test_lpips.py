@@ -144,7 +144,7 @@ def test_unknown_net() -> None:
 
 
 @pytest.mark.parametrize("net", ["alex", "vgg", "squeeze"])
-def test_without_a_network_it_says_so_soon(net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_connection_the_error_comes_soon(net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = []
 
     def refuse(*_args: object, **_options: object) -> None:
@@ -160,7 +160,7 @@ def test_without_a_network_it_says_so_soon(net, tmp_path: Path, monkeypatch: pyt
     assert socket.getdefaulttimeout() == before
 
 
-def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lpips", None)
     with pytest.raises(LpipsUnavailable, match="pip install lpips"):
         LpipsMetric.create("alex")

@@ -99,7 +99,7 @@ def test_a_picture_too_small_for_a_metric_leaves_its_cell_empty() -> None:
 def test_a_picture_smaller_than_the_crop_leaves_its_cells_empty() -> None:
     hr, restored, small = picture(1, 8, 40), picture(2, 8, 40), picture(3, 2, 10)
     with pytest.warns(
-        UserWarning, match=r"^icon/7: protocol sr: Y, crop 4 leaves nothing of a picture of 40x8"
+        UserWarning, match=r"^icon/7: a picture of 40x8 pixels is too small for protocol sr: Y, crop 4"
     ) as caught:
         measured = measure("icon/7", hr, restored, 450, get_protocol("sr", 4), thumbnails=(small, small))
     assert len(caught) == 1
@@ -113,12 +113,12 @@ def test_a_picture_smaller_than_the_crop_leaves_its_cells_empty() -> None:
     "name",
     ["psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr", "rate_estimate_bpp", "seconds_encode", "seconds_decode"],
 )
-def test_no_mean_over_a_part_of_the_images(name: str) -> None:
+def test_a_mean_needs_a_number_for_every_image(name: str) -> None:
     mean = mean_scores([scores(), scores(**{name: None})])
     assert getattr(mean, name) is None
     assert mean.bpp == 1.0
 
 
-def test_no_mean_of_nothing() -> None:
-    with pytest.raises(HyperthumbError, match="no image"):
+def test_a_mean_needs_an_image() -> None:
+    with pytest.raises(HyperthumbError, match="at least one image"):
         mean_scores([])

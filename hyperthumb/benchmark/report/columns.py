@@ -48,7 +48,7 @@ class Column(NamedTuple):
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     def value(self, line: TableLine) -> Value:
-        """The number or text of a line; None where it has none, as a row that failed."""
+        """The number or text of a line; None where it has none or its row failed."""
         found: Value = getattr(getattr(line, _PARTS[self.group]), self.field, None)
         return found if line.row.failure is None else None
 

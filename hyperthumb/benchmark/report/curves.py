@@ -1,6 +1,6 @@
 """What is read off measured curves: values at one rate, and mean differences between two curves.
 
-Nothing is extrapolated: where a curve does not reach, there is no value and a note says why.
+Curves are never extrapolated. Where a curve does not reach, the value is missing and a note says why.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Headline = Literal["psnr_rgb", "psnr_y"]
 
 @dataclass(frozen=True)
 class AtRate:
-    """A curve at one rate: its values, or in words why it has none there."""
+    """The values of a curve at one rate, or a note that says why they are missing."""
 
     values: Scores | None
     note: str
@@ -39,9 +39,9 @@ class Delta:
     """A curve against the anchor's.
 
     Attributes:
-        bd_rate: percent of bits at equal PSNR, below 0 is better; None where it cannot be had.
-        bd_psnr: dB at equal rate, above 0 is better; None where it cannot be had.
-        note: why not, or why it is to be taken with care; empty when all is well.
+        bd_rate: percent of bits at equal PSNR, below 0 is better; None where it cannot be computed.
+        bd_psnr: dB at equal rate, above 0 is better; None where it cannot be computed.
+        note: why a value is missing or uncertain; empty otherwise.
     """
 
     bd_rate: float | None
@@ -69,7 +69,7 @@ def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
     scores = {name: _if_complete(rates, [getattr(point, name) for point in curve], target_bpp) for name in QUALITY}
     psnr = [point.psnr_rgb or 0.0 for point in curve]
     falls = any(after < before - _FALL for before, after in pairwise(psnr))
-    note = "PSNR falls on the way up: the sweep is no single curve" if falls else ""
+    note = "PSNR falls at a higher rate: the sweep is not one curve" if falls else ""
     return AtRate(Scores(bpp=target_bpp, **scores), note)
 
 
@@ -111,7 +111,7 @@ def against_anchor(points: Sequence[PointResult], anchor: Sequence[PointResult],
     rates = [[point.bpp for point in curve] for curve in (base, tested)]
     scores = [[float(getattr(point, headline)) for point in curve] for curve in (base, tested)]
     numbers = (rates[0], scores[0], rates[1], scores[1])
-    with warnings.catch_warnings():  # what it would warn of is in the note
+    with warnings.catch_warnings():  # the note says the same
         warnings.simplefilter("ignore")
         settings = {"method": "akima", "require_matching_points": False}
         bd_rate, bd_psnr = bjontegaard.bd_rate(*numbers, **settings), bjontegaard.bd_psnr(*numbers, **settings)
@@ -136,7 +136,7 @@ def against_anchor(points: Sequence[PointResult], anchor: Sequence[PointResult],
 
 
 def _rising(points: Sequence[PointResult], headline: Headline) -> list[PointResult]:
-    """The points by rising rate, without those that spend bits and gain nothing: BD needs a function both ways."""
+    """The points by rising rate, without those that have no higher PSNR than a smaller rate: BD needs rising curves."""
     kept: list[PointResult] = []
     for point in sorted(points, key=lambda point: (point.bpp, -getattr(point, headline))):
         if not kept or (point.bpp > kept[-1].bpp and getattr(point, headline) > getattr(kept[-1], headline)):
@@ -151,7 +151,7 @@ class _Shared(NamedTuple):
 
 
 def _shared(tested: list[float], anchor: list[float]) -> _Shared | None:
-    """What two rising lists both cover; None where that is hardly anything of the shorter one."""
+    """The range that two rising lists share; None where it is less than `_TOO_LITTLE` of both."""
     low, high = max(tested[0], anchor[0]), min(tested[-1], anchor[-1])
     own, anchors = (high - low) / (tested[-1] - tested[0]), (high - low) / (anchor[-1] - anchor[0])
     if max(own, anchors) < _TOO_LITTLE:

@@ -1,4 +1,4 @@
-"""`report.html`: tables, plots and details side by side in one file, which asks nothing of any network.
+"""`report.html`: tables, plots and details side by side, in one file that loads nothing from a network.
 
 The page's fixed parts lie in `page/`; here they are filled. Everything that comes from results is escaped, and the
 page's own policy forbids it to load anything from elsewhere or to run any other script.
@@ -79,7 +79,7 @@ def _policy(script: str) -> str:
 
 
 def _as_script(details: Sequence[dict[str, Any]]) -> str:
-    """JSON for a script element, which ends at the first `</script`, whatever it stands in."""
+    """JSON for a script element. Browsers end it at the first `</script`, even inside a string, so `<` is escaped."""
     return json.dumps({"details": details}, ensure_ascii=False).replace("<", "\\u003c")
 
 

@@ -28,12 +28,12 @@ _STYLES: dict[str, dict[str, Any]] = {
     "codecs": {"linewidth": 1.2, "linestyle": "--"},
     "published": {"linewidth": 0.7, "linestyle": "-"},
 }
-"""By family, so that color alone tells nothing apart but rows of one family."""
+"""By family, so that only rows of one family differ by color alone."""
 _MARKERS = {"models": "oD", "rescalers": "sX", "codecs": "^v"}
 """The second one is for the rows of a family that come after all colors."""
 _GREY, _SOFT = "#9a9a9a", "#6b6b6b"
 _WIDEST = 2.5
-"""Of the rates that are drawn, in multiples of the target: what lies beyond is in the tables."""
+"""The highest rate in a plot, in multiples of the target. Points beyond it are in the tables."""
 
 
 class _Look(NamedTuple):
@@ -71,7 +71,7 @@ def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[Datase
 
     written = []
     settings: Any = {"text.parse_math": False, "svg.hashsalt": "hyperthumb", "svg.fonttype": "none", "pdf.fonttype": 42}
-    with matplotlib.rc_context(settings):  # names of rows are not formulas, whatever dollars they hold
+    with matplotlib.rc_context(settings):  # a dollar in a row's name does not begin a formula
         for table in tables:
             for stem, label, curves, published in _plots(results, table):
                 title = f"{table.dataset}, {table.images} images, protocol {results.protocol}"

@@ -49,7 +49,7 @@ def published_names() -> list[str]:
 
 
 def find_published(names: Sequence[str], dataset: str) -> list[Published]:
-    """What is known of the named methods on a data set; nothing of those that have no figure for it.
+    """The figures of the named methods on a data set. Methods without a figure for it are left out.
 
     Args:
         names: of `published_names`.

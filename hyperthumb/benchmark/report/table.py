@@ -57,7 +57,7 @@ class TableLine:
 
     @property
     def notes(self) -> list[str]:
-        """What readers should know of the numbers; where the row failed, why."""
+        """What readers should know about the numbers, or why the row failed."""
         if self.row.failure is not None:
             return [f"failed: {self.row.failure}"]
         return [note for note in (self.at_target.note, self.delta.note if self.delta else "") if note]
@@ -74,7 +74,7 @@ class DatasetTable:
 
     @property
     def devices(self) -> list[str]:
-        """What times were taken on."""
+        """The devices that times were taken on."""
         return list(dict.fromkeys(line.nearest.device for line in self.lines if line.nearest is not None))
 
 

@@ -84,7 +84,7 @@ def test_half_a_decibel_more_everywhere():
     assert delta.bd_rate == pytest.approx(100 * (2 ** (-0.1) - 1), abs=1e-6)
 
 
-def test_few_points_are_said():
+def test_few_points_are_noted():
     delta = against_anchor(curve(RATES[:5]), curve(RATES), "psnr_rgb")
     assert delta.bd_rate == pytest.approx(0, abs=1e-6)
     assert delta.note == "BD from 5 points only"
@@ -113,10 +113,10 @@ def test_curves_that_share_hardly_a_rate():
     assert "BD-PSNR over 0.20 to 0.35 bpp" in delta.note
 
 
-def test_a_sweep_that_is_no_single_curve_says_so():
+def test_a_sweep_that_is_not_one_curve_is_noted():
     found = at_rate([point(0.2, 27.0), point(0.25, 26.0), point(0.4, 28.0)], 0.3)
     assert found.values is not None
-    assert found.note.startswith("PSNR falls on the way up")
+    assert found.note.startswith("PSNR falls at a higher rate")
 
 
 def test_points_that_gain_nothing_do_not_count():

@@ -45,7 +45,7 @@ def state(page):
     return page.ask("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
 
 
-def test_asks_nothing_of_the_network_and_runs_no_name(report, page):
+def test_loads_nothing_from_the_network_and_runs_no_name_as_script(report, page):
     page.open(report)
     page.ask("document.body.offsetHeight")
     assert {address.split(":")[0] for address in page.requests} == {"about", "file", "data"} - {"about"}

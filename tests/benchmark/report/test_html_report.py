@@ -83,7 +83,7 @@ def page(folder, results):
     return report(folder, results, made_up_plots(folder))
 
 
-def test_needs_nothing_but_itself(page):
+def test_the_page_is_self_contained(page):
     for tag, attributes in page.elements:
         assert tag not in ("link", "iframe", "object", "embed", "base", "form")
         for name in ("src", "href", "srcset", "data", "action", "poster"):
@@ -141,7 +141,7 @@ def test_numbers(page):
     assert ours["scale"] == "4x"
 
 
-def test_what_is_not_known_is_a_dash_and_says_why(page):
+def test_missing_values_are_dashes_with_a_note(page):
     single = columns(page, "Bicubic & JPEG & Bicubic")
     assert single["psnr_rgb_at_target"] == single["bd_rate"] == "-"
     assert "measured at 0.291 bpp" in single["method"]

@@ -69,7 +69,7 @@ def test_results_come_back_as_they_were(tmp_path, results):
         (lambda text: text.replace('"anchor": "JPEG"', '"anchor": "JPG"'), "the anchor, 'JPG', is not one of the rows"),
     ],
 )
-def test_results_that_are_not(tmp_path, results, damage, message):
+def test_files_that_are_not_results_are_an_error(tmp_path, results, damage, message):
     path = tmp_path / "results.json"
     save_results(path, results)
     text = path.read_text(encoding="utf-8")
@@ -79,12 +79,12 @@ def test_results_that_are_not(tmp_path, results, damage, message):
         load_results(path)
 
 
-def test_no_results(tmp_path):
+def test_missing_results_are_an_error(tmp_path):
     with pytest.raises(HyperthumbError, match="there are no results at"):
         load_results(tmp_path / "results.json")
 
 
-def test_the_same_files_again(tmp_path, results):
+def test_a_second_report_writes_the_same_files(tmp_path, results):
     folder = tmp_path / "made"
     written = write_report(folder, results)
     save_results(folder / "results.json", results)
