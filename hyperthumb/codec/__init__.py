@@ -1,1 +1,1 @@
-"""From photograph to thumbnail file and back."""
+"""Compresses photographs to thumbnail files and restores them."""

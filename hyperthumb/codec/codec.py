@@ -1,4 +1,4 @@
-"""Photographs to thumbnail files and back, with one model: hyperthumb as a library."""
+"""hyperthumb as a library: compresses photographs to thumbnail files and restores them with a model."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Restoration(NamedTuple):
     """A restored photograph.
 
     Attributes:
-        image: uint8 (H, W, 3), turned as a viewer shows the file: as its picture was turned since it was written, and
-            then as its EXIF orientation says.
-        notes: sentences on what was assumed or lost: none for a file of ours.
-        model: what it was restored with.
+        image: uint8 (H, W, 3), turned as a viewer shows the file: turns that other programs applied to the picture, and
+            then its EXIF orientation, are applied.
+        notes: sentences about what was assumed or lost; empty for an unchanged file of hyperthumb.
+        model: the model that restored it.
     """
 
     image: np.ndarray
@@ -56,22 +56,22 @@ def load(
 
 
 class Codec:
-    """A model at work.
+    """Compresses and restores photographs with a model.
 
         image -> analyze -> quantize at a rate -> write_jpeg -> bytes -> read -> restore -> image
                                   '--- find_rate ---'
 
-    Several threads may share one.
+    Several threads may share a codec.
 
     Args:
-        model: what `open_model` returned; its network moves to the device.
+        model: as `open_model` returns it; its network is moved to the device.
         device: auto, cpu, cuda or mps.
         backend: jpeglib or torchjpeg.
-        others: restore what another shipped model made with that one, instead of with this one and a warning.
+        others: restore a thumbnail of another shipped model with that model. False uses this model, with a warning.
 
     Raises:
-        OptionsError: for a device that is not there.
-        ThumbnailError: for a backend that is not installed.
+        OptionsError: when the device is not available.
+        ThumbnailError: when the backend is not installed.
     """
 
     def __init__(
@@ -101,26 +101,25 @@ class Codec:
         tile: int | None = None,
         refine: int = 0,
     ) -> bytes:
-        """The thumbnail file of a photograph.
+        """Compresses a photograph to the bytes of a thumbnail file.
 
-        Of bpp, max_bytes and rate_scale one at most is given; with none, the model decides on the rate.
+        Give at most one of bpp, max_bytes and rate_scale. Without them, the model chooses the rate.
 
         Args:
-            image: (H, W, 3) uint8 RGB of any size; or what `hyperthumb.read_picture` gave, whose color profile and EXIF
-                data then go into the file, and count in its size.
-            bpp: bits of the file per pixel of the photograph, never above and as near below as the tables allow.
-            max_bytes: the same as a number of bytes. A photograph that has no use for so many gets fewer: its tables
-                cannot be finer than 1.
-            rate_scale: multiplies the tables: 1 is the model's own choice, above are smaller files.
+            image: (H, W, 3) uint8 RGB of any size, or the result of `hyperthumb.read_picture`, whose color profile and
+                EXIF data are then stored in the file and count toward its size.
+            bpp: the most bits of the file per pixel of the photograph. The file is as large as the tables allow.
+            max_bytes: the most bytes of the file. The file is smaller if even tables of 1, the finest, need fewer.
+            rate_scale: multiplies the tables: 1 is the model's choice, larger values make smaller files.
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
-            icc: a color profile for RGB to keep in the file, in place of the one that a picture brings.
-            tile: how many HR rows to work on at a time; None chooses.
-            refine: steps that improve the thumbnail for its decoder, see `refinement`; 0 is none. With bpp or max_bytes
-                it may have to be done up to three times.
+            icc: an RGB color profile to store in the file instead of the picture's own.
+            tile: the number of HR rows to process at a time; None chooses.
+            refine: the number of steps that improve the thumbnail for its decoder, see `refinement`; 0 for none. With
+                bpp or max_bytes, refinement may run up to three times.
 
         Raises:
-            ThumbnailError: when no file is so small; the message says how small it could be.
-            HyperthumbError: for an image or a wish that makes no sense, or a model that cannot be refined for.
+            ThumbnailError: when no file is small enough; the message states the least size.
+            HyperthumbError: when the image or an argument is invalid, or the model does not support refinement.
         """
         return self.compress_at_rate(image, bpp, max_bytes, rate_scale, profile, icc, tile, refine).data
 
@@ -135,7 +134,7 @@ class Codec:
         tile: int | None = None,
         refine: int = 0,
     ) -> RatedFile:
-        """`compress`, with the rate scale that it came to."""
+        """Does the same as `compress`, and also returns the rate scale."""
         _check_wish(bpp, max_bytes, rate_scale)
         if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
             raise HyperthumbError(f"refine is a whole number of steps, 0 for none, not {refine!r}")
@@ -163,10 +162,10 @@ class Codec:
         def in_words(size: int) -> str:
             if bpp is None:
                 return f"{size:,} bytes"
-            # Rounded up: what is named has to be enough when it is asked for.
+            # Rounded up, so that requesting the stated rate succeeds.
             return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
 
-        # A wish of exactly so many bytes must not lose one to binary fractions.
+        # The small addend keeps rounding errors from losing a byte.
         most = max_bytes if bpp is None else math.floor(bpp * pixels / 8 + 1e-6)
         assert most is not None
         try:
@@ -182,19 +181,19 @@ class Codec:
         precision: Precision = "fp32",
         size: tuple[int, int] | None = None,
     ) -> np.ndarray:
-        """The photograph of a thumbnail file, uint8 (H, W, 3), of exactly its size, turned as a viewer shows the file.
+        """Restores the photograph of a thumbnail file, uint8 (H, W, 3), in its size, turned as a viewer shows the file.
 
         Args:
-            data: the file.
-            tile: how many HR rows to work on at a time; None chooses.
-            precision: fp32, or bf16 where that is faster.
-            size: the photograph's (height, width), as it is returned, for a file that has lost it.
+            data: the file's bytes.
+            tile: the number of HR rows to process at a time; None chooses.
+            precision: fp32, or bf16, which is faster on some processors.
+            size: the (height, width) of the returned photograph, for a file that has lost it.
 
         Raises:
-            ThumbnailError: for bytes that are no JPEG file, a damaged one, or one of another scale than the model's.
+            ThumbnailError: when the bytes are not a JPEG file, the file is damaged, or its scale is not the model's.
 
         Warns:
-            ThumbnailWarning: when the file is not as this model made it, saying what was assumed.
+            ThumbnailWarning: when the file was changed or made by another model; says what was assumed.
         """
         restored = self.restore_with_notes(data, tile, precision, size)
         for note in restored.notes:
@@ -208,7 +207,7 @@ class Codec:
         precision: Precision = "fp32",
         size: tuple[int, int] | None = None,
     ) -> Restoration:
-        """`restore`, with the warnings as sentences: for programs of several threads, where warnings mix."""
+        """Does the same as `restore`, but returns the warnings, so that threads do not mix them up."""
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
         check_restorable(read_header(data), self.model.scale)
@@ -225,7 +224,7 @@ class Codec:
         precision: Precision,
         size: tuple[int, int] | None,
     ) -> tuple[np.ndarray, list[str]]:
-        """The photograph as a viewer shows the file, whose EXIF orientation is given, and what was assumed."""
+        """Restores the photograph as a viewer shows a file with this EXIF orientation; also returns the notes."""
         sideways = STEPS[thumbnail.orientation].transposes != STEPS[orientation].transposes
         if size is not None and sideways:
             size = size[1], size[0]
@@ -241,7 +240,7 @@ class Codec:
         return turn(turn(image, thumbnail.orientation), orientation), notes
 
     def _maker_of(self, thumbnail: JpegThumbnail) -> Codec:
-        """The codec of the model that made a file; this one where that is not known or was not asked for."""
+        """The codec of the model that made a file; this codec if that is unknown or `others` is False."""
         model_id = thumbnail.model_id
         if self._others is None or model_id is None:
             return self
@@ -256,7 +255,7 @@ class Codec:
         return model_id == self.model.model_id or is_shipped(model_id)
 
     def _restorer(self, precision: Precision) -> Restorer:
-        with self._lock:  # making one ready is no work for several threads at a time
+        with self._lock:  # only one thread may prepare a restorer
             if precision not in self._restorers:
                 self._restorers[precision] = self.network.restorer(precision)
             return self._restorers[precision]

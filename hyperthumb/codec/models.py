@@ -16,7 +16,7 @@ from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 
 class TrainedNetwork(NamedTuple):
-    """A training's network, and the component it was built from; without a rate model that no model file holds."""
+    """A training's network and its component, without a rate model that model files cannot hold."""
 
     network: RescalingNetwork
     part: Component
@@ -24,10 +24,10 @@ class TrainedNetwork(NamedTuple):
 
 
 def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
-    """The model in a model file, in a training's folder (its newest weights), or in one of its checkpoints.
+    """Opens a model file, a training's folder (its newest weights), or a checkpoint.
 
-    A checkpoint's weights are rounded to half precision, so that the checkpoint and the model file made of it are the
-    same model, with one id.
+    The weights of a checkpoint are rounded to half precision, so that the checkpoint and the model file made from it
+    are the same model with the same id.
 
     Args:
         path: the file or folder.
@@ -35,7 +35,7 @@ def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 
     Raises:
         CheckpointError: when it cannot be read, see `load_model` and `load_trained`.
-        OptionsError: when the options beside a checkpoint cannot be read.
+        OptionsError: when the options of a checkpoint cannot be read.
     """
     if not (path.is_dir() or path.suffix == ".pth"):
         return load_model(path, with_rate_model)
@@ -46,19 +46,19 @@ def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 
 
 def weights_file(path: Path) -> Path:
-    """The file that a model's weights are in: the newest ones of a training's folder, or the file itself."""
+    """The file of a model's weights: the newest weights of a training's folder, or the file itself."""
     return path / "models" / "net_g_latest.pth" if path.is_dir() else path
 
 
 def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork:
-    """The network of a training, with its average weights where there are any.
+    """Loads the network of a training, with its averaged weights if there are any.
 
     Args:
-        path: a training's folder, for its newest weights; or a .pth file, of ours or of the original repository.
-        options_file: the options file that names the network; None is `options.resolved.yml` in the training's folder.
+        path: a training's folder, for its newest weights; or a .pth file from our training or the original repository.
+        options_file: the options file that names the network; None means `options.resolved.yml` of the training.
 
     Raises:
-        CheckpointError: when one of the two is missing, cannot be read, or does not fit the other.
+        CheckpointError: when checkpoint or options file is missing or unreadable, or they do not fit each other.
         OptionsError: when the options cannot be read.
     """
     from hyperthumb.config import load_network_options  # imports YAML, which model files do not need
@@ -70,8 +70,8 @@ def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork
         options_file = checkpoint.parent.parent / "options.resolved.yml"
         if not options_file.is_file():
             raise CheckpointError(
-                f"{checkpoint} does not say which network it is of, and there is no {options_file.name} in the folder "
-                f"above its own; scripts/export_model.py --options FILE.yml makes a model file of it"
+                f"{checkpoint} does not say which network it is of, and there is no {options_file.name} in the "
+                f"training's folder; make a model file with scripts/export_model.py --options FILE.yml"
             )
     options = load_network_options(options_file)
     part = portable_part(options.network_g)

@@ -1,4 +1,4 @@
-"""Between photographs, a network, and what a file holds: the one path that the codec and the evaluator both take."""
+"""Converts between photographs and the content of files with a network. Codec and evaluator share this code."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from . import refinement
 
 
 class AnalyzedPhotograph(NamedTuple):
-    """A photograph on its way into a file: all that is expensive is done, the rate is still open.
+    """An analyzed photograph, which can be quantized at any rate.
 
     Attributes:
-        analysis: of the padded photograph, one image.
-        height: the photograph's own rows.
-        width: its columns.
+        analysis: the analysis of the padded photograph, a batch of one.
+        height: the photograph's rows without padding.
+        width: the photograph's columns without padding.
     """
 
     analysis: Analysis
@@ -37,7 +37,7 @@ class AnalyzedPhotograph(NamedTuple):
 
 
 class QuantizedPhotograph(NamedTuple):
-    """A thumbnail that can be written, and the rate model's guess at its bits (None without a rate model)."""
+    """A thumbnail that can be written, and the rate model's estimate of its bits (None without a rate model)."""
 
     jpeg: JpegThumbnail
     estimated_bits: float | None
@@ -52,12 +52,12 @@ def analyze(analyzer: Analyzer, image: np.ndarray, tile: int | None = None) -> A
         tile: HR rows worked on at a time, see `Analyzer.analyze`; None chooses.
 
     Raises:
-        HyperthumbError: for another kind of array, or one that is too large.
+        HyperthumbError: when the array is not such an image, or is too large.
     """
     _check_image(image)
     height, width = image.shape[:2]
     _check_size(height, width)
-    # As bytes, a quarter of the memory, to the device: whoever works on rows makes floats of them.
+    # The device gets bytes, a quarter of the memory of floats. They are converted tile by tile.
     padded = torch.from_numpy(pad_to_multiple(image, analyzer.network.multiple)).to(device_of(analyzer.network))
     return AnalyzedPhotograph(analyzer.analyze(padded.permute(2, 0, 1).unsqueeze(0), tile), height, width)
 
@@ -70,7 +70,7 @@ def refine(
     iterations: int,
     rate: nn.Module | None = None,
 ) -> AnalyzedPhotograph:
-    """The photograph with coefficients that restore better when they are quantized at this rate scale: `refinement`.
+    """Changes the coefficients so that they restore better when quantized at this rate scale, see `refinement`.
 
     Args:
         network: the one that analyzed the photograph.
@@ -81,7 +81,7 @@ def refine(
         rate: the rate model; None takes the network's own.
 
     Raises:
-        HyperthumbError: for a network that cannot be refined for.
+        HyperthumbError: when the network does not support refinement.
     """
     pixels = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(device_of(network))
     hr = pixels.permute(2, 0, 1).unsqueeze(0)
@@ -93,13 +93,13 @@ def refine(
 def quantize(
     network: RescalingNetwork, photograph: AnalyzedPhotograph, rate_scale: float = 1.0, model_id: bytes | None = None
 ) -> QuantizedPhotograph:
-    """What the file will hold.
+    """Computes the content of the file.
 
     Args:
         network: the one that analyzed the photograph.
         photograph: what `analyze` gave.
         rate_scale: multiplies the tables; above 1, smaller files.
-        model_id: of the network, for the file to say; None for one that has none.
+        model_id: the model's id, which is stored in the file; None if it has none.
     """
     batch = network.quantize(photograph.analysis, rate_scale)
     jpeg = JpegThumbnail(
@@ -116,14 +116,14 @@ def quantize(
 
 
 def check_restorable(header: Header, scale: int) -> None:
-    """Refuses a file by its header alone: decoding the coefficients of one that is too large can take gigabytes.
+    """Checks the size in the header before the coefficients are decoded, because that could take gigabytes.
 
     Args:
-        header: of the file.
-        scale: the model's, for a file that says none.
+        header: the file's header.
+        scale: the model's scale, for a file that does not state one.
 
     Raises:
-        ThumbnailError: for the thumbnail of a photograph too large.
+        ThumbnailError: when the photograph is too large.
     """
     _, frame, origins = header
     if origins:
@@ -133,15 +133,15 @@ def check_restorable(header: Header, scale: int) -> None:
 
 
 def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = None) -> np.ndarray:
-    """The photograph, uint8 (hr_height, hr_width, 3), from a thumbnail that knows its size: see `with_size`.
+    """Restores the photograph, uint8 (hr_height, hr_width, 3), from a thumbnail with a known size (see `with_size`).
 
     Args:
-        restorer: the network, made ready.
-        thumbnail: what a file holds.
+        restorer: the prepared network.
+        thumbnail: the content of a file.
         tile: HR rows worked on at a time, see `Analyzer.analyze`; None chooses.
 
     Raises:
-        ThumbnailError: for a thumbnail of another scale, or of a photograph too large.
+        ThumbnailError: when the thumbnail has another scale, or the photograph is too large.
     """
     scale = restorer.network.scale
     if thumbnail.scale != scale:
@@ -161,13 +161,13 @@ def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = Non
 def with_size(
     thumbnail: JpegThumbnail, scale: int, size: tuple[int, int] | None = None, sideways: bool = False
 ) -> tuple[JpegThumbnail, list[str]]:
-    """The thumbnail with its photograph's size and scale, and sentences on what of them had to be assumed.
+    """Completes the thumbnail with its photograph's size and scale; also returns notes about what was assumed.
 
     Args:
-        thumbnail: what a file holds, with or without them.
-        scale: the model's, for a file that says none.
+        thumbnail: the content of a file, with or without size and scale.
+        scale: the model's scale, for a file that does not state one.
         size: the photograph's (height, width), if the caller knows it.
-        sideways: whether rows and columns change places before anyone sees the photograph; messages then say them so.
+        sideways: whether the photograph will be transposed; then messages swap height and width.
 
     Raises:
         ThumbnailError: when `size` contradicts the file.

@@ -1,8 +1,8 @@
-"""Hitting a file size by scaling the quantization tables: a search among the finitely many tables there are.
+"""Rate control: finds the scale of the quantization tables that gives a file of the requested size.
 
-Tables are the rounded products of the network's steps and one factor, the rate scale. Between two factors at which some
-entry rounds to the next integer nothing changes, so the search goes over one factor for each such interval. The sizes
-are those of whole files, as they are written; they fall as the factor grows, though not always at every step.
+Tables are the rounded products of the network's steps and one factor, the rate scale. They change only at factors at
+which an entry rounds to the next integer, so the search tries one factor per interval. Sizes are those of complete
+files. They fall as the factor grows, though not at every step.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy as np
 from hyperthumb.base.errors import ThumbnailError
 
 CLOSE_ENOUGH = 0.995
-"""Share of the bytes allowed at which the search ends; less is taken only when no tables come closer."""
+"""The search ends at this share of the allowed bytes. A smaller file is returned only if no tables come closer."""
 _AIM = 0.9975
 _CLOSE_REFINED = 0.99
 _TRIES = 3
 _FALL = 0.8
-"""Sizes fall about as the factor to this power: a first guess, before two sizes are known."""
+"""Sizes fall roughly as the factor to the power of minus this: a first guess, until two sizes are known."""
 _NEIGHBOURS = 4
 _COARSE = (1.0, 0.8, 0.65, 0.5)
-"""Where the least size is looked for, as shares of the largest factor: the coarsest tables are not always it."""
+"""Shares of the largest factor at which to look for the least size, which the coarsest tables do not always give."""
 
 
 class RatedFile(NamedTuple):
-    """A file, and what its tables were multiplied by."""
+    """A file and its rate scale."""
 
     data: bytes
     rate_scale: float
@@ -40,16 +40,16 @@ def find_rate(
     max_bytes: int,
     in_words: Callable[[int], str] = "{:,} bytes".format,
 ) -> RatedFile:
-    """The largest file of at most `max_bytes`, or one of at least 99.5 % of that.
+    """Finds the largest file of at most `max_bytes`, or one of at least 99.5 % of that.
 
     Args:
         steps: the network's positive steps, of any shape; tables are their rounded multiples, clamped to 1..255.
-        write: the file at a rate scale.
-        max_bytes: when even tables of 1 give a smaller file, that file is the result.
-        in_words: how the error says a number of bytes.
+        write: writes the file at a rate scale.
+        max_bytes: the limit. If even tables of 1 give a smaller file, that file is the result.
+        in_words: formats a number of bytes for the error message.
 
     Raises:
-        ThumbnailError: when no file is so small; the message names the least size that there is.
+        ThumbnailError: when no file is small enough; the message states the least size.
     """
     search = _Search(distinct_scales(steps), write, max_bytes)
     found = search.run() or search.run_coarse()
@@ -68,10 +68,10 @@ def find_refined_rate(
     max_bytes: int,
     plain: RatedFile,
 ) -> RatedFile:
-    """The largest refined file of at most `max_bytes` out of three tries; `plain` when none fits.
+    """Tries three refined files and returns the largest of at most `max_bytes`, or `plain` if none fits.
 
-    Refining costs far more than a size, and changes the size by a share that hardly depends on the rate. So the search
-    stays among unrefined files, and aims where that share leads to the limit.
+    Refining costs far more than computing a size, and changes the size by a factor that hardly depends on the rate.
+    Therefore the search uses unrefined files, and its target is the limit divided by that factor.
 
     Args:
         steps: as in `find_rate`.
