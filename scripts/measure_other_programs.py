@@ -29,7 +29,7 @@ from hyperthumb.base.output import emit, entry_point
 from hyperthumb.codec.codec import Codec, load
 from hyperthumb.data import read_image
 from hyperthumb.images.pictures import turn
-from hyperthumb.jpeg.foreign import recognize
+from hyperthumb.jpeg.any_file import recognize
 from hyperthumb.jpeg.matching import State
 from hyperthumb.metrics import get_protocol
 from hyperthumb.models.zoo import is_shipped

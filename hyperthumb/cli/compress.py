@@ -166,7 +166,7 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
     """
     picture = _read_photograph(source, arguments)
     note_all(picture.notes)
-    rated = codec.compress_at_rate(
+    rated = codec.compress_with_rate_scale(
         picture,
         bpp=arguments.bpp,
         max_bytes=arguments.max_bytes,

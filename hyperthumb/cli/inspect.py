@@ -172,8 +172,8 @@ def _verify(data: bytes, said: FileDescription, whole: bool) -> tuple[FileDescri
         whole: whether damage to the picture is an error and changes are reported.
     """
     from hyperthumb.base.errors import ThumbnailError
+    from hyperthumb.jpeg.any_file import recognize
     from hyperthumb.jpeg.file import decode_rgb
-    from hyperthumb.jpeg.foreign import recognize
     from hyperthumb.jpeg.matching import State
     from hyperthumb.models.zoo import is_shipped
 

@@ -159,7 +159,7 @@ def is_thumbnail(path: Path) -> bool:
 
 def carries_marker(data: bytes) -> bool:
     """Whether a file's content is a thumbnail that hyperthumb wrote, even if it was changed or damaged later."""
-    from hyperthumb.jpeg.foreign import recognize
+    from hyperthumb.jpeg.any_file import recognize
     from hyperthumb.jpeg.marker import find_origins
     from hyperthumb.jpeg.matching import State
     from hyperthumb.jpeg.segments import Segment, segments

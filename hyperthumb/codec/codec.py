@@ -16,9 +16,9 @@ from hyperthumb.base.limits import Backend, Profile
 from hyperthumb.base.orientation import STEPS
 from hyperthumb.images.pictures import Picture, read_presentation, turn
 from hyperthumb.images.profiles import rgb_profile
+from hyperthumb.jpeg.any_file import read_any
 from hyperthumb.jpeg.backends import find_backend
 from hyperthumb.jpeg.file import JpegThumbnail, read_header, write_jpeg
-from hyperthumb.jpeg.foreign import read_foreign
 from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.metadata import metadata_segments
 from hyperthumb.models.build import resolve_device
@@ -121,9 +121,9 @@ class Codec:
             ThumbnailError: when no file is small enough; the message states the least size.
             HyperthumbError: when the image or an argument is invalid, or the model does not support refinement.
         """
-        return self.compress_at_rate(image, bpp, max_bytes, rate_scale, profile, icc, tile, refine).data
+        return self.compress_with_rate_scale(image, bpp, max_bytes, rate_scale, profile, icc, tile, refine).data
 
-    def compress_at_rate(
+    def compress_with_rate_scale(
         self,
         image: np.ndarray | Picture,
         bpp: float | None = None,
@@ -211,7 +211,7 @@ class Codec:
         if not isinstance(data, bytes):
             raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
         check_restorable(read_header(data), self.model.scale)
-        thumbnail, notes = read_foreign(data, self.backend, self._is_known)
+        thumbnail, notes = read_any(data, self.backend, self._is_known)
         maker, orientation = self._maker_of(thumbnail), read_presentation(data).orientation
         image, assumed = maker._restore(thumbnail, orientation, tile, precision, size)
         return Restoration(image, [*notes, *assumed], maker.model)

@@ -11,11 +11,11 @@ from .loading import load_test_options as load_test_options
 from .loading import load_train_options as load_train_options
 from .schema import DatasetOptions as DatasetOptions
 from .schema import DistOptions as DistOptions
+from .schema import EvaluationOptions as EvaluationOptions
 from .schema import LoggerOptions as LoggerOptions
 from .schema import LpipsOptions as LpipsOptions
 from .schema import NetworkOptions as NetworkOptions
 from .schema import PathOptions as PathOptions
-from .schema import TestOptions as TestOptions
 from .schema import TrainDatasets as TrainDatasets
 from .schema import TrainOptions as TrainOptions
 from .schema import ValidationOptions as ValidationOptions

@@ -18,7 +18,7 @@ from hyperthumb.base.wording import did_you_mean
 
 from .complaints import Ignored
 from .reader import INVALID, Reader, Unreadable
-from .schema import TRAINING_ONLY, DatasetOptions, TestOptions, TrainOptions
+from .schema import TRAINING_ONLY, DatasetOptions, EvaluationOptions, TrainOptions
 from .schema_benchmark import BenchmarkOptions, BenchmarkRow
 from .tree import Section
 
@@ -28,7 +28,7 @@ Check = Callable[[Any], Iterator[Finding]]
 _SCHEDULERS = {"ConstantLR": (), "MultiStepLR": ("milestones", "gamma"), "CosineAnnealingLR": ("eta_min",)}
 
 
-def _network_rescales(options: TrainOptions | TestOptions) -> Iterator[Finding]:
+def _network_rescales(options: TrainOptions | EvaluationOptions) -> Iterator[Finding]:
     from hyperthumb.models.contract import RescalingNetwork  # it is torch's, as is the class that was looked up
 
     network = options.network_g
@@ -41,7 +41,7 @@ def _network_rescales(options: TrainOptions | TestOptions) -> Iterator[Finding]:
         yield ("network_g", "type"), message
 
 
-def _network_fits_scale(options: TrainOptions | TestOptions) -> Iterator[Finding]:
+def _network_fits_scale(options: TrainOptions | EvaluationOptions) -> Iterator[Finding]:
     """At scale 1 the thumbnail is the picture itself; at any other, two networks get from one to the other."""
     if options.network_g is None or options.network_g.type != "HyperThumbnail":
         return
@@ -79,7 +79,7 @@ def _best_is_measured(options: TrainOptions) -> Iterator[Finding]:
         yield ("logger", "keep_best"), "lpips is not measured; give val.lpips"
 
 
-def _one_network(options: TestOptions) -> Iterator[Finding]:
+def _one_network(options: EvaluationOptions) -> Iterator[Finding]:
     if options.model is not None and options.network_g is not None:
         yield ("model",), "network_g is given too; give one of the two (`~` takes an inherited one away)"
 
@@ -120,9 +120,12 @@ def _validation_names_differ(options: TrainOptions) -> Iterator[Finding]:
         yield ("datasets", "val", *keys), message
 
 
-def _data_to_measure_on(options: TestOptions | BenchmarkOptions) -> Iterator[Finding]:
+def _data_to_measure_on(options: EvaluationOptions | BenchmarkOptions) -> Iterator[Finding]:
     if not options.datasets:
-        yield ("datasets",), f"there is no data set to {'test' if isinstance(options, TestOptions) else 'measure'} on"
+        yield (
+            ("datasets",),
+            f"there is no data set to {'test' if isinstance(options, EvaluationOptions) else 'measure'} on",
+        )
     for keys, message in _names_differ(options.datasets):
         yield ("datasets", *keys), message
 
@@ -136,7 +139,7 @@ def _names_differ(datasets: dict[str, DatasetOptions]) -> Iterator[Finding]:
             yield (key, "name"), message
 
 
-def _something_to_test(options: TestOptions) -> Iterator[Finding]:
+def _something_to_test(options: EvaluationOptions) -> Iterator[Finding]:
     if options.network_g is None and options.model is None and not options.baselines:
         yield (), "there is nothing to test: give network_g, model or baselines"
 
@@ -201,7 +204,7 @@ def _unused_in_training(options: TrainOptions) -> Iterator[Finding]:
         yield from _unused_in_evaluation(dataset, ("datasets", "val", key))
 
 
-def _unused_in_test(options: TestOptions) -> Iterator[Finding]:
+def _unused_in_test(options: EvaluationOptions) -> Iterator[Finding]:
     for key, dataset in options.datasets.items():
         yield from _unused_in_evaluation(dataset, ("datasets", key))
     yield from _changed(options.val, ("val",), ["val_freq"], "a test measures once")
@@ -252,12 +255,12 @@ _CHECKS: dict[type, tuple[Check, ...]] = {
         _learning_rates_fall,
         _rate_loss_has_a_rate_model,
     ),
-    TestOptions: (_network_rescales, _network_fits_scale, _one_network, _data_to_measure_on, _something_to_test),
+    EvaluationOptions: (_network_rescales, _network_fits_scale, _one_network, _data_to_measure_on, _something_to_test),
     BenchmarkOptions: (_data_to_measure_on, _rows_to_measure),
 }
 _UNUSED: dict[type, Check] = {
     TrainOptions: _unused_in_training,
-    TestOptions: _unused_in_test,
+    EvaluationOptions: _unused_in_test,
     BenchmarkOptions: _unused_in_benchmark,
 }
 

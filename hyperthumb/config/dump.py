@@ -8,11 +8,11 @@ from typing import Any
 
 from hyperthumb.base.component import Component
 
-from .schema import TestOptions, TrainDatasets, TrainOptions
+from .schema import EvaluationOptions, TrainDatasets, TrainOptions
 from .yaml_text import to_yaml
 
 
-def dump_options(options: TrainOptions | TestOptions) -> str:
+def dump_options(options: TrainOptions | EvaluationOptions) -> str:
     """Every setting with the value that it has, defaults too; inherited and expanded ones are written out."""
     return to_yaml({key: value for key, value in _plain(options).items() if key != "source"})
 

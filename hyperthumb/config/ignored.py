@@ -5,8 +5,8 @@ from __future__ import annotations
 from .schema import (
     DatasetOptions,
     DistOptions,
+    EvaluationOptions,
     PathOptions,
-    TestOptions,
     TrainOptions,
     ValidationOptions,
 )
@@ -19,7 +19,7 @@ _MODEL = "there is one trainer for every network"
 
 KEYS: dict[type, dict[str, str]] = {
     TrainOptions: {"model_type": _MODEL, "num_gpu": _DEVICE, "find_unused_parameters": "all parameters are used"},
-    TestOptions: {
+    EvaluationOptions: {
         "model_type": _MODEL,
         "num_gpu": _DEVICE,
         "manual_seed": "a test draws nothing at random",

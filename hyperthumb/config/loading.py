@@ -13,7 +13,7 @@ from hyperthumb.base.plugins import import_plugin
 
 from .complaints import Complaints, warn
 from .inheritance import expand_variables, force_settings, read_tree
-from .schema import NetworkOptions, TestOptions, TrainOptions
+from .schema import EvaluationOptions, NetworkOptions, TrainOptions
 from .schema_benchmark import BenchmarkOptions
 from .tree import Items, Section, label, plain
 
@@ -47,9 +47,9 @@ def load_train_options(
     return _for_debugging(options) if debug else options
 
 
-def load_test_options(path: str | Path, force: Sequence[str] = ()) -> TestOptions:
+def load_test_options(path: str | Path, force: Sequence[str] = ()) -> EvaluationOptions:
     """The checked options of a test; arguments, errors and warnings as for `load_train_options`."""
-    return _load(TestOptions, Path(path), force)
+    return _load(EvaluationOptions, Path(path), force)
 
 
 def load_benchmark_options(path: str | Path, force: Sequence[str] = ()) -> BenchmarkOptions:

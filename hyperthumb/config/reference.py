@@ -16,13 +16,13 @@ from hyperthumb.base.signature import parameters
 from hyperthumb.base.wording import did_you_mean, join_words
 
 from .annotations import RECORD, REGISTRY, adapter_of
-from .schema import TRAINING_ONLY, DatasetOptions, TestOptions, TrainDatasets, TrainOptions
+from .schema import TRAINING_ONLY, DatasetOptions, EvaluationOptions, TrainDatasets, TrainOptions
 from .schema_benchmark import BenchmarkOptions
 from .tree import join
 
 KINDS: dict[str, tuple[str, type]] = {
     "train": ("A training", TrainOptions),
-    "test": ("A test", TestOptions),
+    "test": ("A test", EvaluationOptions),
     "benchmark": ("A benchmark", BenchmarkOptions),
 }
 CLASSES: tuple[Registry, ...] = (

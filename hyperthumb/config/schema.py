@@ -251,7 +251,7 @@ class NetworkOptions:
 
 
 @dataclass(frozen=True)
-class TestOptions:
+class EvaluationOptions:
     """A test's options file.
 
     Attributes:
@@ -268,8 +268,6 @@ class TestOptions:
         baselines: classes of `BASELINES` to measure beside it.
         comparison: whether a picture is made that shows them side by side.
     """
-
-    __test__ = False  # its name makes pytest think that it is a test
 
     source: Path = field(compare=False)
     name: Name

@@ -16,7 +16,7 @@ from hyperthumb.base.files import write_atomically
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.codec.models import open_model, weights_file
-from hyperthumb.config import TestOptions
+from hyperthumb.config import EvaluationOptions
 from hyperthumb.data import build_source
 from hyperthumb.metrics import ImageScores, get_protocol
 from hyperthumb.models.build import build_network, load_pretrained, resolve_device
@@ -41,7 +41,7 @@ class Method(NamedTuple):
     checkpoint: Path | None
 
 
-def test(options: TestOptions) -> list[MethodResult]:
+def test(options: EvaluationOptions) -> list[MethodResult]:
     """Measures everything, writes `results/<name>/...`, prints the table.
 
     Files: `<dataset>/{thumbnails,restored}`, `metrics.csv`, `metrics.json` for the network, the same under
@@ -95,7 +95,7 @@ def test(options: TestOptions) -> list[MethodResult]:
     return results
 
 
-def _model(options: TestOptions, name: str, device: torch.device) -> Method:
+def _model(options: EvaluationOptions, name: str, device: torch.device) -> Method:
     """The model as it restores thumbnails: in half precision."""
     path = find_model(name)
     model = open_model(path)
@@ -111,7 +111,7 @@ def _model(options: TestOptions, name: str, device: torch.device) -> Method:
     return Method(rescaler, "", weights_file(path))
 
 
-def _methods(options: TestOptions, device: torch.device) -> Iterator[Method]:
+def _methods(options: EvaluationOptions, device: torch.device) -> Iterator[Method]:
     if options.model is not None:
         yield _model(options, options.model, device)
     if options.network_g is not None:

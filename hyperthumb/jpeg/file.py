@@ -138,7 +138,7 @@ def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
 
     Raises:
         ForeignJpegError: for one that is not 4:4:4 YCbCr with 8-bit tables of which both chroma planes share one
-            (`foreign.read_foreign` takes it).
+            (`any_file.read_any` takes it).
         ThumbnailError: for bytes that are no whole JPEG file that can be restored.
     """
     parts, frame, origins = read_header(data)

@@ -71,7 +71,7 @@ class FileDescription:
         scale: 1, 2, 4 or 8.
         model_id: 3 bytes that name the model.
         needs_picture: whether only the picture can say if these four hold: the marker may not be ours, or the
-            photograph's size depends on whether the picture was turned (`foreign.recognize`).
+            photograph's size depends on whether the picture was turned (`any_file.recognize`).
     """
 
     num_bytes: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import subprocess
 import sys
@@ -13,62 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageCms
-from PIL.ExifTags import Base
+from PIL import ImageCms
 
 import hyperthumb
 from hyperthumb.base.component import Component
-from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError, ThumbnailError, ThumbnailWarning
+from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError, ThumbnailError
 from hyperthumb.codec import photograph as thumbnails
 from hyperthumb.codec.codec import Codec
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
-from hyperthumb.images.exif import without_orientation
-from hyperthumb.images.pictures import Picture
 from hyperthumb.jpeg.file import read_jpeg, write_jpeg
-from hyperthumb.jpeg.metadata import metadata_segments
 from hyperthumb.jpeg.segments import SOF_MARKERS, segments
 from hyperthumb.models.build import build_network
 from hyperthumb.models.file import LoadedModel
-from tests.images.exifs import LENS, PRIVATE, exif_of, tags_of, with_exif
-from tests.images.icc import P3
-from tests.support import photograph, save_tiny_model
-
-PHOTOGRAPH = photograph(131, 170)
-WHOLE_BLOCKS = photograph(64, 96)
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    return save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors")
-
-
-@pytest.fixture(scope="module")
-def codec(path):
-    return hyperthumb.load(path, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def data(codec):
-    return codec.compress(PHOTOGRAPH)
-
-
-def recompressed(data: bytes, mode: str = "RGB", **settings: object) -> bytes:
-    """What a service makes of a file: decoded, and saved by Pillow."""
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(data)).convert(mode).save(buffer, "JPEG", **settings)
-    return buffer.getvalue()
-
-
-def restore_with_warnings(codec: Codec, data: bytes, **arguments: object) -> tuple[np.ndarray, str]:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        image = codec.restore(data, **arguments)
-    assert all(warning.category is ThumbnailWarning and warning.filename == __file__ for warning in caught)
-    return image, "\n".join(str(warning.message) for warning in caught)
-
-
-def error(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+from tests.codec.photographs import PHOTOGRAPH, WHOLE_BLOCKS, error
+from tests.support import photograph
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 40), (32, 32), (33, 31), (65, 257), (131, 170)])
@@ -130,7 +87,7 @@ def test_wishes_are_met_from_below(codec, data):
     bits = 8 * len(codec.compress(PHOTOGRAPH, bpp=0.6))
     assert 0.98 * 0.6 <= bits / (131 * 170) <= 0.6
     assert len(codec.compress(PHOTOGRAPH, rate_scale=2)) < len(data) < len(codec.compress(PHOTOGRAPH, rate_scale=0.5))
-    rated = codec.compress_at_rate(PHOTOGRAPH, max_bytes=len(data) * 2)
+    rated = codec.compress_with_rate_scale(PHOTOGRAPH, max_bytes=len(data) * 2)
     assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale)
     assert rated.rate_scale < 1
 
@@ -141,7 +98,7 @@ def test_refined_files_are_the_model_s_and_meet_wishes(codec, data):
     assert np.array_equal(read_jpeg(refined).tables, read_jpeg(data).tables)
     assert codec.restore(refined).shape == PHOTOGRAPH.shape
     for max_bytes in (len(data) * 2, len(data) * 2 // 3):
-        rated = codec.compress_at_rate(PHOTOGRAPH, max_bytes=max_bytes, refine=4)
+        rated = codec.compress_with_rate_scale(PHOTOGRAPH, max_bytes=max_bytes, refine=4)
         assert 0.95 * max_bytes <= len(rated.data) <= max_bytes
         assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale, refine=4)
 
@@ -204,116 +161,6 @@ def test_arrays_in_any_layout_are_taken_and_left_alone(codec, data):
         before = image.copy()
         assert codec.compress(reversed_twice) == codec.compress(image) == expected
         assert np.array_equal(image, before)
-
-
-def test_a_color_profile_travels(codec):
-    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    data = codec.compress(PHOTOGRAPH, icc=icc)
-    assert Image.open(io.BytesIO(data)).info["icc_profile"] == icc
-    assert np.array_equal(codec.restore(data), codec.restore(codec.compress(PHOTOGRAPH)))
-
-
-def test_a_picture_brings_its_profile_and_exif_data(codec, data, tmp_path):
-    path = tmp_path / "photo.png"
-    path.write_bytes(with_exif(Image.fromarray(np.rot90(PHOTOGRAPH)), "PNG", exif_of(6)))
-    written = codec.compress(hyperthumb.read_picture(path, exif="basic"))
-    with Image.open(io.BytesIO(written)) as image:
-        assert tags_of(image.info["exif"])["exif"][Base.LensModel] == LENS
-        assert not any(secret in written for secret in PRIVATE)
-    assert np.array_equal(codec.restore(written), codec.restore(data))
-    assert codec.compress(hyperthumb.read_picture(path)) == data
-    path.write_bytes(written)
-    assert hyperthumb.read_picture(path).exif is None
-    Image.fromarray(PHOTOGRAPH).save(path, icc_profile=P3)
-    assert codec.compress(hyperthumb.read_picture(path)) == codec.compress(PHOTOGRAPH, icc=P3)
-    assert codec.compress(hyperthumb.read_picture(path, icc="drop")) == data
-    converted = hyperthumb.read_picture(path, icc="srgb")
-    assert codec.compress(converted) == codec.compress(converted.pixels) != data
-    for wrong in (tmp_path / "missing.png", tmp_path):
-        with pytest.raises(HyperthumbError, match="cannot be read"):
-            hyperthumb.read_picture(wrong)
-
-
-def test_metadata_count_in_the_size_of_a_file(codec, data):
-    picture = Picture(PHOTOGRAPH, P3, without_orientation(exif_of()))
-    added = len(metadata_segments(picture.icc, picture.exif))
-    plain, limit = codec.compress_at_rate(PHOTOGRAPH, max_bytes=len(data)), len(data) + added
-    assert codec.compress_at_rate(picture, max_bytes=limit).rate_scale <= plain.rate_scale
-    assert 0.98 * limit <= len(codec.compress(picture, max_bytes=limit)) <= limit
-    assert len(codec.compress(picture, bpp=8 * limit / PHOTOGRAPH[..., 0].size)) <= limit
-    assert len(codec.compress(picture)) == limit
-
-
-def test_metadata_that_take_most_of_an_impossible_size_are_named(codec):
-    exif = without_orientation(exif_of())
-    profile_size, exif_size = len(metadata_segments(P3, None)), len(metadata_segments(None, exif))
-    profile = rf"its color profile takes {profile_size:,} bytes \(--icc srgb does without it\)"
-    data = rf"its EXIF data take {exif_size:,} bytes \(--exif none leaves them out\)"
-    for picture, named in (
-        (Picture(PHOTOGRAPH, P3), profile),
-        (Picture(PHOTOGRAPH, None, exif), data),
-        (Picture(PHOTOGRAPH, P3, exif), f"{profile} and {data}"),
-    ):
-        for wish in ({"max_bytes": 700}, {"bpp": 0.2}):
-            with pytest.raises(ThumbnailError, match=rf"the least possible is .*; {named}$"):
-                codec.compress(picture, **wish)
-    with pytest.raises(ThumbnailError, match=r"the least possible is [\d,]+ bytes$"):
-        codec.compress(PHOTOGRAPH, max_bytes=100)
-    too_long = Picture(PHOTOGRAPH, None, bytes(70_000))
-    with pytest.raises(ThumbnailError, match="EXIF data of 70,000 bytes do not fit"):
-        codec.compress(too_long, max_bytes=100)
-
-
-def test_another_model_s_thumbnail_restores_with_a_warning(codec, data, tmp_path):
-    other = hyperthumb.load(save_tiny_model(tmp_path / "other.safetensors", seed=1), device="cpu")
-    image, said = restore_with_warnings(other, data)
-    assert image.shape == PHOTOGRAPH.shape
-    assert f"another model ({codec.model.model_id.hex()}) than other ({other.model.model_id.hex()})" in said
-
-
-def test_a_thumbnail_of_another_scale_is_refused(data, tmp_path):
-    double = hyperthumb.load(save_tiny_model(tmp_path / "double.safetensors", scale=2), device="cpu")
-    with pytest.raises(ThumbnailError, match=r"4 times smaller .* enlarges 2 times; choose a model of scale 4"):
-        double.restore(data)
-
-
-def test_a_file_that_lost_its_note_restores_the_same_when_the_size_is_given(codec, data):
-    thumbnail = read_jpeg(data)
-    bare = write_jpeg(type(thumbnail)(thumbnail.coefficients, thumbnail.tables, thumbnail.height, thumbnail.width))
-    image, said = restore_with_warnings(codec, bare, size=(131, 170))
-    assert np.array_equal(image, codec.restore(data))
-    assert "has no marker of hyperthumb" in said
-    assert "the model is taken to be tiny" in said
-    assert "photograph is taken to be" not in said
-    assumed, said = restore_with_warnings(codec, bare)
-    assert assumed.shape == (132, 172, 3)
-    assert "taken to be 172x132, 4 times" in said
-    assert np.array_equal(assumed[:131, :170], image)
-    for size in ((128, 170), (133, 170), (131, 173)):
-        with pytest.raises(ThumbnailError, match=f"{size[1]}x{size[0]} at scale 4 has no thumbnail of 43x33"):
-            codec.restore(bare, size=size)
-    with pytest.raises(ThumbnailError, match="170x131, not 172x132"):
-        codec.restore(data, size=(132, 172))
-
-
-@pytest.mark.parametrize(
-    ("mode", "settings"),
-    [("RGB", {"subsampling": 0, "quality": 95}), ("RGB", {"subsampling": 2, "quality": 90}), ("L", {"quality": 95})],
-)
-def test_recompressed_files_restore_with_a_warning(codec, data, mode, settings):
-    image, said = restore_with_warnings(codec, recompressed(data, mode, **settings))
-    assert "taken to be 172x132" in said
-    expected = codec.restore(data)
-    if mode == "L":
-        expected = (expected @ [0.299, 0.587, 0.114])[..., None].repeat(3, axis=2)
-    assert error(image[:131, :170], expected) < 12
-
-
-def test_notes_are_the_warnings(codec, data):
-    assert codec.restore_with_notes(data).notes == []
-    other = recompressed(data)
-    _, said = restore_with_warnings(codec, other)
-    assert "\n".join(codec.restore_with_notes(other).notes) == said
 
 
 def test_many_at_a_time_are_as_one_after_the_other(codec):

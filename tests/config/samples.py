@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from hyperthumb.config import OptionsError, OptionsWarning, load_train_options
+
 TRAIN = """\
 name: sample
 scale: 4
@@ -51,3 +55,24 @@ def line_of(text: str, part: str) -> int:
     lines = [number for number, line in enumerate(text.splitlines(), 1) if part in line]
     assert len(lines) == 1, f"{part!r} is on lines {lines}"
     return lines[0]
+
+
+def complaints_of(text: str, *forced: str) -> list[str]:
+    with pytest.raises(OptionsError) as caught:
+        load_train_options(write(Path(), text), forced)
+    return str(caught.value).splitlines()
+
+
+ORIGINAL = (Path(__file__).parent / "original_4x.yml").read_text(encoding="utf-8")
+
+
+def load_original(text: str = ORIGINAL):
+    with pytest.warns(OptionsWarning) as caught:
+        options = load_train_options(write(Path(), text))
+    assert len(caught) == 1
+    return options, str(caught[0].message)
+
+
+def as_test(text: str) -> str:
+    """The file of a test that goes with the file of a training."""
+    return text.split("train:\n  fix_and_grad")[0].replace("  train:\n", "  test_1:\n") + "train:\n  opts: ~\n"

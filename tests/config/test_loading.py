@@ -12,23 +12,12 @@ from hyperthumb.config import (
     Component,
     OptionsError,
     OptionsWarning,
-    load_network_options,
     load_test_options,
     load_train_options,
 )
-from tests.config.samples import TEST, TRAIN, line_of, write
+from tests.config.samples import TEST, TRAIN, complaints_of, line_of, write
 
-
-@pytest.fixture(autouse=True)
-def _working_directory(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HYPERTHUMB_DATA", raising=False)
-
-
-def complaints_of(text: str, *forced: str) -> list[str]:
-    with pytest.raises(OptionsError) as caught:
-        load_train_options(write(Path(), text), forced)
-    return str(caught.value).splitlines()
+pytestmark = pytest.mark.usefixtures("working_directory")
 
 
 def test_defaults(tmp_path):
@@ -250,58 +239,6 @@ def test_debugging_is_quick_and_leaves_no_traces(tmp_path):
     assert load_train_options(path, ["name=debug_sample"], debug=True).name == "debug_sample"
 
 
-def test_plugins_register_their_classes(tmp_path):
-    (tmp_path / "my_losses.py").write_text(
-        "from hyperthumb.base.registry import LOSSES\n"
-        "@LOSSES.register('HuberOfMine')\n"
-        "class Huber:\n    def __init__(self, delta: float = 1.0): pass\n"
-    )
-    text = TRAIN.replace("{type: L1Loss}", "{type: HuberOfMine, delta: 2}")
-    options = load_train_options(write(tmp_path, text + "plugins: [my_losses]\n"))
-    assert options.train.losses.reconstruction.loss == Component("HuberOfMine", {"delta": 2.0})
-
-
-def test_a_broken_plugin_says_why(tmp_path):
-    (tmp_path / "broken_plugin.py").write_text("1 / 0\n")
-    text = TRAIN + "plugins:\n  - broken_plugin\n"
-    place = f"options.yml:{line_of(text, '- broken')}: plugins"
-    assert complaints_of(text) == [f'{place}: cannot import "broken_plugin": ZeroDivisionError: division by zero']
-
-
-def test_a_plugin_lies_beside_the_options_file_that_names_it(tmp_path):
-    for name in ("base", "child"):
-        folder = tmp_path / f"options of {name}"
-        folder.mkdir()
-        (folder / f"losses_of_{name}.py").write_text(
-            f"from hyperthumb.registry import LOSSES\n@LOSSES.register()\nclass LossOf{name}:\n    pass\n"
-        )
-    write(tmp_path, TRAIN.replace("L1Loss", "LossOfbase") + "plugins: [losses_of_base]\n", "options of base/o.yml")
-    text = "base: ../options of base/o.yml\ntrain: {losses: {guide: {type: LossOfchild, replace: true}}}\n"
-    path = write(tmp_path, text + "plugins: {append: [losses_of_child]}\n", "options of child/o.yml")
-    losses = load_train_options(path).train.losses
-    assert (losses.reconstruction.loss.type, losses.guide.loss.type) == ("LossOfbase", "LossOfchild")
-
-
-def test_a_training_s_folder_brings_no_plugins(tmp_path):
-    """It may come from others, and it is read for its network alone."""
-    folder = tmp_path / "experiment"
-    folder.mkdir()
-    (folder / "brought_along.py").write_text("raise AssertionError('imported')\n")
-    write(folder, TRAIN + "plugins: [brought_along]\n")
-    with pytest.raises(OptionsError, match="No module named 'brought_along'"):
-        load_network_options(folder / "options.yml")
-
-
-def test_a_plugin_that_is_not_there_is_the_one_complaint():
-    text = TRAIN.replace("L1Loss", "LossOfMine").replace("gt_size: 64", "gt_size: 3") + "plugins: [gone_1, gone_2]\n"
-    place = f"options.yml:{line_of(text, 'plugins')}: plugins"
-    what_to_do = "put it into the working directory or beside the options file, or install it"
-    assert complaints_of(text) == [
-        f"{place}: cannot import \"{name}\": ModuleNotFoundError: No module named '{name}'; {what_to_do}"
-        for name in ("gone_1", "gone_2")
-    ]
-
-
 def test_a_setting_lost_with_its_type_is_a_warning(tmp_path):
     write(tmp_path, TRAIN.replace("lr: 2e-4", "lr: 2e-4, betas: [0.8, 0.9], type: Adam"), "base.yml")
     text = "base: base.yml\ntrain:\n  optim_g: {type: AdamW, lr: 1e-4}\n"
@@ -336,51 +273,9 @@ def test_an_unknown_decoder_is_looked_for_in_basicsr_too():
     assert 'did you mean "SwinIR"? (of BasicSR: ' in line
 
 
-def test_test_options(tmp_path):
-    options = load_test_options(write(tmp_path, TEST))
-    assert options.network_g is None
-    assert options.baselines == [Component("BicubicJpeg", {"quality": 96})]
-    assert list(options.datasets) == ["kodak"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "complaint"),
-    [
-        (
-            "baselines:\n  - {type: BicubicJpeg, quality: 96}\n",
-            "",
-            "there is nothing to test: give network_g, model or baselines",
-        ),
-        ("  kodak: {type: HRImageDataset, dataroot_gt: data}\n", "", "datasets: there is no data set to test on"),
-        ("quality: 96", "quality: 96, scale: 2", "baselines[0].scale: is 2, but the file's scale is 4"),
-        ("quality: 96", "qality: 96", 'baselines[0]: unknown key "qality"; did you mean "quality"?'),
-        ("BicubicJpeg", "BicubicJPG", 'baselines[0]: unknown baseline "BicubicJPG"; did you mean "BicubicJpeg"?'),
-    ],
-)
-def test_impossible_tests(tmp_path, old, new, complaint):
-    assert old in TEST
-    with pytest.raises(OptionsError) as caught:
-        load_test_options(write(tmp_path, TEST.replace(old, new)))
-    assert complaint in str(caught.value)
-
-
 def test_importing_config_is_cheap():
     heavy = ["torch", "torchvision", "basicsr", "compressai", "lpips", "numpy"]
     code = f"import sys, hyperthumb.config; print([name for name in {heavy} if name in sys.modules])"
     root = Path(__file__).parents[2]
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert result.stdout.strip() == "[]"
-
-
-def test_the_network_alone_is_read_whatever_became_of_the_rest(tmp_path):
-    path = write(tmp_path, TRAIN)
-    expected = load_train_options(path)
-    path.write_text(TRAIN.replace("dataroot_gt: data", "dataroot_gt: gone") + "val: {from_another_version: 3}\n")
-    options = load_network_options(path)
-    assert (options.name, options.scale, options.network_g) == ("sample", 4, expected.network_g)
-
-
-def test_complaints_about_the_network_alone_have_their_lines(tmp_path):
-    text = TRAIN.replace("num_feat: 8}", "num_feet: 8}", 1)
-    with pytest.raises(OptionsError, match=rf':{line_of(text, "num_feet")}: network_g.encoder: unknown key "num_feet"'):
-        load_network_options(write(tmp_path, text))

@@ -19,9 +19,8 @@ from hyperthumb.config import (
 from hyperthumb.models.build import build_network
 from hyperthumb.models.weights import load_weights
 from tests.archs.instances import reference
-from tests.config.samples import TRAIN, line_of, write
+from tests.config.samples import ORIGINAL, TRAIN, as_test, line_of, load_original, write
 
-ORIGINAL = (Path(__file__).parent / "original_4x.yml").read_text(encoding="utf-8")
 NATIVE_NETWORK = Component(
     "HyperThumbnail",
     {
@@ -44,13 +43,6 @@ def _working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def load(text: str = ORIGINAL):
-    with pytest.warns(OptionsWarning) as caught:
-        options = load_train_options(write(Path(), text))
-    assert len(caught) == 1
-    return options, str(caught[0].message)
-
-
 def complaints_of(old: str, new: str) -> str:
     assert ORIGINAL.count(old) == 1
     with pytest.raises(OptionsError) as caught:
@@ -59,7 +51,7 @@ def complaints_of(old: str, new: str) -> str:
 
 
 def test_the_network_is_ours():
-    network = load()[0].network_g
+    network = load_original()[0].network_g
     assert network == NATIVE_NETWORK
     native = TRAIN.split("network_g:")[1].split("train:")[0]
     parts = """
@@ -76,7 +68,7 @@ def test_the_network_is_ours():
 
 
 def test_everything_else_arrives():
-    options, _ = load()
+    options, _ = load_original()
     train = options.train
     assert (options.name, options.scale, options.manual_seed, options.device) == ("HyperThumbnail_4x", 4, 10, "auto")
     assert (train.total_iter, train.warmup_iter, train.gradient_clipping) == (1_800_000, 0, 5.0)
@@ -105,7 +97,7 @@ def test_everything_else_arrives():
 
 
 def test_one_warning_names_what_means_nothing():
-    _, message = load()
+    _, message = load_original()
     expected = {
         "model_type: ": "model_type",
         "num_gpu": "num_gpu",
@@ -173,7 +165,7 @@ def test_what_the_original_means_otherwise_is_refused(old, new, complaint):
 
 
 def test_frozen_parts_become_the_beginnings_of_our_names():
-    options, message = load(ORIGINAL.replace("['Y_TABLE', 'C_TABLE']", "[encoder, table_predictor]"))
+    options, message = load_original(ORIGINAL.replace("['Y_TABLE', 'C_TABLE']", "[encoder, table_predictor]"))
     assert options.train.freeze == ["encoder.", "quantization."]
     assert "Y_TABLE" not in message
 
@@ -190,14 +182,14 @@ def test_frozen_parts_become_the_beginnings_of_our_names():
     ],
 )
 def test_networks_without_a_predictor(lines, quantization):
-    options, _ = load(ORIGINAL.replace("predict_quant_table: true", lines).replace("  pool_type: avg\n", ""))
+    options, _ = load_original(ORIGINAL.replace("predict_quant_table: true", lines).replace("  pool_type: avg\n", ""))
     assert options.network_g.arguments["quantization"] == quantization
 
 
 def test_the_encoders_width():
     """Its dense blocks grow by half of it, as there: 64 and 32 are the published network's."""
     for written, width, growth in (("32", 32, 16), ("9", 9, 4), ("8.0", 8, 4)):
-        options, _ = load(ORIGINAL.replace("norm: none", f"enc_num_feat: {written}"))
+        options, _ = load_original(ORIGINAL.replace("norm: none", f"enc_num_feat: {written}"))
         assert options.network_g.arguments["encoder"] == Component("RDBUNet", {"num_feat": width, "growth": growth})
 
 
@@ -216,7 +208,7 @@ def test_a_checkpoint_of_the_originals_fits_the_network_of_its_options(training)
     with np.load(path) as arrays:
         weights = {name[6:]: torch.from_numpy(arrays[name]) for name in arrays.files if name.startswith("param/")}
     if training:
-        options = load(SMALL)[0]
+        options = load_original(SMALL)[0]
     else:
         with pytest.warns(OptionsWarning):
             options = load_test_options(write(Path(), as_test(SMALL)))
@@ -228,7 +220,7 @@ def test_a_checkpoint_of_the_originals_fits_the_network_of_its_options(training)
 
 
 def test_a_part_wins_over_flat_keys():
-    options, message = load(
+    options, message = load_original(
         ORIGINAL.replace("  decoder_opt:", "  quantization: {type: fixed, quality: 50}\n  decoder_opt:")
     )
     assert options.network_g.arguments["quantization"] == Component("fixed", {"quality": 50})
@@ -237,7 +229,7 @@ def test_a_part_wins_over_flat_keys():
 
 def test_at_scale_one_there_are_no_networks():
     text = ORIGINAL.replace("\nscale: 4", "\nscale: 1").replace("scale: 4\n  patch", "scale: 1\n  patch")
-    options, message = load(text)
+    options, message = load_original(text)
     assert options.network_g == Component(
         "HyperThumbnail",
         {
@@ -251,7 +243,7 @@ def test_at_scale_one_there_are_no_networks():
 
 def test_a_crop_of_the_scale_is_protocol_sr():
     assert (
-        load(
+        load_original(
             ORIGINAL.replace("type: calculate_psnr\n      crop_border: 2", "type: calculate_psnr\n      crop_border: 4")
         )[0].val.protocol
         == "sr"
@@ -259,7 +251,7 @@ def test_a_crop_of_the_scale_is_protocol_sr():
 
 
 def test_no_gpu_is_the_cpu():
-    options, message = load(ORIGINAL.replace("num_gpu: 1", "num_gpu: 0"))
+    options, message = load_original(ORIGINAL.replace("num_gpu: 1", "num_gpu: 0"))
     assert options.device == "cpu"
     assert "num_gpu" not in message
 
@@ -267,11 +259,6 @@ def test_no_gpu_is_the_cpu():
 def test_old_and_new_names_of_one_loss_are_two_too_many():
     text = complaints_of("  pixel_opt:", "  losses: {reconstruction: {type: L1Loss}}\n  pixel_opt:")
     assert "train.pixel_opt: is train.losses.reconstruction already; give one of the two" in text
-
-
-def as_test(text: str) -> str:
-    """The file of a test that goes with the file of a training."""
-    return text.split("train:\n  fix_and_grad")[0].replace("  train:\n", "  test_1:\n") + "train:\n  opts: ~\n"
 
 
 def test_a_test_of_the_originals():
@@ -286,7 +273,7 @@ def test_a_test_of_the_originals():
 
 def test_the_inference_scalar_is_the_rate_scale():
     text = ORIGINAL.replace("inference_scalar: 1.0", "inference_scalar: 1.5")
-    options, message = load(text)
+    options, message = load_original(text)
     assert (options.val.rate_scale, options.val.val_freq) == (1.5, 5000)
     assert "inference_scalar" not in message
     for end in ("", "val: ~\n", "val: {rate_scale: 1.5}\n"):  # a section that is missing, empty, of one opinion
@@ -302,7 +289,7 @@ def test_two_rate_scales_are_one_too_many():
 
 def test_the_inference_scalar_leaves_fixed_tables_alone():
     text = ORIGINAL.replace("predict_quant_table: true", "predict_quant_table: false")
-    options, message = load(text.replace("inference_scalar: 1.0", "inference_scalar: 2"))
+    options, message = load_original(text.replace("inference_scalar: 1.0", "inference_scalar: 2"))
     assert options.val.rate_scale == 1.0
     assert "network_g.inference_scalar (no tables are predicted)" in message
-    assert "inference_scalar" not in load(text)[1]
+    assert "inference_scalar" not in load_original(text)[1]

@@ -18,14 +18,14 @@ from PIL import Image
 import hyperthumb.jpeg.dct  # noqa: F401 - torch takes seconds to import, and must not be timed below
 from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.base.limits import PROFILES
+from hyperthumb.jpeg.any_file import read_any
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, write_jpeg
-from hyperthumb.jpeg.foreign import read_foreign
 from hyperthumb.jpeg.inspection import describe
 
 SECONDS = 2.0  # of processor time for one damaged file of 10 kB
 READERS = {
-    "jpeglib": (read_foreign, decode_rgb, describe),
-    "torchjpeg": (functools.partial(read_foreign, backend="torchjpeg"),),  # the others do not depend on the library
+    "jpeglib": (read_any, decode_rgb, describe),
+    "torchjpeg": (functools.partial(read_any, backend="torchjpeg"),),  # the others do not depend on the library
 }
 
 
@@ -48,7 +48,7 @@ def good_files() -> list[bytes]:
     buffer = io.BytesIO()
     picture.convert("L").save(buffer, "JPEG", restart_marker_rows=1)
     files.append(buffer.getvalue())
-    thumbnail = read_foreign(files[0])[0]
+    thumbnail = read_any(files[0])[0]
     ours = JpegThumbnail(thumbnail.coefficients, thumbnail.tables, 96, 128, 381, 511, 4, b"abc")
     files.append((Path(__file__).parent / "restart_markers.jpg").read_bytes())
     for profile in PROFILES:

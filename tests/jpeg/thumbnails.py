@@ -23,9 +23,9 @@ def thumbnail(height=19, width=33, seed=0, **changes) -> JpegThumbnail:
 
 def shaded(height=64, width=80, scale=4, **changes) -> JpegThumbnail:
     """A smooth picture at the standard's tables of quality 75, with all that a file of ours says."""
-    from hyperthumb.jpeg.foreign import read_foreign
+    from hyperthumb.jpeg.any_file import read_any
 
-    read, _ = read_foreign(pillow_jpeg(height, width, quality=75, subsampling=0))
+    read, _ = read_any(pillow_jpeg(height, width, quality=75, subsampling=0))
     fields = {
         "hr_height": height * scale - 1,
         "hr_width": width * scale - 2,

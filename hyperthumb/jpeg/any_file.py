@@ -34,7 +34,7 @@ def turned_note(orientation: int) -> str:
     )
 
 
-def read_foreign(
+def read_any(
     data: bytes, backend: Backend = "jpeglib", is_known: Callable[[bytes], bool] | None = None
 ) -> tuple[JpegThumbnail, list[str]]:
     """The thumbnail in a file of ours or in whatever else Pillow decodes as an 8-bit JPEG of grey or color.
@@ -78,7 +78,7 @@ def recognize(
         The thumbnail; with no coefficients (3, 0, 0, 8, 8) when the file is not 4:4:4 color.
 
     Raises:
-        ThumbnailError: as `read_foreign`.
+        ThumbnailError: as `read_any`.
     """
     return _read(data, backend, is_known)[0]
 

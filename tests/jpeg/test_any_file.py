@@ -7,8 +7,8 @@ from PIL import Image
 
 from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.base.limits import PROFILES
+from hyperthumb.jpeg.any_file import CHANGED, CUT, UNMARKED, read_any, recognize
 from hyperthumb.jpeg.file import decode_rgb, read_jpeg, write_jpeg
-from hyperthumb.jpeg.foreign import CHANGED, CUT, UNMARKED, read_foreign, recognize
 from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.segments import segments
 from tests.jpeg.other_programs import as_version_1, turned
@@ -23,14 +23,14 @@ def shown(thumbnail):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_nothing_is_said_about_a_file_of_ours(profile):
     written = shaded()
-    read, sentences = read_foreign(write_jpeg(written, profile))
+    read, sentences = read_any(write_jpeg(written, profile))
     assert sentences == []
     assert same_content(read, written)
 
 
 def test_a_444_file_keeps_its_coefficients():
     data = pillow_jpeg(subsampling=0, progressive=True)
-    read, sentences = read_foreign(data)
+    read, sentences = read_any(data)
     assert sentences == [UNMARKED]
     assert same_content(read, read_jpeg(data))
 
@@ -48,7 +48,7 @@ def test_a_444_file_keeps_its_coefficients():
 @pytest.mark.parametrize("size", [(64, 80), (61, 75)])
 def test_other_files_keep_what_they_show(mode, options, word, size):
     data = pillow_jpeg(*size, mode=mode, **options)
-    read, sentences = read_foreign(data)
+    read, sentences = read_any(data)
     assert sentences[0] == UNMARKED
     assert word in sentences[1]
     assert (read.height, read.width, read.scale, read.intact) == (*size, None, None)
@@ -70,7 +70,7 @@ def recompressed(data, keep_note, **options):
 
 @pytest.mark.parametrize("options", [{"quality": 60}, {"quality": 60, "subsampling": 0}, {"size": (40, 32)}], ids=str)
 def test_a_recompressed_file_is_recognised(options):
-    read, sentences = read_foreign(recompressed(write_jpeg(shaded()), True, **options))
+    read, sentences = read_any(recompressed(write_jpeg(shaded()), True, **options))
     assert sentences[0] == CHANGED
     assert (read.scale, read.model_id, read.intact) == (4, b"\x0a\xbc\xde", False)
     assert (read.hr_height, read.hr_width) == (None, None)
@@ -79,17 +79,17 @@ def test_a_recompressed_file_is_recognised(options):
 @pytest.mark.parametrize("options", [{"quality": 60}, {"quality": 60, "subsampling": 0}], ids=str)
 def test_a_recompressed_file_of_version_1_is_recognized_by_a_known_model(options):
     data = recompressed(as_version_1(write_jpeg(shaded())), True, **options)
-    read, sentences = read_foreign(data, is_known=lambda model_id: model_id == b"\x0a\xbc\xde")
+    read, sentences = read_any(data, is_known=lambda model_id: model_id == b"\x0a\xbc\xde")
     assert (sentences[0], read.state, read.scale) == (CHANGED, State.CHANGED, 4)
     for is_known in (None, lambda model_id: False):
-        read, sentences = read_foreign(data, is_known=is_known)
+        read, sentences = read_any(data, is_known=is_known)
         assert (sentences[0], read.state, read.scale, read.model_id) == (UNMARKED, State.UNMARKED, None, None)
 
 
 def test_a_turned_file_is_said_to_be_turned():
-    (sentence,) = read_foreign(turned(write_jpeg(shaded(61, 75)), 8))[1]
+    (sentence,) = read_any(turned(write_jpeg(shaded(61, 75)), 8))[1]
     assert "turned by 90 degrees counterclockwise without loss" in sentence
-    first, second = read_foreign(turned(write_jpeg(shaded(61, 75)), 2, trim=True))[1]
+    first, second = read_any(turned(write_jpeg(shaded(61, 75)), 2, trim=True))[1]
     assert first == CUT
     assert "mirrored left to right" in second
 
@@ -102,7 +102,7 @@ def test_recognizing_transforms_no_picture():
 
 
 def test_without_our_note_nothing_is_known():
-    read, sentences = read_foreign(recompressed(write_jpeg(shaded()), False, subsampling=0))
+    read, sentences = read_any(recompressed(write_jpeg(shaded()), False, subsampling=0))
     assert sentences == [UNMARKED]
     assert (read.scale, read.model_id) == (None, None)
 
@@ -111,7 +111,7 @@ def test_a_flipped_bit_is_noticed():
     data = bytearray(write_jpeg(shaded(), "default"))
     data[-40] ^= 0x10
     try:
-        _, sentences = read_foreign(bytes(data))
+        _, sentences = read_any(bytes(data))
     except ThumbnailError:
         return
     assert sentences == [CHANGED]
@@ -119,4 +119,4 @@ def test_a_flipped_bit_is_noticed():
 
 def test_cmyk_is_refused_in_a_sentence():
     with pytest.raises(ThumbnailError, match="CMYK JPEG cannot be restored"):
-        read_foreign(pillow_jpeg(mode="CMYK"))
+        read_any(pillow_jpeg(mode="CMYK"))
