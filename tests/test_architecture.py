@@ -25,7 +25,7 @@ ALLOWED = {
     "archs/official": {"base"},
     "archs/rivals": {"archs", "base", "images", "jpeg", "models"},
     "archs": {"archs/official", "archs/rows", "base", "images", "jpeg", "models"},
-    "losses": {"base"},
+    "losses": {"base", "metrics"},
     "metrics": {"base", "images", "models"},
     "data": {"base", "config", "images"},
     "config": {"base", "models"},
@@ -57,6 +57,7 @@ ONE_DOOR = {
     "onnxruntime": ("runtime/session.py", "runtime/low_precision.py"),
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",
+    "pytorch_msssim": "losses/structure.py",
     "basicsr": "base/basicsr_bridge.py",
     "wandb": "training/board.py",
     "torch.utils.tensorboard": "training/board.py",

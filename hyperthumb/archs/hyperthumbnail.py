@@ -103,7 +103,7 @@ class HyperThumbnail(RescalingNetwork):
         quantized = self._round(coefficients / steps)
         bits = self.rate(quantized) if self.rate is not None else None
         restored, thumbnail = self.decode(quantized * steps)
-        return RescaleOutput(restored, thumbnail, bits, tables)
+        return RescaleOutput(restored, thumbnail, bits, tables, coefficients=quantized)
 
     @torch.no_grad()
     def analyze(self, hr: Tensor) -> Analysis:

@@ -24,6 +24,7 @@ from .schema_benchmark import BenchmarkOptions as BenchmarkOptions
 from .schema_benchmark import BenchmarkRow as BenchmarkRow
 from .schema_benchmark import CropOptions as CropOptions
 from .schema_training import LossesOptions as LossesOptions
+from .schema_training import NamedLoss as NamedLoss
 from .schema_training import OptimizerOptions as OptimizerOptions
 from .schema_training import OwnLossOptions as OwnLossOptions
 from .schema_training import RateLossOptions as RateLossOptions

@@ -25,6 +25,9 @@ from .tree import Section
 Finding = tuple[tuple[str | int, ...], str]
 Check = Callable[[Any], Iterator[Finding]]
 
+TAKEN_NAMES = ("total", "bpp", "auxiliary")
+"""What logs name the sum, the rate model's estimate, and the entropy bottleneck's own loss."""
+
 _SCHEDULERS = {"ConstantLR": (), "MultiStepLR": ("milestones", "gamma"), "CosineAnnealingLR": ("eta_min",)}
 
 
@@ -113,6 +116,15 @@ def _rate_loss_has_a_rate_model(options: TrainOptions) -> Iterator[Finding]:
     if rate is not None and network.arguments.get("rate", rate.default) is None:
         message = "the network has no rate model; give network_g.rate, such as {type: factorized}, or drop this loss"
         yield ("train", "losses", "rate"), message
+
+
+def _names_of_losses_are_free(options: TrainOptions) -> Iterator[Finding]:
+    for name in options.train.losses.terms:
+        if name in TAKEN_NAMES:
+            yield (
+                ("train", "losses", "terms", name),
+                f'the log shows another number as "{name}"; give this loss another name',
+            )
 
 
 def _validation_names_differ(options: TrainOptions) -> Iterator[Finding]:
@@ -254,6 +266,7 @@ _CHECKS: dict[type, tuple[Check, ...]] = {
         _scheduler_has_milestones,
         _learning_rates_fall,
         _rate_loss_has_a_rate_model,
+        _names_of_losses_are_free,
     ),
     EvaluationOptions: (_network_rescales, _network_fits_scale, _one_network, _data_to_measure_on, _something_to_test),
     BenchmarkOptions: (_data_to_measure_on, _rows_to_measure),

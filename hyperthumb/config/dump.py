@@ -9,6 +9,7 @@ from typing import Any
 from hyperthumb.base.component import Component
 
 from .schema import EvaluationOptions, TrainDatasets, TrainOptions
+from .schema_training import LossesOptions
 from .yaml_text import to_yaml
 
 
@@ -24,7 +25,7 @@ def _plain(value: Any) -> Any:
         return {"train": _plain(value.train), **_plain(value.val)}
     if dataclasses.is_dataclass(value):
         fields = {entry.name: _plain(getattr(value, entry.name)) for entry in dataclasses.fields(value)}
-        flat = fields.pop(getattr(value, "flat", ""), {})
+        flat = fields.pop("terms" if isinstance(value, LossesOptions) else getattr(value, "flat", ""), {})
         return {**flat, **fields}
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}

@@ -15,6 +15,7 @@ from hyperthumb.base.signature import parameters, part_of
 from .annotations import RECORD, REGISTRY, adapter_of
 from .reference import KINDS, descriptions
 from .schema import TrainDatasets
+from .schema_training import LossesOptions
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -63,6 +64,8 @@ def _record(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
     if cls is TrainDatasets:
         schema["patternProperties"] = {"^val": properties.pop("val")["additionalProperties"]}
+    if cls is LossesOptions:
+        schema["additionalProperties"] = properties.pop("terms")["additionalProperties"]
     return schema
 
 

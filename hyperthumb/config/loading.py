@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.plugins import import_plugin
+from hyperthumb.base.wording import did_you_mean
 
 from .complaints import Complaints, warn
 from .inheritance import expand_variables, force_settings, read_tree
 from .schema import EvaluationOptions, NetworkOptions, TrainOptions
 from .schema_benchmark import BenchmarkOptions
+from .schema_training import LossesOptions
 from .tree import Items, Section, label, plain
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ def _open(kind: type, path: Path, force: Sequence[str], must_exist: bool = True)
     rewrite_official(tree, kind is TrainOptions, complaints, reader.ignored)
     label(tree)
     _arrange_datasets(tree, kind)
+    _arrange_losses(tree)
     return reader, tree
 
 
@@ -115,6 +118,26 @@ def _arrange_datasets(tree: Section, kind: type) -> None:
         val = datasets.select(key for key in datasets if key.startswith("val"))
         tree["datasets"] = datasets.select(key for key in datasets if key not in val)
         tree["datasets"].put("val", val, datasets.location)
+
+
+def _arrange_losses(tree: Section) -> None:
+    """Put the terms of the objective that have names of the user's choice together."""
+    train = tree.get("train")
+    losses = train.get("losses") if isinstance(train, Section) else None
+    if not isinstance(train, Section) or not isinstance(losses, Section):
+        return
+    known = [entry.name for entry in dataclasses.fields(LossesOptions) if entry.name != "terms"]
+    others = [key for key in losses if key not in known and _is_term(key, losses[key], known)]
+    terms = losses.select(key for key in others if losses[key] is not None)
+    train["losses"] = losses.select(key for key in losses if key not in others)
+    train["losses"].put("terms", terms, losses.location)
+
+
+def _is_term(key: str, value: Any, known: list[str]) -> bool:
+    """Whether a key is not merely a known one misspelled; null takes away a term that another file has."""
+    if isinstance(value, Section):
+        return "on" in value or not did_you_mean(key, known)
+    return value is None and not did_you_mean(key, known)
 
 
 def _import_plugins(tree: Section, kind: type, complaints: Complaints) -> None:

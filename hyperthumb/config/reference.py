@@ -18,6 +18,7 @@ from hyperthumb.base.wording import did_you_mean, join_words
 from .annotations import RECORD, REGISTRY, adapter_of
 from .schema import TRAINING_ONLY, DatasetOptions, EvaluationOptions, TrainDatasets, TrainOptions
 from .schema_benchmark import BenchmarkOptions
+from .schema_training import LossesOptions
 from .tree import join
 
 KINDS: dict[str, tuple[str, type]] = {
@@ -78,6 +79,8 @@ def settings_of(cls: type, path: str = "") -> Iterator[Setting]:
         flat = name == getattr(cls, "flat", "")
         where = join(path, "type") if flat else where
         record, ending = _record_in(schema)
+        if cls is LossesOptions and name == "terms":  # they stand beside its other keys
+            where, ending = join(path, "NAME"), ""
         default = _written(parameter.default, schema) if not parameter.required else None
         if record and (default is None or parameter.default is not None):  # its own keys say it
             default = ""

@@ -82,20 +82,40 @@ class OwnLossOptions:
 
 
 @dataclass(frozen=True)
+class NamedLoss:
+    """A term beside the paper's: a class of `LOSSES`, whose `type` and arguments stand flat among the other keys.
+
+    Attributes:
+        loss: the class.
+        on: what it compares: the restored picture with the original, the decoded thumbnail with the bicubic reference,
+            or the quantized coefficients or the tables with zeros.
+        weight: the loss's weight in the sum.
+    """
+
+    flat: ClassVar[str] = "loss"
+
+    loss: Annotated[Component, PartOf(LOSSES)]
+    on: Literal["restored", "thumbnail", "coefficients", "tables"]
+    weight: Annotated[float, AtLeast(0)] = 1.0
+
+
+@dataclass(frozen=True)
 class LossesOptions:
-    """The objective's terms (paper, section 3.4).
+    """The objective's terms (paper, section 3.4), and any number of others, under names that the user chooses.
 
     Attributes:
         reconstruction: restored against original.
         guide: decoded thumbnail against the bicubic reference.
         rate: estimated bits per HR pixel.
         own: what the network has to say about itself, where it has.
+        terms: other terms, by name; in the file they stand beside the four above.
     """
 
     reconstruction: WeightedLoss
     guide: WeightedLoss | None = None
     rate: RateLossOptions | None = None
     own: OwnLossOptions | None = None
+    terms: dict[str, NamedLoss] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class L1Loss(nn.Module):
         Raises:
             HyperthumbError: when the shapes differ.
         """
-        return F.l1_loss(*_comparable(prediction, target))
+        return F.l1_loss(*comparable(prediction, target))
 
 
 @LOSSES.register()
@@ -39,7 +39,7 @@ class MSELoss(nn.Module):
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """The loss as a scalar; arguments and errors as for `L1Loss`."""
-        return F.mse_loss(*_comparable(prediction, target))
+        return F.mse_loss(*comparable(prediction, target))
 
 
 @LOSSES.register()
@@ -64,7 +64,7 @@ class LogMSELoss(nn.Module):
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """The loss as a scalar; arguments and errors as for `L1Loss`."""
-        mean_squared = F.mse_loss(*_comparable(prediction, target), reduction="none").flatten(1).mean(1)
+        mean_squared = F.mse_loss(*comparable(prediction, target), reduction="none").flatten(1).mean(1)
         return 2 * self.eps * torch.log1p(mean_squared / self.eps).mean()
 
 
@@ -87,11 +87,11 @@ class CharbonnierLoss(nn.Module):
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """The loss as a scalar; arguments and errors as for `L1Loss`."""
-        prediction, target = _comparable(prediction, target)
+        prediction, target = comparable(prediction, target)
         return torch.sqrt((prediction - target).square() + self.eps**2).mean()
 
 
-def _comparable(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+def comparable(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Converts both to float32 or wider. Refuses different shapes, which would silently broadcast."""
     if prediction.shape != target.shape:
         raise HyperthumbError(

@@ -53,7 +53,7 @@ class LpipsMetric:
     """
 
     def __init__(self, network: nn.Module, net: Net, device: torch.device) -> None:
-        self._network = network.to(device)
+        self.network = network.to(device)
         self._device = device
         self.net = net
 
@@ -126,14 +126,14 @@ class LpipsMetric:
     def distances(self, first: Tensor, second: Tensor) -> Tensor:
         """(B,) LPIPS of two (B, 3, H, W) in -1..1, without gradients, in float32 even under autocast."""
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
-            return self._network(first, second).flatten()
+            return self.network(first, second).flatten()
 
     def _prepared(self, picture: Picture) -> Tensor:
         return 2 * to_tensor(picture, self._device) - 1
 
     def _maps(self, first: Picture, second: Picture, tile: Tile) -> Iterator[Tensor]:
         """The distances of every layer (1, 1, n, m) whose mean LPIPS is the sum of: those that are the tile's own."""
-        network: Any = self._network
+        network: Any = self.network
         with torch.no_grad(), torch.autocast(self._device.type, enabled=False):
             pair = (network.net(network.scaling_layer(self._prepared(picture))) for picture in (first, second))
             for stride, head, *features in zip(_STRIDES[self.net], network.lins, *pair, strict=True):

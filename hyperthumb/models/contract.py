@@ -31,6 +31,7 @@ class RescaleOutput(NamedTuple):
         bits: (B,) the rate model's estimate for each image's coefficients, or None without a rate model.
         tables: (B, 2, 8, 8) quantization tables (Y; Cb and Cr) in natural order, or None for a network without them.
         network_loss: a scalar, a loss that only the network itself can compute; None without one.
+        coefficients: (B, 3, h/8, w/8, 8, 8) the quantized coefficients, for losses on them; None where there are none.
     """
 
     restored: Tensor
@@ -38,6 +39,7 @@ class RescaleOutput(NamedTuple):
     bits: Tensor | None
     tables: Tensor | None
     network_loss: Tensor | None = None
+    coefficients: Tensor | None = None
 
 
 class Analysis(NamedTuple):

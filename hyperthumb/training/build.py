@@ -47,7 +47,7 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
     checkpoint = find_checkpoint(context, folder, auto_resume)
     _prepare_torch(context)
     state = create_state(context, checkpoint)
-    objective = Objective(options.train.losses)
+    objective = Objective(options.train.losses).to(device)
     positions = BatchPositions(
         state.iteration, options.train.total_iter, share.at_once, world.rank, world.size, share.accumulate
     )

@@ -1,11 +1,14 @@
 """The objective: `L = w_r * reconstruction + w_g * guide + w_b * bpp` (paper, section 3.4).
 
 reconstruction compares the restored image with the HR image, guide the decoded thumbnail with the bicubic reference,
-and bpp is the rate model's estimate in bits per HR pixel. Networks of others may add a term of their own.
+and bpp is the rate model's estimate in bits per HR pixel. Networks of others may add a term of their own, and options
+files any number of named ones, which follow these in the sum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -26,10 +29,12 @@ class LossTerms(NamedTuple):
     guide: Tensor | None
     bpp: Tensor | None
     own: Tensor | None = None
+    terms: Mapping[str, Tensor] = MappingProxyType({})
 
     def named(self) -> dict[str, Tensor]:
         """The terms that are there, for logs."""
-        return {name: value.detach() for name, value in self._asdict().items() if value is not None}
+        named = {**self._asdict(), **self.terms}
+        return {name: value.detach() for name, value in named.items() if isinstance(value, Tensor)}
 
 
 class Objective(nn.Module):
@@ -40,6 +45,8 @@ class Objective(nn.Module):
         self.options = options
         self.reconstruction = options.reconstruction.loss.build(LOSSES)
         self.guide = options.guide.loss.build(LOSSES) if options.guide else None
+        # Not a ModuleDict: it refuses names such as "keys".
+        self.terms = nn.ModuleList(term.loss.build(LOSSES) for term in options.terms.values())
 
     def forward(self, output: RescaleOutput, hr: Tensor, reference: Tensor) -> LossTerms:
         """The terms of one batch.
@@ -50,7 +57,8 @@ class Objective(nn.Module):
             reference: (B, 3, h, w) RGB in 0..1, the thumbnail to be near to.
 
         Raises:
-            OptionsError: when a weight is given to a term that the network does not have.
+            OptionsError: when a weight is given to a term that the network does not have, or a loss is on something
+                that it does not have.
         """
         reconstruction = self.reconstruction(output.restored, hr)
         total = self.options.reconstruction.weight * reconstruction
@@ -72,4 +80,20 @@ class Objective(nn.Module):
                     "train.losses.own is set, but the network has no loss of its own; remove this setting"
                 )
             total = total + self.options.own.weight * output.network_loss
-        return LossTerms(total, reconstruction, guide, bpp, output.network_loss)
+        terms = {}
+        for (name, options), loss in zip(self.options.terms.items(), self.terms, strict=True):
+            terms[name] = loss(*_compared(name, options.on, output, hr, reference))
+            total = total + options.weight * terms[name]
+        return LossTerms(total, reconstruction, guide, bpp, output.network_loss, terms)
+
+
+def _compared(name: str, on: str, output: RescaleOutput, hr: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """What a named loss is called with."""
+    if on == "restored":
+        return output.restored, hr
+    if on == "thumbnail":
+        return output.thumbnail, reference
+    values: Tensor | None = getattr(output, on)
+    if values is None:
+        raise OptionsError(f"train.losses.{name} is on {on}, but the network has none; remove this loss")
+    return values, torch.zeros_like(values)

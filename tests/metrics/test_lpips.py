@@ -82,7 +82,7 @@ def test_large_pictures_in_tiles_are_as_exact(weights_file: Path, monkeypatch: p
     metric = LpipsMetric.create("squeeze", weights_file)
     whole = metric(first, second)
     passes: list[int] = []
-    metric._network.net.register_forward_hook(lambda *_: passes.append(1))
+    metric.network.net.register_forward_hook(lambda *_: passes.append(1))
     monkeypatch.setattr("hyperthumb.metrics.lpips._TILE", 128)
     assert metric(first, second) == pytest.approx(whole, rel=1e-6)
     assert len(passes) == 2 * 4

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import OptionsError
-from hyperthumb.config import Component, LossesOptions, OwnLossOptions, RateLossOptions, WeightedLoss
+from hyperthumb.config import Component, LossesOptions, NamedLoss, OwnLossOptions, RateLossOptions, WeightedLoss
 from hyperthumb.models.contract import RescaleOutput
 from hyperthumb.training.objective import Objective
 
@@ -53,4 +53,38 @@ def test_the_loss_of_the_network_is_weighted():
     torch.testing.assert_close(terms.total, terms.reconstruction + 1.5)
     assert terms.named()["own"] == 3
     with pytest.raises(OptionsError, match="has no loss of its own"):
+        objective(output, hr, reference)
+
+
+def test_named_terms_follow_the_others_and_are_shown():
+    output, hr, reference = example()
+    coefficients, tables = torch.randn(2, 3, 1, 2, 8, 8), torch.rand(2, 2, 8, 8)
+    output = output._replace(coefficients=coefficients, tables=tables)
+    named = {
+        "keys": NamedLoss(Component("MSELoss", {}), "restored", 0.5),
+        "small": NamedLoss(Component("L1Loss", {}), "thumbnail", 2.0),
+        "sparse": NamedLoss(Component("L1Loss", {}), "coefficients", 0.1),
+        "fine": NamedLoss(Component("MSELoss", {}), "tables", 0.2),
+    }
+    plain = Objective(LossesOptions(weighted("L1Loss", 1.0)))(output, hr, reference)
+    terms = Objective(LossesOptions(weighted("L1Loss", 1.0), terms=named))(output, hr, reference)
+    expected = {
+        "keys": (output.restored - hr).square().mean(),
+        "small": (output.thumbnail - reference).abs().mean(),
+        "sparse": coefficients.abs().mean(),
+        "fine": tables.square().mean(),
+    }
+    shown = terms.named()
+    assert shown.keys() == {*plain.named(), *named}
+    for name, value in expected.items():
+        torch.testing.assert_close(shown[name], value)
+    total = sum(named[name].weight * value for name, value in expected.items())
+    torch.testing.assert_close(terms.total, plain.total + total)
+
+
+def test_a_loss_on_what_the_network_lacks_is_refused():
+    output, hr, reference = example()
+    named = {"sparse": NamedLoss(Component("L1Loss", {}), "coefficients")}
+    objective = Objective(LossesOptions(weighted("L1Loss", 1.0), terms=named))
+    with pytest.raises(OptionsError, match="sparse is on coefficients, but the network has none; remove this loss"):
         objective(output, hr, reference)
