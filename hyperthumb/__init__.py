@@ -10,7 +10,7 @@ from hyperthumb.base.version import __version__
 if TYPE_CHECKING:
     from os import PathLike
 
-    from hyperthumb.base.limits import Backend
+    from hyperthumb.base.limits import Backend, Engine
     from hyperthumb.codec.codec import Codec
     from hyperthumb.images.exif import ExifChoice
     from hyperthumb.images.pictures import Picture
@@ -22,7 +22,12 @@ __all__ = ["__version__", "load", "read_picture"]
 __path__.append(str(Path(__file__).parent / "plugin_names"))
 
 
-def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib") -> Codec:
+def load(
+    name_or_path: str | PathLike[str] | None = None,
+    device: str = "auto",
+    backend: Backend = "jpeglib",
+    engine: Engine = "auto",
+) -> Codec:
     """A model that turns photographs into thumbnails, and thumbnails into photographs.
 
     >>> import numpy as np
@@ -43,15 +48,18 @@ def load(name_or_path: str | PathLike[str] | None = None, device: str = "auto", 
             shipped model made with that one.
         device: auto (CUDA where there is one), cpu, cuda or mps.
         backend: the library that codes the files: jpeglib, or torchjpeg where it was built.
+        engine: what runs the model: torch, onnxruntime or openvino. auto takes torch for a GPU and for a model without
+            exported graphs beside it; else OpenVINO, ONNX Runtime or torch, the first that is installed.
 
     Raises:
         CheckpointError: when there is no such model, or it cannot be read.
-        OptionsError: for a device that is not there.
+        OptionsError: for a device or an engine that is not there.
+        HyperthumbError: when the engine is not installed.
         ThumbnailError: for a backend that is not installed.
     """
     from hyperthumb.codec.codec import load as load_codec
 
-    return load_codec(name_or_path, device, backend)
+    return load_codec(name_or_path, device, backend, engine)
 
 
 def read_picture(

@@ -35,6 +35,7 @@ from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
 from hyperthumb.jpeg.zigzag import to_zigzag
 from hyperthumb.models.build import build_network, load_checkpoint
 from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.runtime.torch_engine import TorchEngine
 
 PROFILES: tuple[Profile, ...] = ("small", "default")
 KINDS = ("photographs", "crops")
@@ -127,15 +128,15 @@ def load_whole(source: Path) -> RescalingNetwork:
 
 def measure(network: RescalingNetwork, options: argparse.Namespace) -> list[Measured]:
     """All thumbnails of a network."""
-    analyzer = network.analyzer()
+    engine = TorchEngine(network)
     rows = []
     for place, name in enumerate(list_images(options.folder)[:: options.step]):
         image = read_image(options.folder / name)[: options.max_side, : options.max_side]
         pictures = [(KINDS[0], image)] + [(KINDS[1], crop) for crop in crops(image, place, options)]
         for kind, picture in pictures:
-            analyzed = path.analyze(analyzer, picture)
+            analyzed = path.analyze(engine, picture)
             for rate_scale in options.rate_scales:
-                jpeg, estimate = path.quantize(network, analyzed, rate_scale)
+                jpeg, estimate = path.quantize(engine, analyzed, rate_scale)
                 bits = tuple(8.0 * len(write_jpeg(jpeg, profile)) for profile in PROFILES)
                 own = float("nan") if estimate is None else estimate
                 rows.append(Measured(place, kind, picture.shape[0] * picture.shape[1], own, features(jpeg), bits))

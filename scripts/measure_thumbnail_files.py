@@ -23,7 +23,8 @@ import torch
 from hyperthumb.base.limits import PROFILES, SCALES, Profile
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.data.image_io import list_images, read_image
-from hyperthumb.images.pixels import pad_to_multiple, to_tensor
+from hyperthumb.images.padding import pad_to_multiple
+from hyperthumb.images.pixels import to_tensor
 from hyperthumb.images.resize import bicubic_downscale
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
 from hyperthumb.jpeg.simulator import rgb_to_coefficients

@@ -30,10 +30,10 @@ ALLOWED = {
     "data": {"base", "config", "images"},
     "config": {"base", "models"},
     "runtime": {"base", "jpeg", "metrics", "models"},
-    "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo"},
+    "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo", "runtime"},
     "baselines": {"base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {
-        "base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models", "models/zoo",
+        "base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models", "models/zoo", "runtime",
     },
     "training": {
         "base", "config", "data", "evaluation", "images", "losses", "metrics", "models",
@@ -43,7 +43,7 @@ ALLOWED = {
     "cli": {
         "base", "benchmark", "benchmark/report", "codec", "config", "images", "jpeg", "models", "models/zoo", "runtime",
     },
-    "": {"base", "cli", "codec", "images", "jpeg/backends"},
+    "": {"base", "cli", "codec", "images", "jpeg/backends", "runtime"},
 }  # fmt: skip
 
 ONE_DOOR = {
@@ -54,6 +54,7 @@ ONE_DOOR = {
     "matplotlib": "benchmark/report/plots.py",
     "pillow_jxl": "baselines/full_size.py",
     "onnx": "runtime/onnx_export.py",
+    "openvino": "runtime/openvino_graph.py",
     "onnxruntime": ("runtime/session.py", "runtime/low_precision.py"),
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",

@@ -11,6 +11,10 @@ SCALES: tuple[Scale, ...] = get_args(Scale)
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 
+Engine = Literal["auto", "torch", "onnxruntime", "openvino"]
+"""What runs a model, see `codec.engines.choose_engine`."""
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
 Backend = Literal["jpeglib", "torchjpeg"]
 """The library that codes JPEG files."""
 BACKENDS: tuple[Backend, ...] = get_args(Backend)

@@ -14,7 +14,8 @@ from hyperthumb.base.constraints import Count, Existing
 from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import BASELINES, DECODERS, PartOf
-from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
+from hyperthumb.images.padding import pad_to_multiple
+from hyperthumb.images.pixels import to_picture, to_tensor
 from hyperthumb.images.tiles import cover_small, map_tiles
 from hyperthumb.models.build import resolve_device
 from hyperthumb.models.weights import choose_weights, load_weights, read_safely

@@ -13,7 +13,8 @@ from hyperthumb.base.constraints import Count
 from hyperthumb.base.errors import CheckpointError, OptionsError
 from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import BASELINES
-from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
+from hyperthumb.images.padding import pad_to_multiple
+from hyperthumb.images.pixels import to_picture, to_tensor
 from hyperthumb.models.build import resolve_device
 from hyperthumb.models.weights import choose_weights, read_safely
 

@@ -15,7 +15,8 @@ from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import ARCHS, BASELINES, PartOf
 from hyperthumb.base.signature import Settings
-from hyperthumb.images.pixels import pad_to_multiple, to_picture, to_tensor
+from hyperthumb.images.padding import pad_to_multiple
+from hyperthumb.images.pixels import to_picture, to_tensor
 from hyperthumb.images.tiles import OVERLAP, TILE, cover, cover_small, map_tiles
 from hyperthumb.models.build import build_network, load_checkpoint, resolve_device
 from hyperthumb.models.contract import PixelNetwork

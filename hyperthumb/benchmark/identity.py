@@ -30,6 +30,7 @@ _ALWAYS = (
 )  # fmt: skip
 _NETWORKS = (
     "archs/**/*.py", "codec/*.py", "jpeg/*.py", "evaluation/network_rescaler.py", "models/*.py",
+    "runtime/engine.py", "runtime/torch_engine.py",
 )  # fmt: skip
 _LIBRARIES = ("jpeglib", "mozjpeg-lossless-optimization", "numpy", "Pillow", "pillow-jxl-plugin", "torch")
 _NETWORK_LIBRARIES = ("basicsr", "compressai")

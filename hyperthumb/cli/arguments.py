@@ -6,7 +6,7 @@ import argparse
 import math
 import re
 
-from hyperthumb.base.limits import BACKENDS, DEVICES
+from hyperthumb.base.limits import BACKENDS, DEVICES, ENGINES
 
 MIN_TILE = 64
 
@@ -37,7 +37,7 @@ def add_output(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Adds --model, --plugin, --device, --backend, --tile and --jobs."""
+    """Adds --model, --plugin, --device, --engine, --backend, --tile and --jobs."""
     parser.add_argument(
         "--model",
         metavar="NAME|PATH",
@@ -52,6 +52,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the networks run (default %(default)s)"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="auto",
+        help="what runs the model; auto: torch on a GPU, else openvino or onnxruntime where they are installed and the "
+        "model has exported graphs (default %(default)s)",
     )
     parser.add_argument(
         "--backend", choices=BACKENDS, default="jpeglib", help="the library that codes the files (default %(default)s)"

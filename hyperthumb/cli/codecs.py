@@ -63,9 +63,7 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
     """Opens the model, and divides the CPU's threads among the files that are processed at a time."""
     from hyperthumb.models.zoo import find_model
 
-    find_model(arguments.model)  # reports a wrong name before torch is imported, which takes a second
-    import torch
-
+    find_model(arguments.model)  # reports a wrong name before anything is imported that takes a second
     from hyperthumb.codec.codec import load
 
     for name in arguments.plugin:
@@ -73,6 +71,6 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
             import_plugin(name)
         except HyperthumbError as error:
             raise HyperthumbError(f"--plugin {error}") from error
-    codec = load(arguments.model, arguments.device, arguments.backend)
-    torch.set_num_threads(max(1, torch.get_num_threads() // arguments.jobs))
+    codec = load(arguments.model, arguments.device, arguments.backend, arguments.engine)
+    codec.engine.share_cores(arguments.jobs)
     return codec

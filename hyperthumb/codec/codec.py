@@ -7,12 +7,14 @@ import numbers
 import os
 import threading
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hyperthumb.base import limits
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError, ThumbnailWarning
-from hyperthumb.base.limits import Backend, Profile
 from hyperthumb.base.orientation import STEPS
 from hyperthumb.images.pictures import Picture, read_presentation, turn
 from hyperthumb.images.profiles import rgb_profile
@@ -21,16 +23,16 @@ from hyperthumb.jpeg.backends import find_backend
 from hyperthumb.jpeg.file import JpegThumbnail, read_header, write_jpeg
 from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.metadata import metadata_segments
-from hyperthumb.models.build import resolve_device
-from hyperthumb.models.contract import Precision
-from hyperthumb.models.file import LoadedModel
-from hyperthumb.models.inference import Restorer
 from hyperthumb.models.zoo import find_model, find_model_of, is_shipped
+from hyperthumb.runtime.engine import Engine, Model, Precision
 
-from .models import open_model
+from .engines import open_engine
 from .photograph import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
 from .photograph import refine as refine_photograph
 from .rate_control import RatedFile, find_rate, find_refined_rate
+
+if TYPE_CHECKING:
+    from hyperthumb.runtime.torch_engine import TorchEngine
 
 
 class Restoration(NamedTuple):
@@ -45,14 +47,23 @@ class Restoration(NamedTuple):
 
     image: np.ndarray
     notes: list[str]
-    model: LoadedModel
+    model: Model
 
 
 def load(
-    name_or_path: str | os.PathLike[str] | None = None, device: str = "auto", backend: Backend = "jpeglib"
+    name_or_path: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    backend: limits.Backend = "jpeglib",
+    engine: limits.Engine = "auto",
 ) -> Codec:
     """See `hyperthumb.load`."""
-    return Codec(open_model(find_model(name_or_path)), device, backend, others=name_or_path is None)
+
+    def open_codec(path: Path) -> Codec:
+        return Codec(*open_engine(path, engine, device), backend)
+
+    codec = open_codec(find_model(name_or_path))
+    codec.open_other = open_codec if name_or_path is None else None
+    return codec
 
 
 class Codec:
@@ -64,28 +75,28 @@ class Codec:
     Several threads may share a codec.
 
     Args:
-        model: as `open_model` returns it; its network is moved to the device.
-        device: auto, cpu, cuda or mps.
+        model: its name, scale and id.
+        engine: runs the model.
         backend: jpeglib or torchjpeg.
-        others: restore a thumbnail of another shipped model with that model. False uses this model, with a warning.
+        open_other: opens another shipped model, to restore a thumbnail of that model with it. None uses this model,
+            with a warning.
 
     Raises:
-        OptionsError: when the device is not available.
         ThumbnailError: when the backend is not installed.
     """
 
     def __init__(
-        self, model: LoadedModel, device: str = "auto", backend: Backend = "jpeglib", others: bool = False
+        self,
+        model: Model,
+        engine: Engine,
+        backend: limits.Backend = "jpeglib",
+        open_other: Callable[[Path], Codec] | None = None,
     ) -> None:
         find_backend(backend)
-        self.model, self.backend, self.device = model, backend, device
-        self._others: dict[bytes, Codec] | None = {model.model_id: self} if others else None
-        self.network = model.network.to(resolve_device(device)).eval()
-        if model.rate_model is not None:
-            model.rate_model.to(resolve_device(device))
-        self._analyzer = self.network.analyzer()
-        self._restorers: dict[Precision, Restorer] = {"fp32": self.network.restorer()}
-        self._lock, self._others_lock = threading.Lock(), threading.Lock()
+        self.model, self.engine, self.backend, self.open_other = model, engine, backend, open_other
+        self._others: dict[bytes, Codec] = {model.model_id: self}
+        self._others_lock, self._torch_lock = threading.Lock(), threading.Lock()
+        self._torch: TorchEngine | None = None
 
     def __repr__(self) -> str:
         return f"Codec({self.model.name!r}, scale {self.model.scale}, model id {self.model.model_id.hex()})"
@@ -96,7 +107,7 @@ class Codec:
         bpp: float | None = None,
         max_bytes: int | None = None,
         rate_scale: float | None = None,
-        profile: Profile = "small",
+        profile: limits.Profile = "small",
         icc: bytes | None = None,
         tile: int | None = None,
         refine: int = 0,
@@ -114,8 +125,8 @@ class Codec:
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
             icc: an RGB color profile to store in the file instead of the picture's own.
             tile: the number of HR rows to process at a time; None chooses.
-            refine: the number of steps that improve the thumbnail for its decoder, see `refinement`; 0 for none. With
-                bpp or max_bytes, refinement may run up to three times.
+            refine: the number of steps that improve the thumbnail for its decoder, see `refinement`; 0 for none. They
+                need PyTorch. With bpp or max_bytes, refinement may run up to three times.
 
         Raises:
             ThumbnailError: when no file is small enough; the message states the least size.
@@ -129,7 +140,7 @@ class Codec:
         bpp: float | None = None,
         max_bytes: int | None = None,
         rate_scale: float | None = None,
-        profile: Profile = "small",
+        profile: limits.Profile = "small",
         icc: bytes | None = None,
         tile: int | None = None,
         refine: int = 0,
@@ -143,20 +154,21 @@ class Codec:
         if picture.icc is not None and not (isinstance(picture.icc, bytes) and rgb_profile(picture.icc)):
             raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
         metadata_segments(picture.icc, picture.exif)  # what a file cannot hold is an error before anything takes time
-        photograph = analyze(self._analyzer, picture.pixels, tile)
+        if refine:
+            self._in_torch()  # a complaint before anything takes time
+        photograph = analyze(self.engine, picture.pixels, tile)
 
         def write(scale: float, analyzed: AnalyzedPhotograph = photograph) -> bytes:
-            jpeg = quantize(self.network, analyzed, scale, self.model.model_id).jpeg
+            jpeg = quantize(self.engine, analyzed, scale, self.model.model_id).jpeg
             return write_jpeg(jpeg, profile, self.backend, icc=picture.icc, exif=picture.exif)
 
         def write_refined(scale: float) -> bytes:
-            rate = self.model.rate_model
-            return write(scale, refine_photograph(self.network, photograph, picture.pixels, scale, int(refine), rate))
+            return write(scale, refine_photograph(self._in_torch(), photograph, picture.pixels, scale, int(refine)))
 
         if max_bytes is None and bpp is None:
             scale = 1.0 if rate_scale is None else rate_scale
             return RatedFile(write_refined(scale) if refine else write(scale), scale)
-        steps = photograph.analysis.steps.cpu().numpy()
+        steps = photograph.analysis.steps
         pixels = photograph.height * photograph.width
 
         def in_words(size: int) -> str:
@@ -186,7 +198,7 @@ class Codec:
         Args:
             data: the file's bytes.
             tile: the number of HR rows to process at a time; None chooses.
-            precision: fp32, or bf16, which is faster on some processors.
+            precision: fp32, or bf16, which needs PyTorch and is faster on some processors.
             size: the (height, width) of the returned photograph, for a file that has lost it.
 
         Raises:
@@ -236,29 +248,30 @@ class Codec:
                 f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
                 f"({self.model.model_id.hex()}), which may restore it badly"
             )
-        image = restore(self._restorer(precision), thumbnail, tile)
+        engine = self.engine if precision == "fp32" else self._in_torch()
+        image = restore(engine, thumbnail, tile, precision)
         return turn(turn(image, thumbnail.orientation), orientation), notes
 
     def _maker_of(self, thumbnail: JpegThumbnail) -> Codec:
-        """The codec of the model that made a file; this codec if that is unknown or `others` is False."""
+        """The codec of the model that made a file; this codec if that is unknown or `open_other` is None."""
         model_id = thumbnail.model_id
-        if self._others is None or model_id is None:
+        if self.open_other is None or model_id is None:
             return self
         with self._others_lock:
             if model_id not in self._others:
                 path = find_model_of(model_id)
-                maker = self if path is None else Codec(open_model(path), self.device, self.backend)
-                self._others[model_id] = maker
+                self._others[model_id] = self if path is None else self.open_other(path)
             return self._others[model_id]
 
     def _is_known(self, model_id: bytes) -> bool:
         return model_id == self.model.model_id or is_shipped(model_id)
 
-    def _restorer(self, precision: Precision) -> Restorer:
-        with self._lock:  # only one thread may prepare a restorer
-            if precision not in self._restorers:
-                self._restorers[precision] = self.network.restorer(precision)
-            return self._restorers[precision]
+    def _in_torch(self) -> TorchEngine:
+        """The model where it has gradients and bfloat16."""
+        with self._torch_lock:
+            if self._torch is None:
+                self._torch = self.engine.in_torch()
+            return self._torch
 
 
 def _metadata_hint(picture: Picture, max_bytes: int) -> str:

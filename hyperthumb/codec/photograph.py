@@ -1,25 +1,22 @@
-"""Converts between photographs and the content of files with a network. Codec and evaluator share this code."""
+"""Converts between photographs and the content of files with an engine. Codec and evaluator share this code."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import nn
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 from hyperthumb.base.limits import MAX_RESTORED_PIXELS
-from hyperthumb.images.pixels import pad_to_multiple
+from hyperthumb.images.padding import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
-from hyperthumb.models.build import device_of
-from hyperthumb.models.contract import Analysis, RescalingNetwork
-from hyperthumb.models.inference import Analyzer, Restorer
+from hyperthumb.runtime.engine import Analysis, Engine, Precision
 
-from . import refinement
+if TYPE_CHECKING:
+    from hyperthumb.runtime.torch_engine import TorchEngine
 
 
 class AnalyzedPhotograph(NamedTuple):
@@ -43,13 +40,13 @@ class QuantizedPhotograph(NamedTuple):
     estimated_bits: float | None
 
 
-def analyze(analyzer: Analyzer, image: np.ndarray, tile: int | None = None) -> AnalyzedPhotograph:
+def analyze(engine: Engine, image: np.ndarray, tile: int | None = None) -> AnalyzedPhotograph:
     """Runs the encoder and chooses the quantization steps.
 
     Args:
-        analyzer: the network, made ready.
+        engine: runs the model.
         image: (H, W, 3) uint8 RGB of any size.
-        tile: HR rows worked on at a time, see `Analyzer.analyze`; None chooses.
+        tile: HR rows worked on at a time, see `Engine.analyze`; None chooses.
 
     Raises:
         HyperthumbError: when the array is not such an image, or is too large.
@@ -57,62 +54,55 @@ def analyze(analyzer: Analyzer, image: np.ndarray, tile: int | None = None) -> A
     _check_image(image)
     height, width = image.shape[:2]
     _check_size(height, width)
-    # The device gets bytes, a quarter of the memory of floats. They are converted tile by tile.
-    padded = torch.from_numpy(pad_to_multiple(image, analyzer.network.multiple)).to(device_of(analyzer.network))
-    return AnalyzedPhotograph(analyzer.analyze(padded.permute(2, 0, 1).unsqueeze(0), tile), height, width)
+    return AnalyzedPhotograph(engine.analyze(pad_to_multiple(image, engine.multiple), tile), height, width)
 
 
 def refine(
-    network: RescalingNetwork,
-    photograph: AnalyzedPhotograph,
-    image: np.ndarray,
-    rate_scale: float,
-    iterations: int,
-    rate: nn.Module | None = None,
+    engine: TorchEngine, photograph: AnalyzedPhotograph, image: np.ndarray, rate_scale: float, iterations: int
 ) -> AnalyzedPhotograph:
     """Changes the coefficients so that they restore better when quantized at this rate scale, see `refinement`.
 
     Args:
-        network: the one that analyzed the photograph.
+        engine: the model that analyzed the photograph, in PyTorch; its rate model counts the bits.
         photograph: what `analyze` gave.
         image: the (H, W, 3) uint8 RGB that it was given.
         rate_scale: multiplies the tables.
         iterations: steps of descent, 1 or more.
-        rate: the rate model; None takes the network's own.
 
     Raises:
         HyperthumbError: when the network does not support refinement.
     """
-    pixels = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(device_of(network))
-    hr = pixels.permute(2, 0, 1).unsqueeze(0)
-    refined = refinement.refine(network, hr, photograph.analysis, rate_scale, iterations, rate)
-    return photograph._replace(analysis=refined)
+    from . import refinement  # imports torch
+
+    hr, analysis = engine.as_tensor(image), engine.analysis_of(photograph.analysis)
+    refined = refinement.refine(engine.network, hr, analysis, rate_scale, iterations, engine.rate_model)
+    arrays = (each[0].cpu().numpy() for each in (refined.coefficients, refined.steps))
+    return photograph._replace(analysis=Analysis(*arrays))
 
 
-@torch.inference_mode()
 def quantize(
-    network: RescalingNetwork, photograph: AnalyzedPhotograph, rate_scale: float = 1.0, model_id: bytes | None = None
+    engine: Engine, photograph: AnalyzedPhotograph, rate_scale: float = 1.0, model_id: bytes | None = None
 ) -> QuantizedPhotograph:
     """Computes the content of the file.
 
     Args:
-        network: the one that analyzed the photograph.
+        engine: the one that analyzed the photograph.
         photograph: what `analyze` gave.
         rate_scale: multiplies the tables; above 1, smaller files.
         model_id: the model's id, which is stored in the file; None if it has none.
     """
-    batch = network.quantize(photograph.analysis, rate_scale)
+    quantized = engine.quantize(photograph.analysis, rate_scale)
     jpeg = JpegThumbnail(
-        coefficients=batch.coefficients[0].cpu().numpy(),
-        tables=batch.tables[0].cpu().numpy(),
-        height=math.ceil(photograph.height / network.scale),
-        width=math.ceil(photograph.width / network.scale),
+        coefficients=quantized.coefficients,
+        tables=quantized.tables,
+        height=math.ceil(photograph.height / engine.scale),
+        width=math.ceil(photograph.width / engine.scale),
         hr_height=photograph.height,
         hr_width=photograph.width,
-        scale=network.scale,
+        scale=engine.scale,
         model_id=model_id,
     )
-    return QuantizedPhotograph(jpeg, None if batch.bits is None else float(batch.bits[0]))
+    return QuantizedPhotograph(jpeg, quantized.estimated_bits)
 
 
 def check_restorable(header: Header, scale: int) -> None:
@@ -132,18 +122,21 @@ def check_restorable(header: Header, scale: int) -> None:
         _check_size(frame.height * scale, frame.width * scale)
 
 
-def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = None) -> np.ndarray:
+def restore(
+    engine: Engine, thumbnail: JpegThumbnail, tile: int | None = None, precision: Precision = "fp32"
+) -> np.ndarray:
     """Restores the photograph, uint8 (hr_height, hr_width, 3), from a thumbnail with a known size (see `with_size`).
 
     Args:
-        restorer: the prepared network.
+        engine: runs the model.
         thumbnail: the content of a file.
-        tile: HR rows worked on at a time, see `Analyzer.analyze`; None chooses.
+        tile: HR rows worked on at a time, see `Engine.analyze`; None chooses.
+        precision: see `Engine.restore`.
 
     Raises:
         ThumbnailError: when the thumbnail has another scale, or the photograph is too large.
     """
-    scale = restorer.network.scale
+    scale = engine.scale
     if thumbnail.scale != scale:
         raise ThumbnailError(
             f"the thumbnail is {thumbnail.scale} times smaller than its photograph, but this model enlarges "
@@ -152,10 +145,8 @@ def restore(restorer: Restorer, thumbnail: JpegThumbnail, tile: int | None = Non
     assert thumbnail.hr_height is not None
     assert thumbnail.hr_width is not None
     _check_size(thumbnail.hr_height, thumbnail.hr_width)
-    device = device_of(restorer.network)
-    coefficients = torch.tensor(thumbnail.coefficients, device=device).unsqueeze(0)
-    tables = torch.tensor(np.asarray(thumbnail.tables), device=device).unsqueeze(0)
-    return restorer.restore(coefficients, tables, thumbnail.hr_height, thumbnail.hr_width, tile)
+    size = thumbnail.hr_height, thumbnail.hr_width
+    return engine.restore(thumbnail.coefficients, thumbnail.tables, size, tile, precision)
 
 
 def with_size(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,9 +13,8 @@ from hyperthumb.baselines import Rescaler
 from hyperthumb.baselines.complexity import Complexity, measure_complexity
 from hyperthumb.codec import photograph as path
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
-from hyperthumb.models.build import device_of
 from hyperthumb.models.contract import RescalingNetwork
-from hyperthumb.models.inference import Analyzer, Restorer
+from hyperthumb.runtime.torch_engine import TorchEngine
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,8 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         refine: int = 0,
         rate_model: nn.Module | None = None,
     ) -> None:
-        self.network = network.eval()
+        self.engine = TorchEngine(network, rate_model)
+        self.network = network
         self.name = name
         self.scale = network.scale
         self.profile = profile
@@ -58,22 +57,14 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         self.refine = refine
         self.rate_model = rate_model
 
-    @cached_property
-    def _analyzer(self) -> Analyzer:
-        return self.network.analyzer()
-
-    @cached_property
-    def _restorer(self) -> Restorer:
-        return self.network.restorer()
-
     def complexity(self) -> Complexity:
         return measure_complexity(self.network, self.refine)
 
     def downscale(self, image: np.ndarray) -> NetworkThumbnail:
-        photograph = path.analyze(self._analyzer, image)
+        photograph = path.analyze(self.engine, image)
         if self.refine:
-            photograph = path.refine(self.network, photograph, image, self.rate_scale, self.refine, self.rate_model)
-        return NetworkThumbnail(*path.quantize(self.network, photograph, self.rate_scale))
+            photograph = path.refine(self.engine, photograph, image, self.rate_scale, self.refine)
+        return NetworkThumbnail(*path.quantize(self.engine, photograph, self.rate_scale))
 
     def write(self, thumbnail: NetworkThumbnail) -> bytes:
         return write_jpeg(thumbnail.jpeg, self.profile)
@@ -83,12 +74,11 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
 
     def upscale(self, thumbnail: NetworkThumbnail, height: int, width: int) -> np.ndarray:
         sized, _ = path.with_size(thumbnail.jpeg, self.scale, (height, width))
-        return path.restore(self._restorer, sized)
+        return path.restore(self.engine, sized)
 
     def rate_estimate(self, thumbnail: NetworkThumbnail) -> float | None:
         if thumbnail.estimated_bits is not None or self.rate_model is None:
             return thumbnail.estimated_bits
         with torch.inference_mode():
-            device = device_of(self.network)
-            coefficients = torch.tensor(thumbnail.jpeg.coefficients, dtype=torch.float32, device=device)
+            coefficients = torch.tensor(thumbnail.jpeg.coefficients, dtype=torch.float32, device=self.engine.device)
             return float(self.rate_model(coefficients.unsqueeze(0)))

@@ -122,11 +122,21 @@ def _notes(thumbnail: JpegThumbnail) -> list[str]:
 
 def _transform(picture: Image.Image) -> np.ndarray:
     """(3, h/8, w/8, 8, 8) rounded coefficients of a picture whose last row and column are repeated to whole blocks."""
-    import torch
-
-    from .simulator import rgb_to_coefficients
-
     rgb = np.asarray(picture.convert("RGB"))
     padding = [(0, -rgb.shape[0] % 8), (0, -rgb.shape[1] % 8), (0, 0)]
-    planes = torch.from_numpy(np.pad(rgb, padding, mode="edge")).permute(2, 0, 1)
-    return rgb_to_coefficients(planes[None] / 255)[0].round().numpy().astype(np.int16)
+    red, green, blue = np.pad(rgb, padding, mode="edge").astype(np.float32).transpose(2, 0, 1)
+    y = 0.299 * red + 0.587 * green + 0.114 * blue - 128  # as `color.rgb_to_ycbcr`, level shifted
+    cb = -0.168736 * red - 0.331264 * green + 0.5 * blue
+    cr = 0.5 * red - 0.418688 * green - 0.081312 * blue
+    planes = np.stack([y, cb, cr])
+    blocks = planes.reshape(3, planes.shape[1] // 8, 8, planes.shape[2] // 8, 8).swapaxes(2, 3)
+    basis = _dct_basis()
+    return np.rint(basis @ blocks @ basis.T).astype(np.int16)
+
+
+def _dct_basis() -> np.ndarray:
+    """(8, 8) float32: row k is the orthonormal DCT-II's cosine of frequency k (ITU-T T.81, A.3.3)."""
+    frequency, place = np.mgrid[:8, :8]
+    cosines = np.cos((2 * place + 1) * frequency * np.pi / 16) / 2
+    cosines[0] /= np.sqrt(2)
+    return cosines.astype(np.float32)

@@ -22,7 +22,7 @@ from hyperthumb.models.file import LoadedModel
 
 from . import low_precision
 from .manifest import GraphPrecision, Manifest, Part
-from .onnx_export import to_onnx
+from .onnx_export import store_halves, to_onnx
 from .reach import WHOLE, decoder_reach, encoder_reach
 from .session import Session
 from .verify import LOSS_DB, Difference, check_float, example_coefficients, example_pictures
@@ -87,9 +87,12 @@ def export_model(
             name, model.name, model.model_id.hex(), model.scale, _reach(name, graphs, model.scale), "fp32", __version__
         )
         content = _float_graph(name, graph, manifest)
+        lowers = name == "decoder" and precision != "fp32"
+        if not lowers:
+            store_halves(content)
         difference = check_float(graph, Session(content.SerializeToString()), _examples(name, model.scale))
         loss = None
-        if name == "decoder" and precision != "fp32":
+        if lowers:
             content, manifest, loss = _lowered(content, manifest, precision, model, photographs)
         suffix = "" if manifest.precision == "fp32" else f".{manifest.precision}"
         path = folder / f"{model.name}.{name}{suffix}.onnx"

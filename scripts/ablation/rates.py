@@ -42,11 +42,11 @@ def find_rate_scales(
         CorruptImageError: when a photograph is damaged.
     """
     network = open_model(model).network.to(device)
-    rescaler, analyzer = NetworkRescaler(network), network.analyzer()
-    analyzed = [analyze(analyzer, source.load(index).hr) for index in range(min(len(source), photographs))]
+    rescaler = NetworkRescaler(network)
+    analyzed = [analyze(rescaler.engine, source.load(index).hr) for index in range(min(len(source), photographs))]
 
     def bpp(scale: float) -> float:
-        written = [rescaler.write(NetworkThumbnail(*quantize(network, each, scale))) for each in analyzed]
+        written = [rescaler.write(NetworkThumbnail(*quantize(rescaler.engine, each, scale))) for each in analyzed]
         return float(np.mean([8 * len(data) / (p.height * p.width) for data, p in zip(written, analyzed, strict=True)]))
 
     return read_scales(bpp, rates)

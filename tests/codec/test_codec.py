@@ -24,6 +24,7 @@ from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from hyperthumb.jpeg.segments import SOF_MARKERS, segments
 from hyperthumb.models.build import build_network
 from hyperthumb.models.file import LoadedModel
+from hyperthumb.runtime.torch_engine import TorchEngine
 from tests.codec.photographs import PHOTOGRAPH, WHOLE_BLOCKS, error
 from tests.support import photograph
 
@@ -43,14 +44,14 @@ def test_a_photograph_of_any_size_comes_back_in_its_size_without_a_warning(codec
 def test_what_is_restored_is_what_the_network_makes_of_the_file(codec, data):
     thumbnail = read_jpeg(data)
     tensors = (torch.from_numpy(np.asarray(array)).unsqueeze(0) for array in (thumbnail.coefficients, thumbnail.tables))
-    expected = codec.network.restore(*tensors)[0, :, :131, :170].permute(1, 2, 0) * 255
+    expected = codec.engine.network.restore(*tensors)[0, :, :131, :170].permute(1, 2, 0) * 255
     restored = codec.restore(data)
     assert np.abs(restored - expected.numpy()).max() < 0.51
     assert error(restored, PHOTOGRAPH) < 15
 
 
 def test_evaluation_and_codec_are_one_path(codec, data):
-    rescaler = NetworkRescaler(codec.network)
+    rescaler = NetworkRescaler(codec.engine.network)
     thumbnail = rescaler.downscale(PHOTOGRAPH)
     ours = read_jpeg(data)
     assert np.array_equal(thumbnail.jpeg.coefficients, ours.coefficients)
@@ -200,7 +201,7 @@ def test_a_photograph_of_whole_blocks_is_not_copied():
 
 def test_a_network_without_weights_works():
     network = build_network(Component("HyperThumbnail", {"quantization": Component("fixed", {"quality": 90})}), 1)
-    plain = Codec(LoadedModel(network, "plain", 1, b"abc", {}), "cpu")
+    plain = Codec(LoadedModel(network, "plain", 1, b"abc", {}), TorchEngine(network))
     image = photograph(20, 30)
     assert error(plain.restore(plain.compress(image)), image) < 5
     with pytest.raises(HyperthumbError, match="a network of scale 1 has no decoder"):

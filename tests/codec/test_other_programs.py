@@ -19,6 +19,7 @@ from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from hyperthumb.models.build import build_network
 from hyperthumb.models.file import LoadedModel, load_model
 from hyperthumb.models.zoo import find_model
+from hyperthumb.runtime.torch_engine import TorchEngine
 from tests.jpeg.other_programs import (
     ORIENTATIONS,
     as_version_1,
@@ -39,7 +40,8 @@ def codecs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     plain = build_network(Component("HyperThumbnail", {"quantization": Component("fixed", {"quality": 90})}), 1)
     tiny = {scale: load_model(save_tiny_model(folder / f"x{scale}.safetensors", scale=scale)) for scale in (2, 4, 8)}
-    return {scale: Codec(model, "cpu") for scale, model in {1: LoadedModel(plain, "x1", 1, b"abc", {}), **tiny}.items()}
+    models = {1: LoadedModel(plain, "x1", 1, b"abc", {}), **tiny}
+    return {scale: Codec(model, TorchEngine(model.network)) for scale, model in models.items()}
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from hyperthumb.codec.codec import Codec
-from hyperthumb.models.file import load_model
+from hyperthumb.codec.codec import load
 from scripts.measure_other_programs import Case, cases, measure, mozjpeg, psnr, save_with_pillow
 from tests.jpeg.other_programs import turned
 from tests.support import photograph, save_tiny_model
@@ -17,7 +16,7 @@ PHOTO = photograph(131, 170)
 
 @pytest.fixture(scope="module")
 def codec(tmp_path_factory):
-    return Codec(load_model(save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors")), "cpu")
+    return load(save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors"), "cpu")
 
 
 def python(code: str, *words: str) -> str:

@@ -41,7 +41,8 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
         name_or_path = DEFAULT_MODEL
     if name_or_path in names:
         path = FOLDER / f"{name_or_path}{SUFFIX}"
-        verify(path)
+        for file in (path, *FOLDER.glob(f"{name_or_path}.*.onnx")):  # its exported graphs ship too
+            verify(file)
         return path
     path = Path(name_or_path).expanduser()
     if not path.exists():

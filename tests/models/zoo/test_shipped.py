@@ -40,7 +40,8 @@ def test_shipped_models_exist_and_are_small():
 
 
 def test_checksums_match_the_shipped_models():
-    assert sorted(read_sums(zoo.FOLDER)) == [f"{name}.safetensors" for name in MODELS]
+    graphs = [f"{name}.{part}.onnx" for name in MODELS for part in ("decoder", "encoder", "tables")]
+    assert sorted(read_sums(zoo.FOLDER)) == sorted([*graphs, *(f"{name}.safetensors" for name in MODELS)])
 
 
 def test_the_wheel_includes_the_models():
@@ -48,7 +49,9 @@ def test_the_wheel_includes_the_models():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = settings["tool"]["setuptools"]["package-data"]["hyperthumb"]
     carried = {path for pattern in patterns for path in (ROOT / "hyperthumb").glob(pattern)}
-    assert {zoo.find_model(name) for name in MODELS} | {zoo.FOLDER / FILE_NAME} <= carried
+    assert (
+        set(zoo.FOLDER.glob("*.onnx")) | {zoo.find_model(name) for name in MODELS} | {zoo.FOLDER / FILE_NAME} <= carried
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from ablation.rates import find_rate_scales, read_scales
-from hyperthumb.codec.codec import Codec
+from hyperthumb.codec.codec import load
 from hyperthumb.data import HRImageDataset
-from hyperthumb.models.file import load_model
 from tests.support import save_tiny_model, write_photographs
 
 
@@ -35,7 +34,7 @@ def test_written_files_have_the_requested_rates(tmp_path):
     path = save_tiny_model(tmp_path / "tiny.safetensors")
     source = HRImageDataset(str(write_photographs(tmp_path / "photos", 3, 160, 131)))
     scales = find_rate_scales(path, source, [0.5, 0.7], torch.device("cpu"), photographs=2)
-    codec = Codec(load_model(path), "cpu")
+    codec = load(path, "cpu")
     for scale, rate in zip(scales, [0.5, 0.7], strict=True):
         sizes = [len(codec.compress(source.load(index).hr, rate_scale=scale)) for index in range(2)]
         assert 8 * sum(sizes) / (2 * 160 * 131) == pytest.approx(rate, rel=0.1)

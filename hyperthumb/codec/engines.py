@@ -1,0 +1,94 @@
+"""Which engine runs a model: PyTorch where there is a GPU or nothing else will do, else the fastest that is there."""
+
+from __future__ import annotations
+
+import ctypes
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from hyperthumb.base import limits
+from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.runtime.engine import Engine, EngineName, Model
+from hyperthumb.runtime.exported_engine import ExportedEngine, has_graphs, read_exported
+
+_CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
+
+
+class OpenedModel(NamedTuple):
+    """A model, and what runs it."""
+
+    model: Model
+    engine: Engine
+
+
+def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto") -> OpenedModel:
+    """The model at a path, ready to run.
+
+    Args:
+        path: a model file, a training's folder or a checkpoint; only a model file can have exported graphs beside it.
+        engine: auto, torch, onnxruntime or openvino.
+        device: auto, cpu, cuda or mps; a GPU needs torch.
+
+    Raises:
+        CheckpointError: when the model, or its exported graphs, cannot be read.
+        OptionsError: for an engine or a device that is unknown or not there.
+        HyperthumbError: when the engine is not installed.
+    """
+    if engine not in limits.ENGINES:
+        raise OptionsError(f'engine: "{engine}" is not one of {", ".join(limits.ENGINES)}')
+    name = choose_engine(path, device) if engine == "auto" else engine
+    if name == "torch":
+        return _open_torch(path, device)
+    if device not in ("auto", "cpu"):
+        raise OptionsError(f"device: {device} needs the torch engine; {name} runs on the CPU")
+    if find_spec(name) is None:
+        raise HyperthumbError(f"{name} is not installed; `pip install {name}` adds it, and --engine names another")
+    model = read_exported(path)
+    return OpenedModel(model, ExportedEngine(model, name))
+
+
+def choose_engine(path: Path, device: str = "auto") -> EngineName:
+    """What `auto` stands for.
+
+    A GPU takes torch, and so does a model without exported graphs. On a CPU, OpenVINO comes before ONNX Runtime.
+    """
+    exported: tuple[EngineName, ...] = ("openvino", "onnxruntime")
+    if device in ("auto", "cpu") and has_graphs(path) and not (device == "auto" and _has_gpu_with_torch()):
+        return next((name for name in exported if find_spec(name) is not None), "torch")
+    return "torch"
+
+
+def _open_torch(path: Path, device: str) -> OpenedModel:
+    if find_spec("torch") is None:
+        raise HyperthumbError(
+            f"{path} needs PyTorch, which is not installed: the model has no exported graphs beside it, or torch or a "
+            "GPU was asked for; `pip install hyperthumb[train]` adds it"
+        )
+    from hyperthumb.models.build import resolve_device
+    from hyperthumb.runtime.torch_engine import TorchEngine
+
+    from .models import open_model
+
+    model = open_model(path)
+    where = resolve_device(device)
+    if model.rate_model is not None:
+        model.rate_model.to(where)
+    return OpenedModel(model, TorchEngine(model.network.to(where), model.rate_model))
+
+
+def _has_gpu_with_torch() -> bool:
+    """Whether torch is installed and CUDA has a device for this process; torch itself would take a second to say so."""
+    return find_spec("torch") is not None and _num_cuda_devices() > 0
+
+
+def _num_cuda_devices() -> int:
+    for name in _CUDA_LIBRARIES:
+        try:
+            library = ctypes.CDLL(name)
+        except OSError:
+            continue
+        count = ctypes.c_int(0)
+        if library.cuInit(0) == 0 and library.cuDeviceGetCount(ctypes.byref(count)) == 0:
+            return count.value
+    return 0

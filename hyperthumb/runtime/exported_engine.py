@@ -1,0 +1,181 @@
+"""Exported graphs as an engine, in ONNX Runtime or OpenVINO: no PyTorch is imported.
+
+Large pictures run in strips of blocks as wide as the picture. A strip is computed together with as many rows of blocks
+around it as the graph sees (`Manifest.reach`), so the result is that of the whole picture.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.jpeg.tables import ZIGZAG
+from hyperthumb.models.header import read_model_header
+
+from .engine import Analysis, EngineName, Precision, Quantized
+from .manifest import Manifest, Part
+
+if TYPE_CHECKING:
+    from .torch_engine import TorchEngine
+
+_STRIP_BLOCKS = 512
+"""Blocks of the thumbnail in a strip: 64 channels of float32 are 8 MB."""
+
+_ZIGZAG = np.array(ZIGZAG)
+_NATURAL = np.argsort(_ZIGZAG)
+
+
+class ExportedModel(NamedTuple):
+    """A model whose graphs lie beside its model file.
+
+    Attributes:
+        name: its name for people.
+        scale: 1, 2, 4 or 8.
+        model_id: as every thumbnail carries it.
+        path: the model file.
+    """
+
+    name: str
+    scale: int
+    model_id: bytes
+    path: Path
+
+
+class Graph(Protocol):
+    """An exported graph, ready to run."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    def run(self, value: np.ndarray, *outputs: str) -> list[np.ndarray]: ...
+
+
+def graph_path(model: Path, part: Part) -> Path:
+    """Where the graph of a model file lies: `NAME.PART.onnx` beside `NAME.safetensors`."""
+    return model.with_name(f"{model.stem}.{part}.onnx")
+
+
+def has_graphs(model: Path) -> bool:
+    """Whether a model file has all of its graphs beside it."""
+    return all(graph_path(model, part).is_file() for part in ("encoder", "tables", "decoder"))
+
+
+def read_exported(path: Path) -> ExportedModel:
+    """What a model file with graphs beside it says of itself.
+
+    Raises:
+        CheckpointError: when it cannot be read, or has no graphs.
+    """
+    if path.is_dir() or not has_graphs(path):
+        raise CheckpointError(
+            f"{path} has no exported graphs beside it; `hyperthumb export {path} -o {path.parent}` makes them, and "
+            "--engine torch does without them"
+        )
+    header = read_model_header(path)
+    return ExportedModel(header.description.name, header.description.scale, header.model_id, path)
+
+
+class ExportedEngine:
+    """See `Engine`. A graph is loaded when it is first needed.
+
+    Args:
+        model: what `read_exported` gave.
+        name: onnxruntime or openvino.
+    """
+
+    def __init__(self, model: ExportedModel, name: EngineName) -> None:
+        self.name, self._model = name, model
+        self.scale, self.multiple = model.scale, 8 * model.scale
+        self._graphs: dict[Part, Graph] = {}
+        self._lock = threading.Lock()
+
+    def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
+        height, width = (side // self.multiple for side in picture.shape[:2])
+        encoder = self._graph("encoder")
+        planes = np.empty((1, 192, height, width), np.float32)
+        for seen, own in self._strips(height, width, tile, encoder.manifest.reach):
+            rows = slice(seen.start * self.multiple, seen.stop * self.multiple)
+            (made,) = encoder.run(np.ascontiguousarray(picture[None, rows]))
+            planes[:, :, own] = made[:, :, own.start - seen.start : own.stop - seen.start]
+        (steps,) = self._graph("tables").run(planes)
+        vectors = planes.reshape(3, 64, height, width)[:, _NATURAL].transpose(0, 2, 3, 1)
+        return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
+
+    def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> Quantized:
+        tables = np.clip(np.rint(analysis.steps * np.float32(rate_scale)), 1, 255)
+        coefficients = np.rint(analysis.coefficients / tables[[0, 1, 1], None, None])
+        return Quantized(coefficients.astype(np.int16), tables.astype(np.int16), None)
+
+    def restore(
+        self,
+        coefficients: np.ndarray,
+        tables: np.ndarray,
+        size: tuple[int, int],
+        tile: int | None = None,
+        precision: Precision = "fp32",
+    ) -> np.ndarray:
+        if precision != "fp32":
+            raise HyperthumbError(f"{self.name} restores in fp32 only, not in {precision}; the torch engine has it")
+        picture = np.empty((*size, 3), np.uint8)
+        steps = np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
+        decoder = self._graph("decoder")
+        height, width = coefficients.shape[1:3]
+        for seen, own in self._strips(height, width, tile, decoder.manifest.reach):
+            integers = coefficients[:, seen].reshape(3, -1, width, 64)[..., _ZIGZAG].transpose(0, 3, 1, 2)
+            (made,) = decoder.run((integers * steps).reshape(1, 192, -1, width), "picture")
+            place = picture[own.start * self.multiple : own.stop * self.multiple]
+            inner = made[0, (own.start - seen.start) * self.multiple :]
+            place[:] = inner[: place.shape[0], : place.shape[1]]
+        return picture
+
+    def in_torch(self) -> TorchEngine:
+        try:
+            import torch  # noqa: F401
+        except ImportError as error:
+            raise HyperthumbError(
+                "refining and bf16 need PyTorch, which is not installed; `pip install hyperthumb[train]` adds it"
+            ) from error
+        from hyperthumb.models.file import load_model
+
+        from .torch_engine import TorchEngine
+
+        model = load_model(self._model.path)
+        return TorchEngine(model.network, model.rate_model)
+
+    def share_cores(self, jobs: int) -> None:
+        """The runs of one graph share its threads already."""
+
+    def _strips(self, height: int, width: int, tile: int | None, reach: int) -> Iterator[tuple[slice, slice]]:
+        """Rows of blocks that are computed, and those of them that are kept."""
+        if tile is not None and tile < 1:
+            raise HyperthumbError(f"a tile has 1 row or more, not {tile}")
+        rows = max(_STRIP_BLOCKS // width if tile is None else tile // self.multiple, 1)
+        rows = height if reach < 0 else max(rows, 2 * reach)
+        for first in range(0, height, rows):
+            last = min(first + rows, height)
+            yield slice(max(first - reach, 0), min(last + reach, height)), slice(first, last)
+
+    def _graph(self, part: Part) -> Graph:
+        with self._lock:
+            if part not in self._graphs:
+                self._graphs[part] = self._load(part)
+            return self._graphs[part]
+
+    def _load(self, part: Part) -> Graph:
+        path = graph_path(self._model.path, part)
+        if self.name == "openvino":
+            from .openvino_graph import OpenvinoGraph
+
+            graph: Graph = OpenvinoGraph(path)
+        else:
+            from .session import Session
+
+            graph = Session(path)
+        found = graph.manifest
+        if (found.part, found.model_id) != (part, self._model.model_id.hex()):
+            raise CheckpointError(f"{path} is the {found.part} of another model ({found.model_id}); export it again")
+        return graph

@@ -1,0 +1,56 @@
+"""An exported graph at work in OpenVINO; the one import point of openvino."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hyperthumb.base.errors import CheckpointError, HyperthumbError
+
+from .manifest import Manifest, read_manifest
+
+
+class OpenvinoGraph:
+    """One exported graph, ready to run on the CPU in float32. Several threads may share one.
+
+    Args:
+        path: the ONNX file.
+
+    Raises:
+        CheckpointError: when it is missing, damaged, or was not exported by hyperthumb.
+        HyperthumbError: when OpenVINO is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import openvino
+        except ImportError as error:
+            raise HyperthumbError(
+                "OpenVINO is not installed; `pip install hyperthumb[openvino]` adds it, and --engine onnxruntime does "
+                "without it"
+            ) from error
+        if not path.is_file():
+            raise CheckpointError(f"there is no exported graph at {path}")
+        try:
+            model = openvino.Core().read_model(path)
+            settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+            self._compiled = openvino.Core().compile_model(model, "CPU", settings)
+        except RuntimeError as error:
+            raise CheckpointError(f"{path.name} cannot be read as an ONNX file: {error}") from error
+        self.manifest: Manifest = read_manifest(_metadata(model), path.name)
+
+    def run(self, value: np.ndarray, *outputs: str) -> list[np.ndarray]:
+        """The named outputs, or all of them, for one input."""
+        request = self._compiled.create_infer_request()
+        request.infer([value], share_inputs=True)
+        names = outputs or tuple(output.get_any_name() for output in self._compiled.outputs)
+        return [np.array(request.get_tensor(name).data) for name in names]
+
+
+def _metadata(model: Any) -> dict[str, str]:
+    """The ONNX file's own metadata, which OpenVINO keeps in one of its sections."""
+    if not model.has_rt_info("framework"):
+        return {}
+    return {name: str(value) for name, value in model.get_rt_info("framework").value.items()}

@@ -1,0 +1,89 @@
+"""PyTorch as an engine: a network of any kind, on any device."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hyperthumb.models import contract
+from hyperthumb.models.build import device_of
+from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.inference import Analyzer, Restorer
+
+from .engine import Analysis, EngineName, Precision, Quantized
+
+
+class TorchEngine:
+    """See `Engine`.
+
+    Args:
+        network: in eval mode from here on, on its device. Its weights are taken as they are when it is first used.
+        rate_model: of a network without its own, for refinement.
+    """
+
+    name: EngineName = "torch"
+
+    def __init__(self, network: RescalingNetwork, rate_model: nn.Module | None = None) -> None:
+        self.network, self.rate_model = network.eval(), rate_model
+        self.scale, self.multiple = network.scale, network.multiple
+        self._restorers: dict[Precision, Restorer] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network's tensors are."""
+        return device_of(self.network)
+
+    def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
+        # As bytes, a quarter of the memory, to the device: whoever works on rows makes floats of them.
+        analyzed = self._analyzer.analyze(self.as_tensor(picture), tile)
+        return Analysis(analyzed.coefficients[0].cpu().numpy(), analyzed.steps[0].cpu().numpy())
+
+    @torch.inference_mode()
+    def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> Quantized:
+        batch = self.network.quantize(self.analysis_of(analysis), rate_scale)
+        bits = None if batch.bits is None else float(batch.bits[0])
+        return Quantized(batch.coefficients[0].cpu().numpy(), batch.tables[0].cpu().numpy(), bits)
+
+    def restore(
+        self,
+        coefficients: np.ndarray,
+        tables: np.ndarray,
+        size: tuple[int, int],
+        tile: int | None = None,
+        precision: Precision = "fp32",
+    ) -> np.ndarray:
+        integers, steps = (
+            torch.tensor(np.asarray(each), device=self.device).unsqueeze(0) for each in (coefficients, tables)
+        )
+        return self._restorer(precision).restore(integers, steps, *size, tile)
+
+    def in_torch(self) -> TorchEngine:
+        return self
+
+    def share_cores(self, jobs: int) -> None:
+        torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
+
+    def as_tensor(self, picture: np.ndarray) -> Tensor:
+        """A uint8 picture (H, W, 3) as (1, 3, H, W) uint8 on the network's device."""
+        pixels = torch.from_numpy(np.require(picture, requirements=["C", "W"])).to(self.device)
+        return pixels.permute(2, 0, 1).unsqueeze(0)
+
+    def analysis_of(self, analysis: Analysis) -> contract.Analysis:
+        """An analysis as tensors on the network's device."""
+        coefficients, steps = (torch.from_numpy(each).to(self.device).unsqueeze(0) for each in analysis)
+        return contract.Analysis(coefficients, steps)
+
+    @cached_property
+    def _analyzer(self) -> Analyzer:
+        return self.network.analyzer()
+
+    def _restorer(self, precision: Precision) -> Restorer:
+        with self._lock:  # several threads must not make one ready at a time
+            if precision not in self._restorers:
+                self._restorers[precision] = self.network.restorer(precision)
+            return self._restorers[precision]

@@ -1,0 +1,109 @@
+"""The engines on shipped models: one picture, files that each can read, and no torch where none is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import hyperthumb
+from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
+from hyperthumb.codec.engines import choose_engine
+from hyperthumb.jpeg.file import read_jpeg
+from hyperthumb.models import zoo
+from tests.support import photograph, save_tiny_model
+
+ROOT = Path(__file__).parents[2]
+EXPORTED = ("onnxruntime", "openvino")
+PHOTOGRAPH = photograph(299, 170)
+
+
+@pytest.fixture(scope="module")
+def codecs():
+    pytest.importorskip("openvino")
+    return {name: hyperthumb.load("lite_2x", "cpu", engine=name) for name in ("torch", *EXPORTED)}
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_every_engine_reads_what_another_wrote_and_restores_the_same_picture_but_for_one_level(codecs, name):
+    theirs, ours = codecs["torch"].compress(PHOTOGRAPH), codecs[name].compress(PHOTOGRAPH)
+    for data in (theirs, ours):
+        expected, restored = codecs["torch"].restore(data).astype(int), codecs[name].restore(data)
+        assert restored.shape == PHOTOGRAPH.shape
+        assert np.abs(expected - restored).max() <= 1
+    before, after = read_jpeg(theirs), read_jpeg(ours)
+    assert np.abs(before.tables.astype(int) - after.tables).max() <= 1
+    assert len(ours) == pytest.approx(len(theirs), rel=0.01)
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_strips_change_nothing(codecs, name):
+    data = codecs[name].compress(PHOTOGRAPH, tile=10**6)
+    whole = codecs[name].restore(data, tile=10**6).astype(int)
+    in_strips = read_jpeg(codecs[name].compress(PHOTOGRAPH, tile=64))
+    assert np.abs(codecs[name].restore(data, tile=64) - whole).max() <= 1
+    assert (in_strips.coefficients != read_jpeg(data).coefficients).mean() < 1e-3
+    with pytest.raises(HyperthumbError, match="1 row or more"):
+        codecs[name].restore(data, tile=0)
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_limit_holds_on_every_engine(codecs, name):
+    assert 2900 < len(codecs[name].compress(PHOTOGRAPH, max_bytes=3000)) <= 3000
+
+
+def test_refining_and_bf16_use_torch(codecs):
+    data = codecs["onnxruntime"].compress(PHOTOGRAPH[:64, :64], refine=12)
+    assert data != codecs["onnxruntime"].compress(PHOTOGRAPH[:64, :64])
+    plain, half = (codecs["onnxruntime"].restore(data, precision=each).astype(int) for each in ("fp32", "bf16"))
+    assert 0 < np.abs(plain - half).mean() < 1
+
+
+def test_without_torch_refining_says_what_to_install(codecs, monkeypatch):
+    codec = hyperthumb.load("lite_2x", "cpu", engine="onnxruntime")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(HyperthumbError, match=r"pip install hyperthumb\[train\]"):
+        codec.compress(PHOTOGRAPH, refine=1)
+
+
+def test_a_model_without_exported_graphs_runs_on_torch(tmp_path):
+    path = save_tiny_model(tmp_path / "tiny.safetensors")
+    assert hyperthumb.load(path, "cpu").engine.name == choose_engine(path, "cpu") == "torch"
+    with pytest.raises(CheckpointError, match=r"no exported graphs beside it; `hyperthumb export .*--engine torch"):
+        hyperthumb.load(path, engine="onnxruntime")
+    for part in ("encoder", "tables", "decoder"):
+        (tmp_path / f"tiny.{part}.onnx").symlink_to(zoo.FOLDER / f"lite_2x.{part}.onnx")
+    with pytest.raises(CheckpointError, match="decoder of another model"):
+        hyperthumb.load(path, engine="onnxruntime").engine.restore(
+            np.zeros((3, 2, 2, 8, 8), np.int16), np.ones((2, 8, 8), np.int16), (32, 32)
+        )
+
+
+def test_a_wrong_choice_is_a_sentence():
+    with pytest.raises(OptionsError, match='engine: "tensorrt" is not one of auto, torch, onnxruntime, openvino'):
+        hyperthumb.load(engine="tensorrt")
+    with pytest.raises(OptionsError, match="device: cuda needs the torch engine"):
+        hyperthumb.load(device="cuda", engine="onnxruntime")
+
+
+@pytest.mark.parametrize("engine", EXPORTED)
+def test_compressing_and_restoring_import_no_torch(tmp_path, engine):
+    pytest.importorskip(engine)
+    Image.fromarray(photograph(60, 80)).save(tmp_path / "photo.png")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    code = (
+        "import sys; sys.modules['torch'] = None\n"  # whoever imports it gets an ImportError
+        "from hyperthumb.cli.main import main\n"
+        f"options = ['-q', '--model', 'lite_2x', '--engine', '{engine}', '--device', 'cpu']\n"
+        "assert main(['compress', 'photo.png', *options, '--bpp', '1']) == 0\n"
+        "assert main(['restore', 'photo.thumb.jpg', *options]) == 0\n"
+        "assert not [name for name in sys.modules if name.startswith('torch.')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, timeout=120, env=environment)
+    with Image.open(tmp_path / "photo.restored.png") as restored:
+        assert restored.size == (80, 60)
