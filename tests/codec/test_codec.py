@@ -132,7 +132,7 @@ def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
         ({"rate_scale": float("inf")}, "rate_scale is a number above 0"),
         ({"refine": -1}, "refine is a whole number of steps, 0 for none, not -1"),
         ({"refine": 1.5}, "refine is a whole number"),
-        ({"profile": "tiny"}, "profiles are small, optimized"),
+        ({"profile": "tiny"}, "there is no profile tiny"),
     ],
 )
 def test_wishes_that_make_no_sense(codec, wish, complaint):
