@@ -1,4 +1,4 @@
-"""What single settings cannot tell: combinations that are impossible, and settings that others leave without effect.
+"""Checks of combinations of settings: each setting is valid alone, but together they are impossible.
 
 A check of combinations yields the keys that lead to a setting, and what is wrong with it. One that meets a setting that
 was complained of already ends there (`reader.INVALID`).
@@ -7,8 +7,7 @@ was complained of already ends there (`reader.INVALID`).
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hyperthumb.base.component import find_class
@@ -16,19 +15,16 @@ from hyperthumb.base.registry import ARCHS, BASELINES
 from hyperthumb.base.signature import parameters
 from hyperthumb.base.wording import did_you_mean
 
-from .complaints import Ignored
+from .complaints import Finding
 from .reader import INVALID, Reader, Unreadable
-from .schema import TRAINING_ONLY, DatasetOptions, EvaluationOptions, TrainOptions
+from .schema import DatasetOptions, EvaluationOptions, TrainOptions
 from .schema_benchmark import BenchmarkOptions, BenchmarkRow
 from .tree import Section
 
-Finding = tuple[tuple[str | int, ...], str]
 Check = Callable[[Any], Iterator[Finding]]
 
 TAKEN_NAMES = ("total", "bpp", "auxiliary")
 """What logs name the sum, the rate model's estimate, and the entropy bottleneck's own loss."""
-
-_SCHEDULERS = {"ConstantLR": (), "MultiStepLR": ("milestones", "gamma"), "CosineAnnealingLR": ("eta_min",)}
 
 
 def _network_rescales(options: TrainOptions | EvaluationOptions) -> Iterator[Finding]:
@@ -202,58 +198,6 @@ def _sweep_fits_method(row: BenchmarkRow, reader: Reader) -> Iterator[Finding]:
                 yield ("sweep", name), message
 
 
-def _unused_in_training(options: TrainOptions) -> Iterator[Finding]:
-    scheduler = options.train.scheduler
-    if options.logger.keep_best is None:
-        yield from _changed(options.logger, ("logger",), ["keep_best_slope"], "keep_best names no metric")
-    names = [name for name in ("milestones", "gamma", "eta_min") if name not in _SCHEDULERS[scheduler.type]]
-    yield from _changed(scheduler, ("train", "scheduler"), names, f"{scheduler.type} has none")
-    train = options.datasets.train
-    if train.cache == "none":
-        yield from _changed(train, ("datasets", "train"), ["cache_limit_gb"], "cache is none")
-    yield from _unused_of_damage(train, ("datasets", "train"))
-    for key, dataset in options.datasets.val.items():
-        yield from _unused_in_evaluation(dataset, ("datasets", "val", key))
-
-
-def _unused_in_test(options: EvaluationOptions) -> Iterator[Finding]:
-    for key, dataset in options.datasets.items():
-        yield from _unused_in_evaluation(dataset, ("datasets", key))
-    yield from _changed(options.val, ("val",), ["val_freq"], "a test measures once")
-    reason = "a test takes its weights from pretrain_network_g"
-    yield from _changed(options.path, ("path",), ["resume_state"], reason)
-    yield from _changed(options.path, ("path",), ["experiments_root", "tb_root"], "a test writes to results_root")
-    if options.network_g is None:
-        reason = "there is no network_g"
-        if options.model is None:
-            yield from _changed(options, (), ["comparison"], reason)
-            yield from _changed(options.val, ("val",), ["profile", "rate_scale", "refine"], reason)
-        names = ["pretrain_network_g", "strict_load_g", "param_key_g"]
-        yield from _changed(options.path, ("path",), names, reason)
-
-
-def _unused_in_benchmark(options: BenchmarkOptions) -> Iterator[Finding]:
-    for key, dataset in options.datasets.items():
-        yield from _unused_in_evaluation(dataset, ("datasets", key))
-
-
-def _unused_in_evaluation(dataset: DatasetOptions, keys: tuple[str, ...]) -> Iterator[Finding]:
-    yield from _changed(dataset, keys, TRAINING_ONLY, "is for training data")
-    yield from _unused_of_damage(dataset, keys)
-
-
-def _unused_of_damage(dataset: DatasetOptions, keys: tuple[str, ...]) -> Iterator[Finding]:
-    if dataset.on_corrupt == "error":
-        yield from _changed(dataset, keys, ["max_corrupt"], "on_corrupt is error")
-
-
-def _changed(record: Any, keys: tuple[str, ...], names: Iterable[str], reason: str) -> Iterator[Finding]:
-    """Those of the settings `names` that differ from the default. A default asks for nothing: resolved options, which
-    hold all of them, load without a warning."""
-    defaults = {entry.name: entry.default for entry in dataclasses.fields(record)}
-    yield from (((*keys, name), reason) for name in names if getattr(record, name) != defaults[name])
-
-
 _CHECKS: dict[type, tuple[Check, ...]] = {
     TrainOptions: (
         _network_rescales,
@@ -270,11 +214,6 @@ _CHECKS: dict[type, tuple[Check, ...]] = {
     ),
     EvaluationOptions: (_network_rescales, _network_fits_scale, _one_network, _data_to_measure_on, _something_to_test),
     BenchmarkOptions: (_data_to_measure_on, _rows_to_measure),
-}
-_UNUSED: dict[type, Check] = {
-    TrainOptions: _unused_in_training,
-    EvaluationOptions: _unused_in_test,
-    BenchmarkOptions: _unused_in_benchmark,
 }
 
 
@@ -293,12 +232,6 @@ def check(options: Any, tree: Section, reader: Reader) -> None:
             if row is not INVALID:
                 _complain(_row_is_one_thing(row), section, reader)
                 _complain(_sweep_fits_method(row, reader), section, reader)
-
-
-def unused(options: Any, tree: Section) -> list[Ignored]:
-    """The settings of valid options that others leave without effect."""
-    findings = _UNUSED[type(options)](options)
-    return [Ignored(*tree.locate(keys), reason) for keys, reason in findings]
 
 
 def _complain(findings: Iterator[Finding], section: Section, reader: Reader) -> None:

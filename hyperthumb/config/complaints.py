@@ -57,6 +57,10 @@ class Complaints:
             raise OptionsError("\n".join(self.lines()))
 
 
+Finding = tuple[tuple[str | int, ...], str]
+"""The keys that lead to a setting, and what is wrong with it."""
+
+
 class Ignored(NamedTuple):
     """A setting without effect: its place, its dotted path, and why."""
 

@@ -76,7 +76,8 @@ def load_network_options(path: str | Path) -> NetworkOptions:
 
 
 def _load(kind: type[T], path: Path, force: Sequence[str], must_exist: bool = True) -> T:
-    from .checks import check, unused
+    from .checks import check
+    from .unused import unused
 
     reader, tree = _open(kind, path, force, must_exist)
     options: T = reader.record(kind, tree, source=path)

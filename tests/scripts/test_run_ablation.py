@@ -81,7 +81,7 @@ def test_trains_measures_and_goes_on(tmp_path, capfd):
         (curve,) = row.curves
         assert [point.bpp for point in curve.points] == pytest.approx([0.5, 0.6, 0.8, 1.0], rel=0.1)
     table = (tmp_path / "out/try/table.md").read_text()
-    assert "| 0.700 |" in table
+    assert "at 0.70 bpp" in table
     assert all((tmp_path / "out/try" / name).is_file() for name in ("table.tex", "table.csv", "report.html"))
     assert json.loads((tmp_path / "out/try/results.json").read_text())["crops"]
 
