@@ -74,7 +74,7 @@ def _open_torch(path: Path, device: str) -> OpenedModel:
     where = resolve_device(device)
     if model.rate_model is not None:
         model.rate_model.to(where)
-    return OpenedModel(model, TorchEngine(model.network.to(where), model.rate_model))
+    return OpenedModel(model, TorchEngine(model.network.to(where), model.rate_model).prepare())
 
 
 def _has_gpu_with_torch() -> bool:

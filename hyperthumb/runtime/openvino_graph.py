@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class OpenvinoGraph:
 
     def __init__(self, path: Path) -> None:
         try:
-            import openvino
+            import openvino  # noqa: F401
         except ImportError as error:
             raise HyperthumbError(
                 "OpenVINO is not installed; `pip install hyperthumb[openvino]` adds it, and --engine onnxruntime does "
@@ -34,9 +35,9 @@ class OpenvinoGraph:
         if not path.is_file():
             raise CheckpointError(f"there is no exported graph at {path}")
         try:
-            model = openvino.Core().read_model(path)
+            model = _core().read_model(path)
             settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-            self._compiled = openvino.Core().compile_model(model, "CPU", settings)
+            self._compiled = _core().compile_model(model, "CPU", settings)
         except RuntimeError as error:
             raise CheckpointError(f"{path.name} cannot be read as an ONNX file: {error}") from error
         self.manifest: Manifest = read_manifest(_metadata(model), path.name)
@@ -47,6 +48,14 @@ class OpenvinoGraph:
         request.infer([value], share_inputs=True)
         names = outputs or tuple(output.get_any_name() for output in self._compiled.outputs)
         return [np.array(request.get_tensor(name).data) for name in names]
+
+
+@cache
+def _core() -> Any:
+    """One for the process, never freed: the next signal after OpenVINO's last object is freed crashes the process."""
+    import openvino
+
+    return openvino.Core()
 
 
 def _metadata(model: Any) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -30,6 +29,7 @@ class TorchEngine:
     def __init__(self, network: RescalingNetwork, rate_model: nn.Module | None = None) -> None:
         self.network, self.rate_model = network.eval(), rate_model
         self.scale, self.multiple = network.scale, network.multiple
+        self._made: Analyzer | None = None
         self._restorers: dict[Precision, Restorer] = {}
         self._lock = threading.Lock()
 
@@ -40,7 +40,7 @@ class TorchEngine:
 
     def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
         # As bytes, a quarter of the memory, to the device: whoever works on rows makes floats of them.
-        analyzed = self._analyzer.analyze(self.as_tensor(picture), tile)
+        analyzed = self._analyzer().analyze(self.as_tensor(picture), tile)
         return Analysis(analyzed.coefficients[0].cpu().numpy(), analyzed.steps[0].cpu().numpy())
 
     @torch.inference_mode()
@@ -78,12 +78,20 @@ class TorchEngine:
         coefficients, steps = (torch.from_numpy(each).to(self.device).unsqueeze(0) for each in analysis)
         return contract.Analysis(coefficients, steps)
 
-    @cached_property
+    def prepare(self) -> TorchEngine:
+        """Takes the weights as they are now, so that threads that share the engine find it ready."""
+        self._analyzer()
+        self._restorer("fp32")
+        return self
+
     def _analyzer(self) -> Analyzer:
-        return self.network.analyzer()
+        with self._lock:  # several threads must not make one ready at a time
+            if self._made is None:
+                self._made = self.network.analyzer()
+            return self._made
 
     def _restorer(self, precision: Precision) -> Restorer:
-        with self._lock:  # several threads must not make one ready at a time
+        with self._lock:
             if precision not in self._restorers:
                 self._restorers[precision] = self.network.restorer(precision)
             return self._restorers[precision]

@@ -108,3 +108,16 @@ def test_compressing_and_restoring_import_no_torch(tmp_path, engine):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, timeout=120, env=environment)
     with Image.open(tmp_path / "photo.restored.png") as restored:
         assert restored.size == (80, 60)
+
+
+@pytest.mark.parametrize("engine", EXPORTED)
+def test_a_signal_after_an_engine_was_freed_is_handled(engine):
+    pytest.importorskip(engine)
+    code = (
+        "import gc, signal, sys, numpy as np, hyperthumb\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n"
+        f"hyperthumb.load('lite_2x', 'cpu', engine='{engine}').compress(np.zeros((40, 40, 3), np.uint8))\n"
+        "gc.collect(); signal.raise_signal(signal.SIGTERM)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=120)
+    assert done.returncode == 3
