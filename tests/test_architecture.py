@@ -29,7 +29,7 @@ ALLOWED = {
     "metrics": {"base", "images", "models"},
     "data": {"base", "config", "images"},
     "config": {"base", "models"},
-    "runtime": {"base", "jpeg", "metrics", "models"},
+    "runtime": {"base", "images", "jpeg", "metrics", "models"},
     "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo", "runtime"},
     "baselines": {"base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {

@@ -11,9 +11,15 @@ SCALES: tuple[Scale, ...] = get_args(Scale)
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 
-Engine = Literal["auto", "torch", "onnxruntime", "openvino"]
-"""What runs a model, see `codec.engines.choose_engine`."""
+EngineName = Literal["torch", "onnxruntime", "openvino"]
+"""What runs a model."""
+Engine = Literal["auto", EngineName]
+"""What a user may ask for, see `codec.engines.choose_engine`."""
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+Precision = Literal["fp32", "bf16"]
+"""The arithmetic of restoring."""
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 Backend = Literal["jpeglib", "torchjpeg"]
 """The library that codes JPEG files."""

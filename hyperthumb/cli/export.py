@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.runtime.manifest import GRAPH_PRECISIONS
 
 from .arguments import new_parser
 from .messages import in_bytes
@@ -32,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--precision",
-        choices=("fp32", "fp16", "int8"),
+        choices=GRAPH_PRECISIONS,
         default="fp32",
         help="the precision of the decoder's layers (default %(default)s)",
     )

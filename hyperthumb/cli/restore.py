@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperthumb.base.limits import PRECISIONS
+
 from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size
 from .batch import Result
 from .codecs import run_with_codec
@@ -61,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--precision",
-        choices=("fp32", "bf16"),
+        choices=PRECISIONS,
         default="fp32",
         help="bf16 is faster on processors that support it, and differs a little (default %(default)s)",
     )

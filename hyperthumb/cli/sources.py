@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
+from hyperthumb.base.quiet import quietly
 from hyperthumb.base.search import is_foreign, list_names, search
 
 from .messages import note
@@ -22,7 +22,7 @@ _END_BYTES = 2**16  # our marker is near the start of a file; other programs may
 
 
 class Source(NamedTuple):
-    """One file to process, or one argument for which there is no file.
+    """A file to process, or an argument that names no file.
 
     Attributes:
         path: the file.
@@ -182,8 +182,7 @@ def complain(read: Callable[[Path], object], path: Path) -> str | None:
     """Tries to read a file and returns the error, or None. Streams can be read only once, so they are not tried."""
     if is_stream(path):
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # warnings are reported when the file is processed
+    with quietly():  # warnings are reported when the file is processed
         try:
             read(path)
         except HyperthumbError as error:

@@ -24,7 +24,7 @@ from hyperthumb.jpeg.file import JpegThumbnail, read_header, write_jpeg
 from hyperthumb.jpeg.matching import State
 from hyperthumb.jpeg.metadata import metadata_segments
 from hyperthumb.models.zoo import find_model, find_model_of, is_shipped
-from hyperthumb.runtime.engine import Engine, Model, Precision
+from hyperthumb.runtime.engine import Engine, Model
 
 from .engines import open_engine
 from .photograph import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
@@ -190,7 +190,7 @@ class Codec:
         self,
         data: bytes,
         tile: int | None = None,
-        precision: Precision = "fp32",
+        precision: limits.Precision = "fp32",
         size: tuple[int, int] | None = None,
     ) -> np.ndarray:
         """Restores the photograph of a thumbnail file, uint8 (H, W, 3), in its size, turned as a viewer shows the file.
@@ -216,7 +216,7 @@ class Codec:
         self,
         data: bytes,
         tile: int | None = None,
-        precision: Precision = "fp32",
+        precision: limits.Precision = "fp32",
         size: tuple[int, int] | None = None,
     ) -> Restoration:
         """Does the same as `restore`, but returns the warnings, so that threads do not mix them up."""
@@ -233,7 +233,7 @@ class Codec:
         thumbnail: JpegThumbnail,
         orientation: int,
         tile: int | None,
-        precision: Precision,
+        precision: limits.Precision,
         size: tuple[int, int] | None,
     ) -> tuple[np.ndarray, list[str]]:
         """Restores the photograph as a viewer shows a file with this EXIF orientation; also returns the notes."""

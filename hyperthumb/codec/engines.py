@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hyperthumb.base import limits
 from hyperthumb.base.errors import HyperthumbError, OptionsError
-from hyperthumb.runtime.engine import Engine, EngineName, Model
+from hyperthumb.runtime.engine import Engine, Model
 from hyperthumb.runtime.exported_engine import ExportedEngine, has_graphs, read_exported
 
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
@@ -48,12 +48,12 @@ def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto"
     return OpenedModel(model, ExportedEngine(model, name))
 
 
-def choose_engine(path: Path, device: str = "auto") -> EngineName:
+def choose_engine(path: Path, device: str = "auto") -> limits.EngineName:
     """What `auto` stands for.
 
     A GPU takes torch, and so does a model without exported graphs. On a CPU, OpenVINO comes before ONNX Runtime.
     """
-    exported: tuple[EngineName, ...] = ("openvino", "onnxruntime")
+    exported: tuple[limits.EngineName, ...] = ("openvino", "onnxruntime")
     if device in ("auto", "cpu") and has_graphs(path) and not (device == "auto" and _has_gpu_with_torch()):
         return next((name for name in exported if find_spec(name) is not None), "torch")
     return "torch"

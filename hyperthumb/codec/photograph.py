@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
-from hyperthumb.base.limits import MAX_RESTORED_PIXELS
+from hyperthumb.base.limits import MAX_RESTORED_PIXELS, Precision
 from hyperthumb.images.padding import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
-from hyperthumb.runtime.engine import Analysis, Engine, Precision
+from hyperthumb.runtime.engine import Analysis, Engine
 
 if TYPE_CHECKING:
     from hyperthumb.runtime.torch_engine import TorchEngine

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hyperthumb.base.errors import HyperthumbError
+
 TILE, OVERLAP = 768, 128
 """HR pixels of a network's tile and of its margin on each side. Together they are a million pixels, and a large network
 needs 1 to 3 KB for each."""
@@ -56,6 +58,23 @@ def cover(size: Sequence[int], side: int | None, margin: int, multiple: int = 1)
 def cover_small(size: Sequence[int], scale: int, side: int | None, margin: int, multiple: int = 1) -> Iterator[Tile]:
     """Covers a picture that is `scale` times smaller than the picture to which `side` and `margin` refer."""
     return cover(size, None if side is None else max(side // scale, 1), -(-margin // scale), multiple)
+
+
+def strips(size: Sequence[int], rows: int | None, margin: int) -> Iterator[Tile]:
+    """Covers a picture with strips as wide as the picture, of at most `rows` rows; otherwise as `cover`."""
+    columns = slice(0, size[1])
+    for seen, own in _parts(size[0], rows, margin, 1):
+        yield Tile((seen, columns), (own, columns))
+
+
+def check_tile(tile: int | None) -> None:
+    """Refuses a size of tiles that holds no pixel. None, which lets us choose, is fine.
+
+    Raises:
+        HyperthumbError: when `tile` is below 1.
+    """
+    if tile is not None and tile < 1:
+        raise HyperthumbError(f"a tile must have 1 row or more, not {tile}")
 
 
 def map_tiles(

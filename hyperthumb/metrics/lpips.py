@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import socket
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, TooSmallError
+from hyperthumb.base.quiet import quietly
 from hyperthumb.images.pixels import to_tensor
 from hyperthumb.images.tiles import Tile, cover, scaled
 from hyperthumb.models.weights import read_safely
@@ -90,10 +90,9 @@ class LpipsMetric:
             weights = _downloaded_weights(torchvision.models, net, timeout)
         else:
             weights = _local_weights(torchvision.models, net, Path(backbone_weights))
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        with torch.random.fork_rng(devices=[]), quietly(UserWarning):
             # Both come from building the backbone, at random at first: draws from the global generator, which
             # would change a training's course, and torchvision's notes on an argument that lpips still uses.
-            warnings.simplefilter("ignore", UserWarning)
             network = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
         network.net.load_state_dict({name: weights[_torchvision_name(name)] for name in network.net.state_dict()})
         return cls(network.eval().requires_grad_(False), net, torch.device(device))

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import Precision
 
 if TYPE_CHECKING:
     from .inference import Analyzer, Restorer
-
-Precision = Literal["fp32", "bf16"]
 
 
 class RescaleOutput(NamedTuple):

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import PRECISIONS, Precision
 from hyperthumb.images.pixels import to_picture
-from hyperthumb.images.tiles import TILE, Tile, cover, cover_small, scaled
+from hyperthumb.images.tiles import TILE, Tile, check_tile, cover, cover_small, scaled
 
-from .contract import Analysis, Precision, RescalingNetwork
+from .contract import Analysis, RescalingNetwork
 
 
 class Analyzer:
@@ -43,7 +44,7 @@ class Analyzer:
         Raises:
             HyperthumbError: when a side is not such a multiple, or `tile` is below 1.
         """
-        _check_tile(tile)
+        check_tile(tile)
         self.network.check_sides(hr)
         return self._run(hr, tile)
 
@@ -75,7 +76,7 @@ class Restorer:
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
 
     def __init__(self, network: RescalingNetwork, precision: Precision = "fp32") -> None:
-        if precision not in ("fp32", "bf16"):
+        if precision not in PRECISIONS:
             raise HyperthumbError(f'the precision must be fp32 or bf16, not "{precision}"')
         if precision not in self.precisions:
             raise HyperthumbError(f"{type(network).__name__} restores in fp32 only, not in {precision}")
@@ -100,7 +101,7 @@ class Restorer:
         Raises:
             HyperthumbError: when `tile` is below 1.
         """
-        _check_tile(tile)
+        check_tile(tile)
         picture = np.empty((height, width, 3), np.uint8)
         self._run(coefficients, tables, picture, tile)
         return picture
@@ -124,8 +125,3 @@ def _tiles(network: RescalingNetwork, size: Sequence[int], tile: int | None) -> 
     if network.tile_margin is None:
         return list(cover(size, None, 0))
     return list(cover_small(size, network.multiple, TILE if tile is None else tile, network.tile_margin))
-
-
-def _check_tile(tile: int | None) -> None:
-    if tile is not None and tile < 1:
-        raise HyperthumbError(f"a tile must have 1 row or more, not {tile}")

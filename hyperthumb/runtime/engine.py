@@ -7,15 +7,14 @@ PyTorch is one engine (`torch_engine`), exported graphs in ONNX Runtime or OpenV
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from hyperthumb.base.limits import EngineName, Precision
+
 if TYPE_CHECKING:
     from .torch_engine import TorchEngine
-
-EngineName = Literal["torch", "onnxruntime", "openvino"]
-Precision = Literal["fp32", "bf16"]
 
 
 class Analysis(NamedTuple):

@@ -21,7 +21,7 @@ from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
 
 from . import low_precision
-from .manifest import GraphPrecision, Manifest, Part
+from .manifest import GRAPH_PRECISIONS, PARTS, GraphPrecision, Manifest, Part
 from .onnx_export import store_halves, to_onnx
 from .reach import WHOLE, decoder_reach, encoder_reach
 from .session import Session
@@ -30,7 +30,7 @@ from .verify import LOSS_DB, Difference, check_float, example_coefficients, exam
 Parts = Literal["decoder", "encoder", "both"]
 
 _GRAPHS: dict[str, tuple[Part, ...]] = {
-    "decoder": ("decoder",), "encoder": ("encoder", "tables"), "both": ("encoder", "tables", "decoder"),
+    "decoder": ("decoder",), "encoder": ("encoder", "tables"), "both": PARTS,
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def export_model(
     """
     if part not in _GRAPHS:
         raise HyperthumbError(f'the part is decoder, encoder or both, not "{part}"')
-    if precision not in ("fp32", "fp16", "int8"):
+    if precision not in GRAPH_PRECISIONS:
         raise HyperthumbError(f'the precision is fp32, fp16 or int8, not "{precision}"')
     if precision != "fp32" and not photographs:
         raise HyperthumbError(f"{precision} needs photographs to measure what it loses; name a folder of them")

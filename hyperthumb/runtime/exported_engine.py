@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.limits import EngineName, Precision
+from hyperthumb.images.tiles import Tile, check_tile, scaled, strips
 from hyperthumb.jpeg.tables import ZIGZAG
 from hyperthumb.models.header import read_model_header
 
-from .engine import Analysis, EngineName, Precision, Quantized
-from .manifest import Manifest, Part
+from .engine import Analysis, Quantized
+from .manifest import PARTS, Manifest, Part
 
 if TYPE_CHECKING:
     from .torch_engine import TorchEngine
@@ -61,7 +63,7 @@ def graph_path(model: Path, part: Part) -> Path:
 
 def has_graphs(model: Path) -> bool:
     """Whether a model file has all of its graphs beside it."""
-    return all(graph_path(model, part).is_file() for part in ("encoder", "tables", "decoder"))
+    return all(graph_path(model, part).is_file() for part in PARTS)
 
 
 def read_exported(path: Path) -> ExportedModel:
@@ -97,10 +99,10 @@ class ExportedEngine:
         height, width = (side // self.multiple for side in picture.shape[:2])
         encoder = self._graph("encoder")
         planes = np.empty((1, 192, height, width), np.float32)
-        for seen, own in self._strips(height, width, tile, encoder.manifest.reach):
-            rows = slice(seen.start * self.multiple, seen.stop * self.multiple)
+        for strip in self._strips((height, width), tile, encoder.manifest.reach):
+            rows, _ = scaled(strip.seen, self.multiple)
             (made,) = encoder.run(np.ascontiguousarray(picture[None, rows]))
-            planes[:, :, own] = made[:, :, own.start - seen.start : own.stop - seen.start]
+            planes[:, :, strip.own[0]] = made[:, :, strip.inner[0]]
         (steps,) = self._graph("tables").run(planes)
         vectors = planes.reshape(3, 64, height, width)[:, _NATURAL].transpose(0, 2, 3, 1)
         return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
@@ -124,12 +126,11 @@ class ExportedEngine:
         steps = np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
         decoder = self._graph("decoder")
         height, width = coefficients.shape[1:3]
-        for seen, own in self._strips(height, width, tile, decoder.manifest.reach):
-            integers = coefficients[:, seen].reshape(3, -1, width, 64)[..., _ZIGZAG].transpose(0, 3, 1, 2)
+        for strip in self._strips((height, width), tile, decoder.manifest.reach):
+            integers = coefficients[:, strip.seen[0]].reshape(3, -1, width, 64)[..., _ZIGZAG].transpose(0, 3, 1, 2)
             (made,) = decoder.run((integers * steps).reshape(1, 192, -1, width), "picture")
-            place = picture[own.start * self.multiple : own.stop * self.multiple]
-            inner = made[0, (own.start - seen.start) * self.multiple :]
-            place[:] = inner[: place.shape[0], : place.shape[1]]
+            place = picture[scaled(strip.own, self.multiple)]  # without the padding
+            place[:] = made[0][scaled(strip.inner, self.multiple)][: place.shape[0], : place.shape[1]]
         return picture
 
     def in_torch(self) -> TorchEngine:
@@ -149,15 +150,13 @@ class ExportedEngine:
     def share_cores(self, jobs: int) -> None:
         """The runs of one graph share its threads already."""
 
-    def _strips(self, height: int, width: int, tile: int | None, reach: int) -> Iterator[tuple[slice, slice]]:
-        """Rows of blocks that are computed, and those of them that are kept."""
-        if tile is not None and tile < 1:
-            raise HyperthumbError(f"a tile has 1 row or more, not {tile}")
-        rows = max(_STRIP_BLOCKS // width if tile is None else tile // self.multiple, 1)
-        rows = height if reach < 0 else max(rows, 2 * reach)
-        for first in range(0, height, rows):
-            last = min(first + rows, height)
-            yield slice(max(first - reach, 0), min(last + reach, height)), slice(first, last)
+    def _strips(self, size: tuple[int, int], tile: int | None, reach: int) -> Iterator[Tile]:
+        """Strips of blocks; a single one where the graph sees the whole picture."""
+        check_tile(tile)
+        if reach < 0:
+            return strips(size, None, 0)
+        rows = max(_STRIP_BLOCKS // size[1] if tile is None else tile // self.multiple, 1)
+        return strips(size, max(rows, 2 * reach), reach)
 
     def _graph(self, part: Part) -> Graph:
         with self._lock:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from hyperthumb.base.errors import CheckpointError
+from hyperthumb.base.limits import SCALES
 
 Part = Literal["encoder", "tables", "decoder"]
+PARTS: tuple[Part, ...] = get_args(Part)
 GraphPrecision = Literal["fp32", "fp16", "int8"]
+GRAPH_PRECISIONS: tuple[GraphPrecision, ...] = get_args(GraphPrecision)
 
 _PREFIX = "hyperthumb."
 
@@ -65,6 +68,6 @@ def read_manifest(metadata: Mapping[str, str], source: str) -> Manifest:
         )
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{source} was not exported by hyperthumb, or its metadata is damaged") from error
-    if manifest.part not in ("encoder", "tables", "decoder") or manifest.scale not in (1, 2, 4, 8):
+    if manifest.part not in PARTS or manifest.scale not in SCALES:
         raise CheckpointError(f"{source} has damaged metadata; export the model again")
     return manifest

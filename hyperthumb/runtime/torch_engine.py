@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hyperthumb.base.limits import EngineName, Precision
 from hyperthumb.models import contract
 from hyperthumb.models.build import device_of
 from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer
 
-from .engine import Analysis, EngineName, Precision, Quantized
+from .engine import Analysis, Quantized
 
 
 class TorchEngine:

@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hyperthumb.base.limits import Precision
 from hyperthumb.jpeg.quantize import per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag
-from hyperthumb.models.contract import Analysis, Precision, RescalingNetwork
+from hyperthumb.models.contract import Analysis, RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer, as_float
 
 from .row_program import RowProgram

@@ -6,12 +6,12 @@ Curves are never extrapolated. Where a curve does not reach, the value is missin
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from hyperthumb.base.quiet import quietly
 from hyperthumb.benchmark.results import PointResult
 from hyperthumb.metrics import QUALITY, Scores
 
@@ -111,8 +111,7 @@ def against_anchor(points: Sequence[PointResult], anchor: Sequence[PointResult],
     rates = [[point.bpp for point in curve] for curve in (base, tested)]
     scores = [[float(getattr(point, headline)) for point in curve] for curve in (base, tested)]
     numbers = (rates[0], scores[0], rates[1], scores[1])
-    with warnings.catch_warnings():  # the note says the same
-        warnings.simplefilter("ignore")
+    with quietly():  # the note says the same
         settings = {"method": "akima", "require_matching_points": False}
         bd_rate, bd_psnr = bjontegaard.bd_rate(*numbers, **settings), bjontegaard.bd_psnr(*numbers, **settings)
     notes = []
