@@ -22,7 +22,7 @@ from hyperthumb.models.file import LoadedModel
 
 from . import low_precision
 from .manifest import GRAPH_PRECISIONS, PARTS, GraphPrecision, Manifest, Part
-from .onnx_export import store_halves, to_onnx
+from .onnx_export import remove_traces, store_halves, to_onnx
 from .reach import WHOLE, decoder_reach, encoder_reach
 from .session import Session
 from .verify import LOSS_DB, Difference, check_float, example_coefficients, example_pictures
@@ -96,6 +96,7 @@ def export_model(
             content, manifest, loss = _lowered(content, manifest, precision, model, photographs)
         suffix = "" if manifest.precision == "fp32" else f".{manifest.precision}"
         path = folder / f"{model.name}.{name}{suffix}.onnx"
+        remove_traces(content)
         data = content.SerializeToString()
         write_atomically(path, data)
         exported.append(Exported(path, manifest, len(data), difference, loss))

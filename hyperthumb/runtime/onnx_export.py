@@ -83,6 +83,13 @@ def store_halves(model: Any) -> None:
     model.graph.node.extend(nodes)
 
 
+def remove_traces(model: Any) -> None:
+    """Removes the exporter's notes for debugging: stack traces, which name folders of this machine, and scopes."""
+    graph = model.graph
+    for record in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del record.metadata_props[:]
+
+
 @contextlib.contextmanager
 def _quiet() -> Any:
     """The exporter prints its progress and warns of its own deprecations; neither helps a user."""

@@ -44,6 +44,11 @@ def test_checksums_match_the_shipped_models():
     assert sorted(read_sums(zoo.FOLDER)) == sorted([*graphs, *(f"{name}.safetensors" for name in MODELS)])
 
 
+def test_shipped_graphs_name_no_folder_of_the_machine_that_exported_them():
+    for path in zoo.FOLDER.glob("*.onnx"):
+        assert b".py" not in path.read_bytes(), path
+
+
 def test_the_wheel_includes_the_models():
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no reader of TOML")
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
