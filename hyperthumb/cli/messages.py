@@ -17,7 +17,7 @@ _current: ContextVar[list[str] | None] = ContextVar("notes of the file in hand",
 def note(sentence: str) -> None:
     """Adds a note about the current file."""
     notes = _current.get()
-    assert notes is not None, "there is no current file"
+    assert notes is not None, "no file is being processed"
     if sentence not in notes:
         notes.append(sentence)
 

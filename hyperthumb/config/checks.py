@@ -73,7 +73,7 @@ def _batch_size_is_stated_once(options: TrainOptions) -> Iterator[Finding]:
 
 def _best_is_measured(options: TrainOptions) -> Iterator[Finding]:
     if options.logger.keep_best is not None and not options.datasets.val:
-        yield ("logger", "keep_best"), "there is no validation set (datasets.val) that measures it"
+        yield ("logger", "keep_best"), "no validation set measures it; add one to datasets.val"
     elif options.logger.keep_best == "lpips" and options.val.lpips is None:
         yield ("logger", "keep_best"), "lpips is not measured; give val.lpips"
 
