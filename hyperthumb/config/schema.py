@@ -120,7 +120,8 @@ class LpipsOptions:
 
     Attributes:
         net: the network.
-        backbone_weights: a torchvision state_dict on disk; None lets the package fetch it.
+        backbone_weights: torchvision's state dict on disk, with or without the classifier; None lets the package fetch
+            it.
     """
 
     net: Literal["alex", "vgg", "squeeze"] = "alex"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 from hyperthumb.config import LpipsOptions
-from hyperthumb.metrics import Distance
+
+if TYPE_CHECKING:
+    from hyperthumb.metrics.lpips import LpipsMetric
 
 
-def open_lpips(options: LpipsOptions | None, device: str) -> Distance | None:
+def open_lpips(options: LpipsOptions | None, device: str) -> LpipsMetric | None:
     """The metric that the options ask for, or None with a warning when its backbone cannot be loaded."""
     if options is None:
         return None

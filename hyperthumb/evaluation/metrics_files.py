@@ -34,6 +34,7 @@ class MethodResult:
         checkpoint_sha256: hexadecimal digest of that file.
         device: what the network ran on, in words.
         profile: how our files are coded: a `Profile`; None for other methods.
+        lpips: LPIPS' backbone, such as "alex"; None when it was not measured.
     """
 
     method: str
@@ -44,6 +45,7 @@ class MethodResult:
     checkpoint_sha256: str | None = None
     device: str | None = None
     profile: str | None = None
+    lpips: str | None = None
 
     @property
     def mean(self) -> Scores:
@@ -71,8 +73,8 @@ def write_metrics_json(path: Path, result: MethodResult) -> None:
 
     Keys: `dataset`, `protocol` (its name), `crop` (pixels), `count`, `mean` (`bpp`, `psnr_rgb`, `psnr_y`,
     `ssim`, `lpips`, `thumb_psnr`, `rate_estimate_bpp`), `median` (`seconds_encode`, `seconds_decode`),
-    `checkpoint`, `checkpoint_sha256`, `versions`, `device`, `profile`. What was not measured, or does not
-    apply, is null.
+    `checkpoint`, `checkpoint_sha256`, `versions`, `device`, `profile`, `lpips` (its backbone). What was not measured,
+    or does not apply, is null.
 
     Raises:
         HyperthumbError: without images, or when the folder cannot be written to.
@@ -90,6 +92,7 @@ def write_metrics_json(path: Path, result: MethodResult) -> None:
         "versions": package_versions(),
         "device": result.device,
         "profile": result.profile,
+        "lpips": result.lpips,
     }
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     write_atomically(path, text.encode(), durable=True)
@@ -100,7 +103,8 @@ def format_table(results: Sequence[MethodResult]) -> str:
 
     Times are medians in seconds per image. The other numbers are means over the data set's images.
     """
-    titles = [title for title, _, _ in _TABLE]
+    nets = ", ".join(sorted({result.lpips for result in results if result.lpips is not None}))
+    titles = [f"{title} ({nets})" if name == "lpips" and nets else title for title, name, _ in _TABLE]
     numeric = [False, False, True, False, *(True for _ in _TABLE)]
     lines = []
     for result in results:

@@ -80,6 +80,7 @@ def test(options: EvaluationOptions) -> list[MethodResult]:
                 checkpoint_sha256=sha256_of(method.checkpoint) if method.checkpoint else None,
                 device=torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
                 profile=method.rescaler.profile,
+                lpips=lpips.net if lpips is not None else None,
             )
             write_metrics_csv(folder.root / "metrics.csv", images)
             write_metrics_json(folder.root / "metrics.json", result)

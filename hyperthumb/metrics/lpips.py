@@ -69,8 +69,8 @@ class LpipsMetric:
 
         Args:
             net: the backbone: "alex" (what most papers report), "vgg" (VGG-16) or "squeeze" (SqueezeNet 1.1).
-            backbone_weights: torchvision's full state dict for it, in any float type; None takes
-                torchvision's own from its cache or from the network.
+            backbone_weights: torchvision's state dict for it, in any float type, with or without the classifier,
+                which LPIPS does not use; None takes torchvision's own from its cache or from the network.
             device: where to compute.
             timeout: seconds a connection may be silent.
 
@@ -147,7 +147,10 @@ def _torchvision_name(name: str) -> str:
 
 
 def _local_weights(models: Any, net: Net, path: Path) -> Mapping[str, Tensor]:
-    """A state dict from a file, checked name by name and shape by shape against torchvision's network."""
+    """A state dict from a file, checked name by name and shape by shape against torchvision's network.
+
+    It must have the features; the classifier may be absent.
+    """
     architecture = _TORCHVISION[net][0]
     complaint = f"LPIPS: {path} is not torchvision's {architecture}"
     try:
@@ -160,7 +163,7 @@ def _local_weights(models: Any, net: Net, path: Path) -> Mapping[str, Tensor]:
         expected = getattr(models, architecture)(weights=None).state_dict()
     if not isinstance(weights, Mapping):
         raise HyperthumbError(f"{complaint}: it holds no state dict")
-    for name in [*expected, *weights]:
+    for name in [*filter(_is_feature, expected), *weights]:
         if name not in weights or name not in expected:
             verb = "lacks" if name not in weights else "has an unknown"
             raise HyperthumbError(f'{complaint}: it {verb} "{name}"')
@@ -168,6 +171,11 @@ def _local_weights(models: Any, net: Net, path: Path) -> Mapping[str, Tensor]:
             shapes = f"{tuple(weights[name].shape)} instead of {tuple(expected[name].shape)}"
             raise HyperthumbError(f'{complaint}: "{name}" is {shapes}')
     return weights
+
+
+def _is_feature(name: str) -> bool:
+    """The names of the layers that LPIPS looks at; the others belong to the classifier, which a file may lack."""
+    return name.startswith("features.")
 
 
 def _downloaded_weights(models: Any, net: Net, timeout: float) -> Mapping[str, Tensor]:

@@ -44,7 +44,7 @@ def test_csv_has_a_line_an_image_with_every_digit(tmp_path: Path) -> None:
 
 def test_json_has_the_means_and_what_repeats_them(tmp_path: Path) -> None:
     result = MethodResult(
-        "ours", "kodak", get_protocol("sr", 4), IMAGES, "models/net_g_latest.pth", "ab" * 32, "cpu", "small"
+        "ours", "kodak", get_protocol("sr", 4), IMAGES, "models/net_g_latest.pth", "ab" * 32, "cpu", "small", "alex"
     )
     write_metrics_json(tmp_path / "metrics.json", result)
     mean = mean_scores(IMAGES)
@@ -68,6 +68,7 @@ def test_json_has_the_means_and_what_repeats_them(tmp_path: Path) -> None:
         "versions": package_versions(),
         "device": "cpu",
         "profile": "small",
+        "lpips": "alex",
     }
 
 
@@ -103,7 +104,7 @@ def test_table_is_aligned_and_names_each_protocol() -> None:
     table = format_table(
         [
             MethodResult("bicubic | JPEG q96", "kodak", get_protocol("paper", 4), IMAGES),
-            MethodResult("lite", "set5", get_protocol("sr", 2), IMAGES[1:]),
+            MethodResult("lite", "set5", get_protocol("sr", 2), IMAGES[1:], lpips="alex"),
         ]
     )
     header, rule, first, second = ([cell.strip() for cell in line[1:-1].split("|")] for line in table.splitlines())
@@ -112,7 +113,7 @@ def test_table_is_aligned_and_names_each_protocol() -> None:
     assert set("".join(rule)) == {"-", ":"}
     named = dict(zip(header, first, strict=True))
     assert named["method"] == "bicubic / JPEG q96"
-    assert (named["protocol"], named["PSNR-RGB"], named["LPIPS"]) == ("paper: RGB, whole image", "25.00", "-")
+    assert (named["protocol"], named["PSNR-RGB"], named["LPIPS (alex)"]) == ("paper: RGB, whole image", "25.00", "-")
     named = dict(zip(header, second, strict=True))
-    assert (named["protocol"], named["PSNR-Y"], named["LPIPS"]) == ("sr: Y, crop 2", "26.00", "0.2500")
+    assert (named["protocol"], named["PSNR-Y"], named["LPIPS (alex)"]) == ("sr: Y, crop 2", "26.00", "0.2500")
     assert (named["images"], named["bpp"], named["decode s"]) == ("1", "0.4300", "0.750")

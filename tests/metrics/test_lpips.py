@@ -112,12 +112,33 @@ def test_refuses_pictures_too_small_for_the_backbone(weights_file: Path) -> None
         LpipsMetric.create("squeeze", weights_file)(picture(1, 31, 40), picture(2, 31, 40))
 
 
+@pytest.mark.parametrize(("net", "name"), [("alex", "alexnet"), ("vgg", "vgg16"), ("squeeze", "squeezenet1_1")])
+def test_the_features_alone_are_enough(net, name: str, tmp_path: Path) -> None:
+    with torch.random.fork_rng(), torch.device("meta"):
+        shapes = {key: value.shape for key, value in getattr(models, name)(weights=None).state_dict().items()}
+    generator = torch.Generator().manual_seed(5)
+    features = {
+        key: 0.05 * torch.randn(shape, generator=generator)
+        for key, shape in shapes.items()
+        if key.startswith("features.")
+    }
+    assert len(features) < len(shapes)
+    torch.save(features, tmp_path / "features.pth")
+    metric = LpipsMetric.create(net, tmp_path / "features.pth")
+    loaded = metric.network.net.state_dict()
+    assert len(loaded) == len(features)
+    for key, value in loaded.items():
+        assert torch.equal(value, features[f"features.{key.partition('.')[2]}"])
+    assert metric(picture(1), picture(2)) > 0
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (lambda weights: weights.pop("features.3.squeeze.bias"), 'lacks "features.3.squeeze.bias"'),
         (lambda weights: weights.update(extra=torch.zeros(1)), 'has an unknown "extra"'),
         (lambda weights: weights.update({"features.0.bias": torch.zeros(3)}), r"\(3,\) instead of \(64,\)"),
+        (lambda weights: weights.update({"classifier.1.bias": torch.zeros(3)}), r"\(3,\) instead of \(1000,\)"),
     ],
 )
 def test_another_networks_weights_are_an_error(weights_file: Path, tmp_path: Path, damage, message: str) -> None:

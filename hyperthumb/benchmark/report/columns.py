@@ -105,10 +105,17 @@ def group_titles(results: BenchmarkResults) -> dict[str, str]:
     }
 
 
-def columns(lines: Sequence[TableLine], *groups: str) -> list[Column]:
-    """The columns of some groups (none: all) in which some line has something; without the rows' names and notes."""
+def columns(lines: Sequence[TableLine], *groups: str, lpips: str | None = None) -> list[Column]:
+    """The columns of some groups (none: all) in which some line has something; without the rows' names and notes.
+
+    Args:
+        lines: of the table.
+        groups: keys of `group_titles`.
+        lpips: LPIPS' backbone, which stands where other columns have their unit.
+    """
     wanted = [column for column in _COLUMNS if not groups or column.group in groups]
-    return [column for column in wanted if any(column.value(line) not in (None, "") for line in lines)]
+    named = [column._replace(unit=lpips or "") if column.field == "lpips" else column for column in wanted]
+    return [column for column in named if any(column.value(line) not in (None, "") for line in lines)]
 
 
 def standing(column: Column, lines: Sequence[TableLine]) -> dict[str, int]:

@@ -18,7 +18,7 @@ _RANKS = {1: " best", 2: " second"}
 
 def measured_table(table: DatasetTable, results: BenchmarkResults) -> str:
     """HTML of one data set's measured rows; every cell that can be sorted by carries its exact value."""
-    shown = columns(table.lines)
+    shown = columns(table.lines, lpips=results.lpips)
     titles = group_titles(results)
     starts = [column.group != before for column, before in zip(shown, ["", *(c.group for c in shown)], strict=False)]
     groups = "".join(

@@ -32,7 +32,8 @@ def latex(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
 
 
 def _table(results: BenchmarkResults, table: DatasetTable) -> str:
-    shown = [column for column in columns(table.lines, "target", "anchor", "network") if column.field != "bd_psnr"]
+    every = columns(table.lines, "target", "anchor", "network", lpips=results.lpips)
+    shown = [column for column in every if column.field != "bd_psnr"]
     marks = _marks(table.lines)
     ranks = {column: standing(column, table.lines) for column in shown}
     units = [_escape(f"({column.unit})") if column.unit else "" for column in shown]

@@ -28,8 +28,8 @@ def markdown(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
     parts = [f"# {results.name}", _preface(results)]
     for table in tables:
         parts.append(f"## {table.dataset}, {table.images} images, at {target}")
-        parts.append(_at_target(table))
-        parts += ["Measured points:", _measured_points(table)]
+        parts.append(_at_target(table, results.lpips))
+        parts += ["Measured points:", _measured_points(table, results.lpips)]
         if table.published:
             cells = [published_cells(entry, results.target_bpp) for entry in table.published]
             parts.append("Published by others, not measured here; curves at the target rate, points as they are:")
@@ -91,8 +91,8 @@ def image_scores(tables: Sequence[DatasetTable]) -> str:
     return _csv(titles, lines)
 
 
-def _at_target(table: DatasetTable) -> str:
-    shown = columns(table.lines, "target", "anchor", "time", "file", "network")
+def _at_target(table: DatasetTable, lpips: str | None) -> str:
+    shown = columns(table.lines, "target", "anchor", "time", "file", "network", lpips=lpips)
     ranks = [standing(column, table.lines) for column in shown]
     cells = []
     for line in table.lines:
@@ -106,7 +106,7 @@ def _at_target(table: DatasetTable) -> str:
     return markdown_table(["method", *(column.heading for column in shown), "notes", "obtained"], cells, numeric)
 
 
-def _measured_points(table: DatasetTable) -> str:
+def _measured_points(table: DatasetTable, lpips: str | None) -> str:
     """Every point of every row that did not fail."""
     points = [
         dataclasses.replace(line, points=[point], at_target=AtRate(None, ""), delta=None, nearest=point)
@@ -114,7 +114,7 @@ def _measured_points(table: DatasetTable) -> str:
         if line.row.failure is None
         for point in line.points
     ]
-    shown: list[Column] = columns(points, "nearest")
+    shown: list[Column] = columns(points, "nearest", lpips=lpips)
     cells = [[line.row.name, *(column.text(line) for column in shown)] for line in points]
     numeric = [False, *(bool(column.pattern) for column in shown)]
     return markdown_table(["method", *(column.heading for column in shown)], cells, numeric)

@@ -165,6 +165,7 @@ def test_columns_follow_what_was_measured(folder, results, page):
     ]  # fmt: skip
     without = report(folder, dataclasses.replace(results, anchor=None, lpips="squeeze", rows=rows))
     assert {"lpips", "lpips_at_target"} < columns(without, "JPEG").keys()
+    assert without.tables[0][1].count("LPIPS|squeeze") == 2
     assert not {"bd_rate", "bd_psnr"} & columns(without, "JPEG").keys()
 
 

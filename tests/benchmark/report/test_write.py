@@ -141,6 +141,25 @@ def test_published_figures_stand_apart(results):
     assert all(not one.published for one in table)
 
 
+def test_tables_name_the_backbone_of_lpips(results):
+    rows = [
+        dataclasses.replace(row, curves=[
+            dataclasses.replace(curve, points=[dataclasses.replace(point, lpips=0.25) for point in curve.points])
+            for curve in row.curves
+        ])
+        for row in results.rows
+    ]  # fmt: skip
+    measured = dataclasses.replace(results, lpips="alex", rows=rows)
+    tables = make_tables(measured)
+    text = markdown(measured, tables)
+    assert "LPIPS (alex)" in section(text, "## kodak")[0]
+    assert "LPIPS (alex)" in section(text, "Measured points:")[0]
+    heads = latex(measured, tables).splitlines()
+    titles = next(line for line in heads if line.startswith("Method"))
+    units = heads[heads.index(titles) + 1]
+    assert units.split(" & ")[titles.split(" & ").index("LPIPS")] == "(alex)"
+
+
 def test_csv_has_every_point_and_says_what_it_is(results):
     lines = list(csv.DictReader(io.StringIO(comma_separated(results, make_tables(results)))))
     kodak = [line for line in lines if line["dataset"] == "kodak"]
