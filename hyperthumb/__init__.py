@@ -49,7 +49,7 @@ def load(
         device: auto (CUDA where there is one), cpu, cuda or mps.
         backend: the library that codes the files: jpeglib, or torchjpeg where it was built.
         engine: what runs the model: torch, onnxruntime or openvino. auto takes torch for a GPU and for a model without
-            exported graphs beside it; else OpenVINO, ONNX Runtime or torch, the first that is installed.
+            exported graphs beside it; else ONNX Runtime, OpenVINO or torch, the first that is installed.
 
     Raises:
         CheckpointError: when there is no such model, or it cannot be read.

@@ -57,8 +57,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINES,
         default="auto",
-        help="what runs the model; auto: torch on a GPU, else openvino or onnxruntime where they are installed and the "
-        "model has exported graphs (default %(default)s)",
+        help="what runs the model; auto: torch on a GPU, else onnxruntime where the model has exported graphs (default "
+        "%(default)s)",
     )
     parser.add_argument(
         "--backend", choices=BACKENDS, default="jpeglib", help="the library that codes the files (default %(default)s)"

@@ -13,6 +13,7 @@ from hyperthumb.runtime.engine import Engine, Model
 from hyperthumb.runtime.exported_engine import ExportedEngine, has_graphs, read_exported
 
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
+_INSTALLS = {"onnxruntime": "`pip install hyperthumb`", "openvino": "`pip install hyperthumb[openvino]`"}
 
 
 class OpenedModel(NamedTuple):
@@ -43,7 +44,7 @@ def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto"
     if device not in ("auto", "cpu"):
         raise OptionsError(f"device: {device} needs the torch engine; {name} runs on the CPU")
     if find_spec(name) is None:
-        raise HyperthumbError(f"{name} is not installed; `pip install {name}` adds it, and --engine names another")
+        raise HyperthumbError(f"{name} is not installed; {_INSTALLS[name]} adds it, and --engine auto does without it")
     model = read_exported(path)
     return OpenedModel(model, ExportedEngine(model, name))
 
@@ -51,9 +52,9 @@ def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto"
 def choose_engine(path: Path, device: str = "auto") -> limits.EngineName:
     """What `auto` stands for.
 
-    A GPU takes torch, and so does a model without exported graphs. On a CPU, OpenVINO comes before ONNX Runtime.
+    A GPU takes torch, and so does a model without exported graphs. On a CPU, ONNX Runtime comes before OpenVINO.
     """
-    exported: tuple[limits.EngineName, ...] = ("openvino", "onnxruntime")
+    exported: tuple[limits.EngineName, ...] = ("onnxruntime", "openvino")
     if device in ("auto", "cpu") and has_graphs(path) and not (device == "auto" and _has_gpu_with_torch()):
         return next((name for name in exported if find_spec(name) is not None), "torch")
     return "torch"

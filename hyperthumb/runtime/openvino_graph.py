@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hyperthumb.base.errors import CheckpointError, HyperthumbError
+from hyperthumb.base.errors import CheckpointError
 
 from .manifest import Manifest, read_manifest
 
@@ -21,17 +21,9 @@ class OpenvinoGraph:
 
     Raises:
         CheckpointError: when it is missing, damaged, or was not exported by hyperthumb.
-        HyperthumbError: when OpenVINO is not installed.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            import openvino  # noqa: F401
-        except ImportError as error:
-            raise HyperthumbError(
-                "OpenVINO is not installed; `pip install hyperthumb[openvino]` adds it, and --engine onnxruntime does "
-                "without it"
-            ) from error
         if not path.is_file():
             raise CheckpointError(f"there is no exported graph at {path}")
         try:

@@ -85,6 +85,21 @@ def test_a_model_without_exported_graphs_runs_on_torch(tmp_path):
         )
 
 
+def test_on_a_cpu_auto_takes_onnx_runtime_then_openvino_then_torch(monkeypatch):
+    shipped, found = zoo.FOLDER / "lite_2x.safetensors", ["torch", "openvino", "onnxruntime"]
+    monkeypatch.setattr("hyperthumb.codec.engines.find_spec", lambda name: name in found or None)
+    while found:
+        assert choose_engine(shipped, "cpu") == found.pop()
+
+
+def test_an_engine_that_is_not_installed_is_a_sentence(monkeypatch):
+    monkeypatch.setattr("hyperthumb.codec.engines.find_spec", lambda name: None)
+    with pytest.raises(
+        HyperthumbError, match=r"openvino is not installed; `pip install hyperthumb\[openvino\]` adds it"
+    ):
+        hyperthumb.load("lite_2x", "cpu", engine="openvino")
+
+
 def test_a_wrong_choice_is_a_sentence():
     with pytest.raises(OptionsError, match='engine: "tensorrt" is not one of auto, torch, onnxruntime, openvino'):
         hyperthumb.load(engine="tensorrt")

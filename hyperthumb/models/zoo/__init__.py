@@ -41,8 +41,7 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
         name_or_path = DEFAULT_MODEL
     if name_or_path in names:
         path = FOLDER / f"{name_or_path}{SUFFIX}"
-        for file in (path, *FOLDER.glob(f"{name_or_path}.*.onnx")):  # its exported graphs ship too
-            verify(file)
+        _verify_all(path)
         return path
     path = Path(name_or_path).expanduser()
     if not path.exists():
@@ -79,7 +78,13 @@ def _model_id(path: Path, changed: int) -> bytes:
     """The id of the model in a shipped file that was last changed at that time; every file is read and checked once.
 
     Raises:
-        CheckpointError: when the file is damaged.
+        CheckpointError: when the file, or an exported graph of it, is damaged.
     """
-    verify(path)
+    _verify_all(path)
     return read_model_header(path).model_id
+
+
+def _verify_all(path: Path) -> None:
+    """Checks a shipped model file and the exported graphs beside it."""
+    for file in (path, *sorted(FOLDER.glob(f"{path.stem}.*.onnx"))):
+        verify(file)

@@ -39,6 +39,19 @@ def test_a_damaged_model_is_refused(folder):
     assert zoo.find_model(path) == path  # by its path it is anybody's file
 
 
+def test_a_damaged_graph_of_a_shipped_model_is_refused_by_name_and_by_id(folder):
+    path, graph = save_tiny_model(folder / "photo_4x.safetensors"), folder / "photo_4x.decoder.onnx"
+    graph.write_bytes(b"graph")
+    record(path)
+    record(graph)
+    assert zoo.find_model("photo_4x") == path
+    graph.write_bytes(b"other")
+    with pytest.raises(CheckpointError, match=r"photo_4x\.decoder\.onnx is damaged"):
+        zoo.find_model("photo_4x")
+    with pytest.raises(CheckpointError, match=r"photo_4x\.decoder\.onnx is damaged"):
+        zoo.find_model_of(read_model_header(path).model_id)
+
+
 def test_models_are_found_by_name_and_by_path(folder, tmp_path):
     for name in ("photo_2x", "photo_4x"):
         record(save_tiny_model(folder / f"{name}.safetensors"))
