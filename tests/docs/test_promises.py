@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def functions(path: Path) -> set[str]:
@@ -33,11 +33,21 @@ def test_every_promise_names_a_test_that_exists():
             assert name in functions(file), f"{file.name}::{name}"
 
 
+def anchors(page: Path) -> set[str]:
+    """What GitHub names the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_to_files_that_exist(page):
+def test_links_lead_to_files_and_headings_that_exist(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
-        if "://" not in target and not target.startswith("#"):
-            assert (page.parent / target.split("#")[0]).exists(), f"{page.name} links to {target}"
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            assert file.exists(), f"{page.name} links to {target}"
+            assert not anchor or anchor in anchors(file), f"{page.name} links to {target}"
 
 
 def test_the_readme_fits_on_one_screen_after_another():
