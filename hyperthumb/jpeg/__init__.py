@@ -1,16 +1,16 @@
-"""JPEG as tensors and as bytes, for use without the rest of hyperthumb.
+"""JPEG as tensors and as bytes. It can be used without the rest of hyperthumb.
 
 | you need                                     | use                                                             |
 | -------------------------------------------- | --------------------------------------------------------------- |
 | JPEG as a differentiable layer               | `JpegSimulator`                                                 |
-| its two halves                               | `rgb_to_coefficients`, `coefficients_to_rgb`                    |
+| the two halves of that layer                 | `rgb_to_coefficients`, `coefficients_to_rgb`                    |
 | roundings with a gradient                    | `straight_through`, `noise`, `cubic`, `find_rounding`           |
-| tables                                       | `standard_tables`, `integer_tables`, `per_plane`                |
+| quantization tables                          | `standard_tables`, `integer_tables`, `per_plane`                |
 | zig-zag order                                | `ZIGZAG`, `to_zigzag`, `from_zigzag`                            |
-| coefficients and tables in a file, and back  | `write_jpeg`, `read_jpeg`, `JpegThumbnail`                      |
-| what a viewer shows                          | `decode_rgb`                                                    |
+| to write and read coefficients and tables    | `write_jpeg`, `read_jpeg`, `JpegThumbnail`                      |
+| the pixels that a viewer shows               | `decode_rgb`                                                    |
 
-A name's module is imported when the name is first used. Files and tables need no PyTorch.
+The module of a name is imported when the name is first used. Files and tables do not need PyTorch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Any JPEG as a thumbnail: what other programs wrote, or what they made of a file of ours."""
+"""Reads any JPEG as a thumbnail, including files that other programs wrote or changed."""
 
 from __future__ import annotations
 
@@ -16,69 +16,69 @@ from .file import JpegThumbnail, decode, read_header, read_jpeg
 from .matching import State
 
 UNMARKED = (
-    "this file has no marker of hyperthumb (it never was a thumbnail, or another program removed the marker), so it "
-    "says neither the photograph's size nor the model"
+    "this file has no hyperthumb marker, so the photograph's size and the model are unknown (the file was never a "
+    "thumbnail, or another program removed the marker)"
 )
 CHANGED = (
     "this file was recompressed, cropped, edited or damaged after hyperthumb wrote it: it is no longer the original "
     "thumbnail"
 )
-CUT = "after hyperthumb wrote this file, another program cut off or changed the partial blocks at its edges"
+CUT = "another program cut off or changed the partial blocks at the edges of this file after hyperthumb wrote it"
 
 
 def turned_note(orientation: int) -> str:
-    """What is said of a file whose picture was turned after it was written."""
+    """The note about a file whose picture was turned after it was written."""
     return (
-        f"after hyperthumb wrote this file, it was {IN_WORDS[orientation]} without loss: it is turned back to be "
-        "restored, and the photograph is turned the same way"
+        f"this file was {IN_WORDS[orientation]} without loss after hyperthumb wrote it; the restored photograph is "
+        "turned the same way"
     )
 
 
 def read_any(
     data: bytes, backend: Backend = "jpeglib", is_known: Callable[[bytes], bool] | None = None
 ) -> tuple[JpegThumbnail, list[str]]:
-    """The thumbnail in a file of ours or in whatever else Pillow decodes as an 8-bit JPEG of grey or color.
+    """Reads a thumbnail, or any other grey or color 8-bit JPEG that Pillow decodes.
 
-    A 4:4:4 file keeps its coefficients. Of others the decoded picture is transformed again, with tables of ones; grey
-    becomes color without chroma. What our marker says is kept, but for the photograph's size where the picture was
-    changed.
+    The coefficients of a 4:4:4 file are used as they are. For any other file, the decoded picture is transformed
+    again, with quantization tables of ones. A grey picture gets chroma planes of zeros. The content of our marker is
+    kept; if the picture was changed, all of it but the photograph's size.
 
     Args:
         data: a whole JPEG file.
-        backend: which library reads coefficients.
+        backend: the library that reads the coefficients.
         is_known: see `recognize`.
 
     Returns:
-        The thumbnail, and sentences that say what was assumed or lost: none for a file that is as we wrote it.
+        The thumbnail, and sentences that say what was assumed or lost. There are none for an unchanged file.
 
     Raises:
-        ThumbnailError: for damaged files, CMYK, more than 8 bits, arithmetic coding, and a later version's files.
+        ThumbnailError: for damaged files, CMYK, more than 8 bits, arithmetic coding, and files of a later version.
     """
     thumbnail, reason = _read(data, backend, is_known)
     notes = _notes(thumbnail)
     if reason is not None:
         coefficients, tables = _transform(decode(data)), np.ones((2, 8, 8), np.int64)
         thumbnail = dataclasses.replace(thumbnail, coefficients=coefficients, tables=tables)
-        notes.append(f"{reason}: its decoded pixels were used in place of its coefficients")
+        notes.append(f"{reason}; its decoded pixels were used instead of its coefficients")
     return thumbnail, notes
 
 
 def recognize(
     data: bytes, backend: Backend = "jpeglib", is_known: Callable[[bytes], bool] | None = None
 ) -> JpegThumbnail:
-    """What our marker says of a file and what has become of its picture, without transforming foreign pictures.
+    """Reads our marker and checks whether the picture is unchanged. It does not transform foreign pictures.
 
     Args:
         data: a whole JPEG file.
-        backend: which library reads coefficients.
-        is_known: whether a model with that id is at hand. A marker of version 1 that does not fit the picture may be
-            another program's segment; it is believed only if it names such a model.
+        backend: the library that reads the coefficients.
+        is_known: tells whether a model with this id is available. A marker of version 1 that does not fit the picture
+            may be another program's segment. It is trusted only if it names an available model.
 
     Returns:
-        The thumbnail; with no coefficients (3, 0, 0, 8, 8) when the file is not 4:4:4 color.
+        The thumbnail. If the file is not 4:4:4 color, the coefficients are empty: (3, 0, 0, 8, 8).
 
     Raises:
-        ThumbnailError: as `read_any`.
+        ThumbnailError: as in `read_any`.
     """
     return _read(data, backend, is_known)[0]
 
@@ -86,7 +86,7 @@ def recognize(
 def _read(
     data: bytes, backend: Backend, is_known: Callable[[bytes], bool] | None
 ) -> tuple[JpegThumbnail, ForeignJpegError | None]:
-    """The thumbnail, and why it is not of the kind that we write."""
+    """The thumbnail, and the reason why its coefficients cannot be used, if there is one."""
     reason = None
     try:
         thumbnail = read_jpeg(data, backend)
@@ -101,7 +101,7 @@ def _read(
 
 
 def _without_picture(data: bytes) -> JpegThumbnail:
-    """A file that is not of the kind that we write, whatever its marker says."""
+    """The size and the marker of a file whose coefficients cannot be used."""
     _, frame, origins = read_header(data)
     nothing = np.zeros((3, 0, 0, 8, 8), np.int16)
     thumbnail = JpegThumbnail(nothing, np.ones((2, 8, 8), np.int64), frame.height, frame.width)
@@ -121,11 +121,11 @@ def _notes(thumbnail: JpegThumbnail) -> list[str]:
 
 
 def _transform(picture: Image.Image) -> np.ndarray:
-    """(3, h/8, w/8, 8, 8) rounded coefficients of a picture whose last row and column are repeated to whole blocks."""
+    """(3, h/8, w/8, 8, 8) rounded coefficients. The last row and column are repeated to fill whole blocks."""
     rgb = np.asarray(picture.convert("RGB"))
     padding = [(0, -rgb.shape[0] % 8), (0, -rgb.shape[1] % 8), (0, 0)]
     red, green, blue = np.pad(rgb, padding, mode="edge").astype(np.float32).transpose(2, 0, 1)
-    y = 0.299 * red + 0.587 * green + 0.114 * blue - 128  # as `color.rgb_to_ycbcr`, level shifted
+    y = 0.299 * red + 0.587 * green + 0.114 * blue - 128  # as in `color.rgb_to_ycbcr`, level shifted
     cb = -0.168736 * red - 0.331264 * green + 0.5 * blue
     cr = 0.5 * red - 0.418688 * green - 0.081312 * blue
     planes = np.stack([y, cb, cr])

@@ -1,4 +1,4 @@
-"""A clamp that does not lose what it clamps."""
+"""A clamp whose gradient can lead values back into the range."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from torch import Tensor
 
 
 def inward_clamp(values: Tensor, low: float, high: float) -> Tensor:
-    """`values.clamp(low, high)`, whose gradient also reaches values outside when following it leads them back.
+    """`values.clamp(low, high)` with a gradient that moves values outside the range back into it.
 
-    The plain clamp's gradient is zero outside of the range, so a value that has once left it never returns. Here a
-    value above `high` still gets a positive gradient and one below `low` a negative one, since descent moves both
-    inwards; a gradient that would push further out is zero. Inside the range it is the plain gradient.
+    The gradient of the plain clamp is zero outside the range, so a value that has left the range never returns. Here,
+    a value above `high` keeps a positive gradient and a value below `low` keeps a negative one, because gradient
+    descent moves both inwards. A gradient that would push a value further out is set to zero. Inside the range, the
+    gradient passes unchanged.
     """
     if not (torch.is_grad_enabled() and values.requires_grad):
         return values.clamp(low, high)

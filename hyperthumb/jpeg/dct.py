@@ -1,7 +1,8 @@
 """The orthonormal 8x8 DCT-II of whole planes (ITU-T T.81, A.3.3), as one matrix product.
 
-A block as a vector of 64 values times the 64x64 Kronecker square of the DCT matrix is a single large product, which
-beats thousands of 8x8 ones. It wants torch's default precision of float32 products, `highest`: TF32 is too coarse.
+Each block is a vector of 64 values, which is multiplied by the 64x64 Kronecker square of the DCT matrix. One large
+product is faster than thousands of 8x8 products. It needs torch's default precision of float32 products, `highest`:
+TF32 is too coarse.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def block_dct(planes: Tensor) -> Tensor:
     """The DCT of each 8x8 block.
 
     Args:
-        planes: (..., H, W) float, sides multiples of 8. No level shift happens here.
+        planes: (..., H, W) float, sides multiples of 8. The caller subtracts the level shift.
 
     Returns:
         (..., H/8, W/8, 8, 8) coefficients in natural order (v, u); DC is 8 times the block's mean.

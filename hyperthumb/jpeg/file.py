@@ -1,7 +1,6 @@
-"""Between quantized coefficients and the bytes of an ordinary JPEG file (4:4:4, 8-bit tables).
+"""Writes quantized coefficients to an ordinary JPEG file (4:4:4, 8-bit tables) and reads them back.
 
-The integers of the simulator go into the entropy coder as they are, and come out again as they are: no pixel is rounded
-on the way.
+The integers of the simulator go straight into the entropy coder and come out unchanged: no pixel is rounded on the way.
 """
 
 from __future__ import annotations
@@ -27,29 +26,28 @@ from .metadata import metadata_segments
 from .profiles import write_profile
 from .segments import Frame, Segment, segments, without_metadata
 
-MAX_AC = 1023  # ITU-T T.81, table F.2: AC magnitude categories of 8-bit baseline end at 10 bits
-MAX_DC_STEP = 2047  # table F.1: differences between neighbouring blocks' DC, at 11 bits
+MAX_AC = 1023  # ITU-T T.81, table F.2: an AC coefficient of an 8-bit baseline file has at most 10 bits
+MAX_DC_STEP = 2047  # table F.1: the difference between the DC of neighbouring blocks has at most 11 bits
 _PREFERENCE = (State.INTACT, State.CUT, State.CHANGED, State.DOUBTFUL, State.UNMARKED)
 
 
 @dataclass(frozen=True)
 class JpegThumbnail:
-    """What a thumbnail file holds.
+    """The content of a thumbnail file.
 
     Attributes:
         coefficients: (3, ceil(height/8), ceil(width/8), 8, 8) int16 quantized coefficients of Y, Cb, Cr, in natural
             order (v, u).
-        tables: (2, 8, 8) integers in 1..255, for Y and for both chroma planes, natural order.
+        tables: (2, 8, 8) integers in 1..255, for Y and for both chroma planes, in natural order.
         height: rows that a viewer shows, ceil(hr_height / scale).
-        width: columns that a viewer shows.
-        hr_height: the photograph's rows; None, like the next three, when the file does not say. A file whose picture
-            was changed says the last two only.
-        hr_width: the photograph's columns.
-        scale: 1, 2, 4 or 8.
-        model_id: 3 bytes that name the weights that made the file, not all zeros.
-        state: what has become of a file that was read. Writing ignores it, and the next.
-        orientation: how the file's picture was turned after it was written, as EXIF counts (`base.orientation`). All
-            else that is said here is of the picture before that.
+        width: columns that a viewer shows, ceil(hr_width / scale).
+        hr_height: rows of the photograph; None if unknown. A changed picture has no hr_height and hr_width.
+        hr_width: columns of the photograph; None if unknown.
+        scale: 1, 2, 4 or 8; None if unknown.
+        model_id: 3 bytes, not all zero, that identify the weights that made the file; None if unknown.
+        state: whether the picture of a file that was read is unchanged. `write_jpeg` ignores it.
+        orientation: how the picture was turned after the file was written, as an EXIF number (`base.orientation`). The
+            other attributes describe the picture before that turn. `write_jpeg` ignores it.
     """
 
     coefficients: np.ndarray
@@ -65,7 +63,7 @@ class JpegThumbnail:
 
     @property
     def intact(self) -> bool | None:
-        """Whether the picture is still the one that we wrote, turned or not; None for files without a marker."""
+        """Whether the picture is the one that we wrote, possibly turned; None for files without a marker."""
         return None if self.state is State.UNMARKED else self.state is State.INTACT
 
 
@@ -76,7 +74,7 @@ def write_jpeg(
     icc: bytes | None = None,
     exif: bytes | None = None,
 ) -> bytes:
-    """The file's bytes.
+    """Codes a thumbnail as the bytes of a JPEG file.
 
     >>> import numpy as np
     >>> from hyperthumb.jpeg import JpegThumbnail, decode_rgb, read_jpeg, standard_tables, write_jpeg
@@ -89,15 +87,15 @@ def write_jpeg(
     [[88, 88, 88], [108, 108, 108], [128, 128, 128]]
 
     Args:
-        thumbnail: what to write. With all of hr_height, hr_width and scale the file says them, and the model's id; with
-            none it does not.
-        profile: how to code it (`profiles.write_profile`); what is read back is the same.
-        backend: which library writes.
+        thumbnail: the content. If hr_height, hr_width and scale are given, the file gets a marker with them and the
+            model's id. If none of them is given, it gets no marker.
+        profile: how to code it (`profiles.write_profile`). All profiles store the same coefficients.
+        backend: the library that writes.
         icc: the color profile that viewers apply; None for sRGB.
-        exif: EXIF data without a prefix. Their orientation turns the picture in viewers, so they should have none.
+        exif: EXIF data without a prefix. They should not have an orientation, because viewers would turn the picture.
 
     Raises:
-        ThumbnailError: for sizes, tables or coefficients that no baseline JPEG can hold, or that disagree.
+        ThumbnailError: for sizes, tables or coefficients that a baseline JPEG cannot hold or that do not fit together.
     """
     _check(thumbnail)
     picture = CodedPicture(
@@ -110,10 +108,7 @@ def write_jpeg(
 
 
 class Header(NamedTuple):
-    """A file before anything of it is decoded: all its segments, its frame, and what our marker in it says.
-
-    There is no marker in most files, and there may be several.
-    """
+    """The segments of a file, its frame header, and its hyperthumb markers: usually none or one, but maybe several."""
 
     parts: list[Segment]
     frame: Frame
@@ -121,10 +116,10 @@ class Header(NamedTuple):
 
 
 def read_header(data: bytes) -> Header:
-    """What a JPEG file declares; costs neither the memory nor the time that its coefficients do.
+    """Reads and checks the headers of a JPEG file without decoding its coefficients.
 
     Raises:
-        ThumbnailError: for bytes that are no whole JPEG file that can be restored, or one of a later version.
+        ThumbnailError: for bytes that are not a complete, supported JPEG file, and for files of a later version.
     """
     parts = list(segments(data))
     frame = check_file(parts, len(data))
@@ -132,30 +127,30 @@ def read_header(data: bytes) -> Header:
 
 
 def read_jpeg(data: bytes, backend: Backend = "jpeglib") -> JpegThumbnail:
-    """What `write_jpeg` wrote, or any 4:4:4 8-bit color JPEG holds.
+    """Reads a file from `write_jpeg`, or any other 4:4:4 8-bit color JPEG.
 
-    A file of ours that was changed since is read nevertheless; `state` says so. One that was turned is turned back.
+    A thumbnail that was changed after it was written is read too; `state` says so. One that was turned is turned back.
 
     Raises:
-        ForeignJpegError: for one that is not 4:4:4 YCbCr with 8-bit tables of which both chroma planes share one
-            (`any_file.read_any` takes it).
-        ThumbnailError: for bytes that are no whole JPEG file that can be restored.
+        ForeignJpegError: for a file that is not 4:4:4 YCbCr with 8-bit tables, one of them shared by Cb and Cr.
+            `any_file.read_any` reads it.
+        ThumbnailError: for bytes that are not a complete, supported JPEG file.
     """
     parts, frame, origins = read_header(data)
     _check_planes(frame, parts)
     picture = find_backend(backend).read(without_metadata(data, parts), frame.height, frame.width)
     if not np.array_equal(picture.tables[1], picture.tables[2]):
-        raise ForeignJpegError("Cb and Cr have tables of their own in this JPEG file; hyperthumb's share one")
+        raise ForeignJpegError("this JPEG file has different quantization tables for Cb and Cr")
     stored = JpegThumbnail(picture.coefficients, picture.tables[:2], frame.height, frame.width)
     found = [_as_written(stored, origin) for origin in origins] or [stored]
     thumbnail = min(found, key=lambda each: _PREFERENCE.index(each.state))
     if not thumbnail.intact:
-        decode(data)  # libjpeg reads coefficients of a truncated file without a word; Pillow does not
+        decode(data)  # raises an error for a truncated file; libjpeg would read its coefficients without an error
     return thumbnail
 
 
 def _as_written(stored: JpegThumbnail, origin: Origin) -> JpegThumbnail:
-    """A file's picture, turned back where the marker says so, and what the marker says that still holds."""
+    """The picture of a file, turned back if it was turned, with what its marker says and still holds."""
     picture = match(origin, stored.coefficients, stored.tables, stored.height, stored.width)
     hr_height, hr_width = picture.hr_size or (None, None)
     return JpegThumbnail(
@@ -173,23 +168,23 @@ def _as_written(stored: JpegThumbnail, origin: Origin) -> JpegThumbnail:
 
 
 def decode_rgb(data: bytes) -> np.ndarray:
-    """What a viewer shows: uint8 (height, width, 3) RGB, by Pillow.
+    """Decodes a JPEG with Pillow to the pixels that a viewer shows: uint8 (height, width, 3) RGB.
 
     Raises:
-        ThumbnailError: when the bytes are no whole JPEG file.
+        ThumbnailError: if the bytes are not a complete, supported JPEG file.
     """
     check_file(list(segments(data)), len(data))
     return np.asarray(decode(data).convert("RGB"))
 
 
 def decode(data: bytes) -> Image.Image:
-    """Pillow's picture of a file that `segments.check_file` passed.
+    """Decodes with Pillow a file that has passed `checks.check_file`.
 
     Raises:
-        ThumbnailError: when Pillow refuses it.
+        ThumbnailError: if Pillow cannot decode it.
     """
     try:
-        with quietly(Image.DecompressionBombWarning):  # our own limit is lower
+        with quietly(Image.DecompressionBombWarning):  # `check_file` has a lower limit
             image = Image.open(io.BytesIO(data), formats=["JPEG"])
         image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -198,21 +193,21 @@ def decode(data: bytes) -> Image.Image:
 
 
 def _check_planes(frame: Frame, parts: list[Segment]) -> None:
-    """Refuses what is not Y, Cb and Cr of the same size with 8-bit tables."""
+    """Raises an error unless the planes are Y, Cb and Cr of the same size with 8-bit tables."""
     planes = frame.components
     if len(planes) == 4:
-        raise ThumbnailError("a CMYK JPEG cannot be restored; convert it to RGB first")
+        raise ThumbnailError("CMYK JPEG files are not supported; convert this one to RGB first")
     if len(planes) == 1:
         raise ForeignJpegError("this JPEG file is grey")
     if len(planes) != 3:
-        raise ThumbnailError(f"a JPEG of {len(planes)} planes is neither grey nor color")
+        raise ThumbnailError(f"this JPEG file has {len(planes)} planes; only 1 (grey) and 3 (color) are supported")
     if any((plane.horizontal, plane.vertical) != (1, 1) for plane in planes):
-        raise ForeignJpegError("this JPEG file has chroma at another resolution than luma (4:2:0 or the like)")
+        raise ForeignJpegError("this JPEG file has subsampled chroma (for example 4:2:0)")
     if not _is_ycbcr(frame, parts):
-        raise ForeignJpegError("this JPEG file does not hold YCbCr")
+        raise ForeignJpegError("this JPEG file does not store its colors as YCbCr")
     tables = quantization_tables(parts)
     if max(max(tables[plane.table]) for plane in planes) > 255:
-        raise ForeignJpegError("this JPEG file has quantization tables of 16 bits")
+        raise ForeignJpegError("this JPEG file has 16-bit quantization tables")
 
 
 def _is_ycbcr(frame: Frame, parts: list[Segment]) -> bool:
@@ -228,18 +223,18 @@ def _is_ycbcr(frame: Frame, parts: list[Segment]) -> bool:
 def _check(thumbnail: JpegThumbnail) -> None:
     height, width = thumbnail.height, thumbnail.width
     if not (0 < height <= MAX_JPEG_SIDE and 0 < width <= MAX_JPEG_SIDE):
-        raise ThumbnailError(f"a JPEG file's sides are 1 to {MAX_JPEG_SIDE} pixels, not {width}x{height}")
+        raise ThumbnailError(f"the sides of a JPEG file must be 1 to {MAX_JPEG_SIDE} pixels, not {width}x{height}")
     if height * width > MAX_THUMBNAIL_PIXELS:
-        raise ThumbnailError(f"a thumbnail has at most {MAX_THUMBNAIL_PIXELS} pixels; {width}x{height} has more")
+        raise ThumbnailError(f"a thumbnail can have at most {MAX_THUMBNAIL_PIXELS} pixels; {width}x{height} has more")
     coefficients, tables = np.asarray(thumbnail.coefficients), np.asarray(thumbnail.tables)
     expected = (3, math.ceil(height / 8), math.ceil(width / 8), 8, 8)
     if coefficients.shape != expected or coefficients.dtype.kind not in "iu":
         raise ThumbnailError(
-            f"a thumbnail of {width}x{height} has integer coefficients of shape {expected}, not {coefficients.dtype} "
-            f"of shape {coefficients.shape}"
+            f"a thumbnail of {width}x{height} needs integer coefficients of shape {expected}, not "
+            f"{coefficients.dtype} of shape {coefficients.shape}"
         )
     if tables.shape != (2, 8, 8) or tables.dtype.kind not in "iu" or tables.min() < 1 or tables.max() > 255:
-        raise ThumbnailError("quantization tables are two of 8x8 integers in 1..255")
+        raise ThumbnailError("the quantization tables must be integers in 1..255 of shape (2, 8, 8)")
     _check_range(coefficients)
     _check_origin(thumbnail)
 
@@ -247,10 +242,10 @@ def _check(thumbnail: JpegThumbnail) -> None:
 def _check_range(coefficients: np.ndarray) -> None:
     blocks = coefficients.reshape(-1, 64)
     if max(int(blocks[:, 1:].max(initial=0)), -int(blocks[:, 1:].min(initial=0))) > MAX_AC:
-        raise ThumbnailError(f"an AC coefficient of a baseline JPEG is in -{MAX_AC}..{MAX_AC}")
+        raise ThumbnailError(f"the AC coefficients of a baseline JPEG must be in -{MAX_AC}..{MAX_AC}")
     steps = np.diff(coefficients[..., 0, 0].astype(np.int64).reshape(3, -1), axis=1, prepend=0)
     if np.abs(steps).max() > MAX_DC_STEP:
-        raise ThumbnailError(f"neighbouring DC coefficients of a baseline JPEG differ by {MAX_DC_STEP} at the most")
+        raise ThumbnailError(f"neighbouring DC coefficients of a baseline JPEG can differ by at most {MAX_DC_STEP}")
 
 
 def _check_origin(thumbnail: JpegThumbnail) -> None:
@@ -259,18 +254,18 @@ def _check_origin(thumbnail: JpegThumbnail) -> None:
     if hr_height is None or hr_width is None or scale is None:
         if given != (None, None, None) or thumbnail.model_id is not None:
             raise ThumbnailError(
-                "hr_height, hr_width and scale are given together or not at all, a model's id with them"
+                "give hr_height, hr_width and scale together or not at all; a model_id needs all three"
             )
         return
     if scale not in SCALES:
-        raise ThumbnailError(f"the scale is 1, 2, 4 or 8, not {scale}")
+        raise ThumbnailError(f"the scale must be 1, 2, 4 or 8, not {scale}")
     if (math.ceil(hr_height / scale), math.ceil(hr_width / scale)) != (thumbnail.height, thumbnail.width):
         raise ThumbnailError(
-            f"a photograph of {hr_width}x{hr_height} at scale {scale} has no thumbnail of "
-            f"{thumbnail.width}x{thumbnail.height}"
+            f"a thumbnail of {thumbnail.width}x{thumbnail.height} does not fit a photograph of "
+            f"{hr_width}x{hr_height} at scale {scale}"
         )
     if thumbnail.model_id is not None and (len(thumbnail.model_id) != MODEL_ID_BYTES or not any(thumbnail.model_id)):
-        raise ThumbnailError(f"a model's id is {MODEL_ID_BYTES} bytes that are not all zero")
+        raise ThumbnailError(f"the model_id must be {MODEL_ID_BYTES} bytes that are not all zero")
 
 
 def _origin_segment(thumbnail: JpegThumbnail) -> bytes:

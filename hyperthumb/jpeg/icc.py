@@ -1,4 +1,4 @@
-"""Color profiles in a JPEG: segments of APP2 (ICC.1:2022, annex B.4)."""
+"""Color profiles in a JPEG: APP2 segments (ICC.1:2022, annex B.4)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .segments import Segment
 
 APP2 = 0xE2
 _MAGIC = b"ICC_PROFILE\0"
-_MOST = 65533 - len(_MAGIC) - 2  # of a profile, in one segment
+_MOST = 65533 - len(_MAGIC) - 2  # bytes of the profile in one segment
 
 
 def icc_segments(profile: bytes) -> bytes:
     """The segments that carry a profile.
 
     Raises:
-        ThumbnailError: for one that 255 segments cannot hold.
+        ThumbnailError: if 255 segments cannot hold the profile.
     """
     pieces = [profile[start : start + _MOST] for start in range(0, len(profile), _MOST)]
     if len(pieces) > 255:
@@ -29,7 +29,7 @@ def icc_segments(profile: bytes) -> bytes:
 
 
 def find_icc(parts: list[Segment]) -> bytes | None:
-    """The profile that a file carries; None if there is none, or not all of it."""
+    """The profile in a file; None if there is none or if it is incomplete."""
     pieces: dict[int, bytes] = {}
     count = 0
     for payload in (part.payload for part in parts if part.marker == APP2 and part.payload.startswith(_MAGIC)):

@@ -1,4 +1,4 @@
-"""What a JPEG file says of itself, from its headers alone: neither torch nor a JPEG library is loaded."""
+"""Describes a JPEG file from its headers, without torch or a JPEG library."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _KINDS: dict[int, Literal["baseline", "extended", "progressive"]] = {
     0xC2: "progressive",
 }
 _SUBSAMPLINGS = {(1, 1): "4:4:4", (2, 1): "4:2:2", (1, 2): "4:4:0", (2, 2): "4:2:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
-# CRC-32 of the standard's Huffman tables (ITU-T T.81, tables K.3 to K.6) as they stand in DHT.
+# CRC-32 of the standard's Huffman tables (ITU-T T.81, tables K.3 to K.6), as a DHT segment stores them.
 _STANDARD_HUFFMAN = {331096769, 1984109764, 3213323520, 3678300463}
 
 
 @dataclass(frozen=True)
 class Scan:
-    """One pass over the picture.
+    """One scan of the picture (ITU-T T.81, B.2.3).
 
     Attributes:
-        planes: the numbers, from 0, of the planes in it.
-        first: its lowest frequency, as a place in zig-zag order; 0 is DC.
+        planes: numbers of its planes, from 0.
+        first: its lowest frequency, as a position in zig-zag order; 0 is DC.
         last: its highest frequency.
-        high_bit: for a refinement, the bit that was known before; 0 for a first pass.
-        low_bit: the lowest bit that it brings.
-        num_bytes: of its entropy-coded data.
+        high_bit: for a refinement scan, the lowest bit of the scan before it; 0 for a first scan.
+        low_bit: the lowest bit that this scan holds.
+        num_bytes: size of its entropy-coded data.
     """
 
     planes: tuple[int, ...]
@@ -50,28 +50,28 @@ class Scan:
 
 @dataclass(frozen=True)
 class FileDescription:
-    """A JPEG file.
+    """The headers of a JPEG file.
 
     Attributes:
-        num_bytes: the file's size.
-        header_bytes: all of it but the entropy-coded data.
+        num_bytes: size of the file.
+        header_bytes: size of everything except the entropy-coded data.
         height: rows that a viewer shows.
         width: columns that a viewer shows.
-        kind: of its frame.
-        huffman: "standard" when every code table is one of ITU-T T.81, annex K.3.
-        restart_interval: blocks of pixels (MCUs) between restart markers; 0 for none.
-        scans: in the file's order.
-        subsampling: "4:4:4", "4:2:0", ..., "grey", or the planes' sampling factors.
-        tables: each plane's quantization table, 8 rows of 8 steps in natural order.
+        kind: kind of the frame.
+        huffman: "standard" if every Huffman table is one of ITU-T T.81, annex K.3.
+        restart_interval: MCUs (minimum coded units) between restart markers; 0 for none.
+        scans: all scans, in the file's order.
+        subsampling: "4:4:4", "4:2:0", ..., "grey", or the sampling factors of the planes.
+        tables: the quantization table of each plane, 8 rows of 8 steps in natural order.
         icc_bytes: size of the color profile; 0 for none.
         exif_bytes: size of the EXIF data; 0 for none.
-        hr_height: the photograph's rows, if the picture was not changed or turned since it was written; None, like the
-            next three, where no marker of ours says.
-        hr_width: the photograph's columns.
+        hr_height: rows of the photograph according to our marker, provided that the picture was not changed or turned
+            after it was written. This attribute and the next three are None for files without a marker.
+        hr_width: columns of the photograph.
         scale: 1, 2, 4 or 8.
-        model_id: 3 bytes that name the model.
-        needs_picture: whether only the picture can say if these four hold: the marker may not be ours, or the
-            photograph's size depends on whether the picture was turned (`any_file.recognize`).
+        model_id: 3 bytes that identify the model.
+        needs_picture: whether these four have to be checked against the picture (`any_file.recognize`), because the
+            marker may be another program's or the photograph's size depends on whether the picture was turned.
     """
 
     num_bytes: int
@@ -94,12 +94,12 @@ class FileDescription:
 
     @property
     def header_share(self) -> float:
-        """0..1, of the file's bytes."""
+        """Share of the headers in the file's bytes, 0..1."""
         return self.header_bytes / self.num_bytes
 
     @property
     def bpp(self) -> float | None:
-        """Bits of the file per pixel of the photograph, where its size is known."""
+        """Bits of the file per pixel of the photograph; None if its size is unknown."""
         if self.hr_height is None or self.hr_width is None:
             return None
         return 8 * self.num_bytes / (self.hr_height * self.hr_width)
@@ -113,10 +113,10 @@ class FileDescription:
 
 
 def describe(data: bytes) -> FileDescription:
-    """Reads a file's headers; the coefficients stay coded, and damage to them unnoticed.
+    """Reads the headers of a file. It does not decode coefficients, so it does not notice damage to them.
 
     Raises:
-        ThumbnailError: for bytes that are no whole 8-bit Huffman-coded JPEG file.
+        ThumbnailError: for bytes that are not a complete, 8-bit, Huffman-coded JPEG file.
     """
     parts = list(segments(data))
     frame = check_file(parts, len(data))
@@ -146,7 +146,7 @@ def describe(data: bytes) -> FileDescription:
 
 
 def _scan(part: Segment, planes: tuple[Component, ...], data: bytes) -> Scan:
-    """A scan header (T.81 B.2.3); what a damaged one does not hold is read as zeros."""
+    """Parses a scan header (T.81 B.2.3). Missing bytes of a damaged one are read as zeros."""
     payload = part.payload.ljust(4, b"\0")
     count = payload[0]
     payload = payload.ljust(4 + 2 * count, b"\0")

@@ -1,22 +1,22 @@
-"""What an ordinary JPEG cannot say: the photograph that the thumbnail restores to, and whether it is still the same.
+"""The marker: an application segment with the photograph's size, the model, and checksums of the picture.
 
-It travels in an application segment that every other program skips, 13 bytes in all. Version 2, which is written:
+Other programs skip the segment. It has 13 bytes. Version 2 is the one that is written:
 
     FF E9 | 00 0B | seal (16 bits) | version (2) | scale (2) | missing rows (3) | missing columns (3) | model id (24)
                   | check of the whole blocks (14) | check of everything (8)
 
-The photograph has `scale` (stored as its logarithm) times the file's height, less the missing rows (0 to scale - 1),
-and so for columns. The model id is the beginning of the SHA-256 of the weights that made the file; zeros if it is not
-known.
+- The height of the photograph is `scale` times the height of the file, minus the missing rows (0 to scale - 1). The
+  width is computed in the same way. The scale is stored as its logarithm to base 2.
+- The model id is the beginning of the SHA-256 of the weights that made the file, or zeros if it is unknown.
+- The seal consists of 16 bits of a CRC-32 of the other fields. It distinguishes our marker from other programs'
+  segments.
+- The checks are bits of CRC-32s of the picture that we wrote. They no longer match after the file was recompressed or
+  edited. They still match after a lossless rewrite. After a lossless turn, they match the picture turned back
+  (`matching`). The check of the whole blocks omits the partial blocks at the right and lower edges, because programs
+  that turn a file may remove them.
 
-The seal is a CRC-32 of the other fields, so that no other program's segment is taken for ours. The checks are CRC-32s
-of the picture that we wrote: a file that was recompressed or edited after we wrote it no longer fits, one that was
-losslessly rewritten still does, and one that was losslessly turned fits after it is turned back (`matching`). The check
-of the whole blocks leaves out the partial blocks at the right and lower edges, which programs that turn a file may cut
-off.
-
-Version 1, which is still read, has "HT" in place of the seal, four bits for each of scale, missing rows and missing
-columns, and one check of 16 bits of everything. A segment of another program can look like that by chance.
+Version 1 is still read. It has "HT" in place of the seal, four bits each for scale, missing rows and missing columns,
+and one 16-bit check of everything. A segment of another program can look like version 1 by chance.
 """
 
 from __future__ import annotations
@@ -39,30 +39,30 @@ PAYLOAD_BYTES = 9
 MARKER_START = struct.pack(">BBH", 0xFF, APP9, PAYLOAD_BYTES + 2)
 _VERSION = 2
 _UNKNOWN_MODEL = bytes(MODEL_ID_BYTES)
-_SEALED = b"hyperthumb"  # what the seal starts with
+_SEALED = b"hyperthumb"  # the CRC of the seal starts with these bytes
 _MAGIC_1 = b"HT"
 _VERSION_1 = 1
-_MOST_MARKERS = 4  # looked at in one file: each costs checks of the whole picture
+_MOST_MARKERS = 4  # that are checked in one file, because each costs a CRC of the whole picture
 
 
 class Checks(NamedTuple):
-    """Bits that change with the picture: `whole_blocks` (0 in version 1) and `everything`."""
+    """Checksums of the picture: of its whole 8x8 blocks (0 in version 1), and of everything."""
 
     whole_blocks: int
     everything: int
 
 
 class Origin(NamedTuple):
-    """What a marker says.
+    """The content of a marker.
 
     Attributes:
-        scale: of the photograph to the thumbnail.
-        missing_rows: what the photograph lacks of scale times the thumbnail's rows.
-        missing_columns: the same of columns.
-        model_id: 3 bytes, or None.
-        version: of the marker. Only from 2 on it is certain that the marker is ours.
-        fields: the bytes that the checks start with.
-        checks: of the picture.
+        scale: 1, 2, 4 or 8.
+        missing_rows: scale times the thumbnail's rows, minus the photograph's rows; 0 to scale - 1.
+        missing_columns: the same for columns.
+        model_id: 3 bytes; None if unknown.
+        version: of the marker. A marker of version 1 may be another program's segment.
+        fields: the bytes with which the CRC of the picture starts.
+        checks: checksums of the picture.
     """
 
     scale: int
@@ -75,32 +75,32 @@ class Origin(NamedTuple):
 
     @property
     def is_sealed(self) -> bool:
-        """Whether the marker itself proves that it is ours."""
+        """Whether the marker has a seal, which proves that it is ours."""
         return self.version > _VERSION_1
 
     def photograph_size(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of the photograph of a thumbnail of `height` rows and `width` columns."""
+        """Rows and columns of the photograph, given the rows (`height`) and columns (`width`) of the thumbnail."""
         return height * self.scale - self.missing_rows, width * self.scale - self.missing_columns
 
 
 def check_picture(
     fields: bytes, version: int, coefficients: np.ndarray, tables: np.ndarray, height: int, width: int
 ) -> Checks:
-    """The checks of a picture.
+    """Computes the checksums of a picture.
 
     Args:
         fields: the marker's fields before the checks.
-        version: of the marker.
+        version: version of the marker.
         coefficients: (3, ceil(height/8), ceil(width/8), 8, 8) integers.
         tables: (2, 8, 8) integers in 1..255.
-        height: of the thumbnail.
-        width: of the thumbnail.
+        height: rows of the thumbnail.
+        width: columns of the thumbnail.
     """
     if version == _VERSION_1:
         return Checks(0, _check(fields, height, width, tables, coefficients) & 0xFFFF)
     rows, columns = height // 8, width // 8
     whole_blocks = _check(fields, rows, columns, tables, coefficients[:, :rows, :columns])
-    everything = zlib.crc32(struct.pack(">HH", height, width), whole_blocks)  # goes on: the blocks are read but once
+    everything = zlib.crc32(struct.pack(">HH", height, width), whole_blocks)  # continues, to read the blocks only once
     for edge in (coefficients[:, :rows, columns:], coefficients[:, rows:]):
         everything = zlib.crc32(_bytes_of(edge), everything)
     return Checks(whole_blocks & 0x3FFF, everything & 0xFF)
@@ -115,7 +115,17 @@ def pack_origin(
     coefficients: np.ndarray,
     tables: np.ndarray,
 ) -> bytes:
-    """The whole segment, for a thumbnail of `height` rows and `width` columns of a photograph of `hr_size`."""
+    """The marker as bytes, including its header.
+
+    Args:
+        height: rows of the thumbnail.
+        width: columns of the thumbnail.
+        hr_size: rows and columns of the photograph.
+        scale: 1, 2, 4 or 8.
+        model_id: 3 bytes; None if unknown.
+        coefficients: (3, ceil(height/8), ceil(width/8), 8, 8) integers.
+        tables: (2, 8, 8) integers in 1..255.
+    """
     fields = _VERSION << 2 | SCALES.index(scale)
     fields = fields << 6 | (height * scale - hr_size[0]) << 3 | (width * scale - hr_size[1])
     fields = fields << 24 | int.from_bytes(model_id or _UNKNOWN_MODEL, "big")
@@ -125,10 +135,10 @@ def pack_origin(
 
 
 def find_origins(parts: Iterable[Segment]) -> list[Origin]:
-    """What each marker of a file says, equal ones once; none in a file without one.
+    """The markers of a file, without duplicates; at most four.
 
     Raises:
-        ThumbnailError: when a marker is of a later version.
+        ThumbnailError: if a marker has a later version.
     """
     payloads = [part.payload for part in parts if part.marker == APP9 and len(part.payload) == PAYLOAD_BYTES]
     origins = (_parse_sealed(p[2:]) if p[:2] == _seal(p[2:]) else _parse_version_1(p) for p in dict.fromkeys(payloads))
@@ -140,7 +150,7 @@ def _parse_sealed(content: bytes) -> Origin | None:
     fields, checks = number >> 22, Checks(number >> 8 & 0x3FFF, number & 0xFF)
     version, scale = fields >> 32, SCALES[fields >> 30 & 3]
     if version > _VERSION:
-        raise ThumbnailError("this thumbnail was written by a later version of hyperthumb; install that to restore it")
+        raise ThumbnailError("this thumbnail was written by a later version of hyperthumb; update hyperthumb")
     missing_rows, missing_columns = fields >> 27 & 7, fields >> 24 & 7
     if version < _VERSION or missing_rows >= scale or missing_columns >= scale:
         return None
@@ -163,7 +173,7 @@ def _known(model_id: bytes) -> bytes | None:
 
 
 def _checked(fields: int) -> bytes:
-    """The fields, 34 bits, as the checks take them."""
+    """The 34 bits of the fields as bytes for the CRC of the picture."""
     return fields.to_bytes(5, "big")
 
 

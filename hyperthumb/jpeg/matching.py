@@ -1,4 +1,4 @@
-"""Whether the picture in a file is the one that its marker was written for, perhaps turned since."""
+"""Compares the picture in a file with the checks in its marker, in all eight orientations."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from .turn import BLOCK, turn_coefficients, turn_tables
 
 
 class State(Enum):
-    """What has become of a thumbnail file since hyperthumb wrote it."""
+    """Whether the picture of a thumbnail file is the one that hyperthumb wrote."""
 
     UNMARKED = "the file has no marker"
-    INTACT = "the picture is the one that was written"
-    CUT = "only the whole blocks are the ones that were written; partial blocks at the edges are gone or changed"
-    CHANGED = "the picture is another one"
-    DOUBTFUL = "the picture is another one, and the marker may be another program's segment"
+    INTACT = "the picture is unchanged"
+    CUT = "the whole blocks are unchanged; partial blocks at the edges are missing or changed"
+    CHANGED = "the picture was changed"
+    DOUBTFUL = "the picture does not match the marker, which may be another program's segment"
 
 
 class Match(NamedTuple):
-    """A file's picture as it was written.
+    """The picture of a file, turned back to how it was written.
 
     Attributes:
         state: INTACT, CUT, CHANGED or DOUBTFUL.
-        orientation: how the file's picture was turned after it was written, as EXIF counts (1 to 8).
+        orientation: how the picture was turned after it was written, as an EXIF number (1 to 8).
         coefficients: (3, ceil(height/8), ceil(width/8), 8, 8), turned back.
         tables: (2, 8, 8), turned back.
-        height: rows, turned back.
-        width: columns, turned back.
-        hr_size: the photograph's rows and columns; None for a picture that the marker does not describe.
+        height: rows of the picture, turned back.
+        width: columns of the picture, turned back.
+        hr_size: rows and columns of the photograph; None if the picture does not match the marker.
     """
 
     state: State
@@ -46,17 +46,17 @@ class Match(NamedTuple):
 
 
 def match(origin: Origin, coefficients: np.ndarray, tables: np.ndarray, height: int, width: int) -> Match:
-    """Finds the turn after which a file's picture fits its marker.
+    """Finds the orientation in which the picture of a file matches its marker.
 
     Args:
-        origin: what the marker says.
+        origin: the marker.
         coefficients: (3, ceil(height/8), ceil(width/8), 8, 8) integers, as the file holds them.
         tables: (2, 8, 8) integers in 1..255, as the file holds them.
-        height: of the file's picture.
-        width: of the file's picture.
+        height: rows of the file's picture.
+        width: columns of the file's picture.
 
     Returns:
-        The picture turned back. One that does not fit in any orientation is returned as it is.
+        The picture turned back. A picture that matches in no orientation is returned as it is.
     """
     best = Match(State.CHANGED if origin.is_sealed else State.DOUBTFUL, UPRIGHT, coefficients, tables, height, width)
     has_whole_blocks = origin.is_sealed and min(height, width) >= BLOCK
@@ -75,10 +75,10 @@ def match(origin: Origin, coefficients: np.ndarray, tables: np.ndarray, height: 
 
 
 def _size_of_cut(origin: Origin, orientation: int, height: int, width: int) -> tuple[int, int]:
-    """The photograph's rows and columns where partial blocks may be gone.
+    """Rows and columns of the photograph if partial blocks may be missing.
 
-    What the photograph lacks at an edge is known while a partial block is there. It is known, too, if the turn does not
-    reverse that axis, because nothing had to be cut off then.
+    The marker's missing rows and columns still apply along an axis that has a partial block. They also apply if the
+    picture was turned and the turn does not reverse that axis, because then nothing had to be removed there.
     """
     hr_height, hr_width = origin.photograph_size(height, width)
     back, was_turned = STEPS[inverse(orientation)], orientation != UPRIGHT

@@ -1,4 +1,4 @@
-"""What a JPEG says beside its picture: EXIF data in a segment of APP1 (Exif 3.0, 4.7.2), and a color profile."""
+"""Metadata of a JPEG: EXIF data in an APP1 segment (Exif 3.0, 4.7.2), and a color profile."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from .segments import Segment
 
 APP1 = 0xE1
 _PREFIX = b"Exif\0\0"
-_MOST = 65533 - len(_PREFIX)  # one segment has to hold all of them
+_MOST = 65533 - len(_PREFIX)  # bytes, because all EXIF data must fit in one segment
 
 
 def metadata_segments(icc: bytes | None, exif: bytes | None) -> bytes:
-    """The segments of a color profile and of EXIF data, as far as they are given.
+    """The segments for a color profile and EXIF data; nothing for one that is not given.
 
     Raises:
-        ThumbnailError: when a JPEG file cannot hold them.
+        ThumbnailError: if they are too long for a JPEG file.
     """
     return (exif_segment(exif) if exif else b"") + (icc_segments(icc) if icc else b"")
 
 
 def exif_segment(exif: bytes) -> bytes:
-    """The segment that carries EXIF data.
+    """The segment for EXIF data.
 
     Args:
         exif: the data without a prefix.
 
     Raises:
-        ThumbnailError: when they are too long for a segment.
+        ThumbnailError: if the data are too long for a segment.
     """
     if len(exif) > _MOST:
         raise ThumbnailError(
-            f"EXIF data of {len(exif):,} bytes do not fit into a JPEG file, which holds {_MOST:,}; --exif basic keeps "
-            "date, camera and lens"
+            f"EXIF data of {len(exif):,} bytes do not fit into a JPEG file, which can hold {_MOST:,}; use --exif basic "
+            "to keep only date, camera and lens"
         )
     return struct.pack(">BBH", 0xFF, APP1, len(_PREFIX) + len(exif) + 2) + _PREFIX + exif
 
 
 def find_exif(parts: list[Segment]) -> bytes | None:
-    """The EXIF data that a file carries, without a prefix; None if there are none."""
+    """The EXIF data of a file, without a prefix; None if there are none."""
     for part in parts:
         if part.marker == APP1 and part.payload.startswith(_PREFIX):
             return part.payload[len(_PREFIX) :]

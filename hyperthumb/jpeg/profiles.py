@@ -1,4 +1,4 @@
-"""The ways to code the same coefficients: for the fewest bytes, without progressive scans, or as the papers count."""
+"""The three profiles that code the same coefficients with different numbers of bytes."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from .backends import CodedPicture, CoefficientCoder
 
 
 def write_profile(picture: CodedPicture, profile: Profile, coder: CoefficientCoder) -> bytes:
-    """A JPEG file without our segment.
+    """Codes a picture as a JPEG file without our marker.
 
     Args:
-        picture: what to code.
-        profile: `small` is progressive with the scans that code it best, or baseline where that is smaller still (tiny
-            pictures); `optimized` is baseline with Huffman tables of its own; `default` is baseline with the standard's
-            Huffman tables (ITU-T T.81, annex K.3).
-        coder: the library.
+        picture: the coefficients and tables.
+        profile: `small` is progressive with searched scans, or baseline if that is smaller (tiny pictures).
+            `optimized` is baseline with Huffman tables made for the picture. `default` is baseline with the standard's
+            Huffman tables (ITU-T T.81, annex K.3), as papers count bytes.
+        coder: the library that writes.
 
     Raises:
-        ThumbnailError: for a profile that does not exist, or that the library cannot write.
+        ThumbnailError: for an unknown profile, or one that the library cannot write.
     """
     if profile not in PROFILES:
         raise ThumbnailError(unknown_profile(profile))
     if profile == "optimized" and not coder.optimizes:
-        raise ThumbnailError("torchjpeg writes the standard's Huffman tables only; choose the profile small or default")
+        raise ThumbnailError("torchjpeg cannot write optimized Huffman tables; use the profile small or default")
     baseline = coder.write(picture, optimize=coder.optimizes and profile != "default")
     if profile != "small":
         return baseline

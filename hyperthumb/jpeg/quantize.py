@@ -1,4 +1,4 @@
-"""Quantization: tables, and roundings with a gradient for training. Evaluation uses `torch.round`, as files do."""
+"""Quantization: tables, and roundings with a gradient for training. Evaluation and files use `torch.round`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ RoundingName = Literal["noise", "straight_through", "cubic"]
 
 
 def noise(values: Tensor) -> Tensor:
-    """Uniform noise of the rounding error's width (Balle et al., 2017, section 3): values (B, ...) + U(-0.5, 0.5)."""
+    """Adds uniform noise as wide as the rounding error (Balle et al., 2017, section 3): (B, ...) + U(-0.5, 0.5)."""
     return values + (uniform(values.shape, values.device).to(values.dtype) - 0.5)
 
 
 def straight_through(values: Tensor) -> Tensor:
-    """Integers, with the gradient of the identity (Theis et al., 2017, section 2.1)."""
+    """Rounds to integers, with the gradient of the identity (Theis et al., 2017, section 2.1)."""
     return values + (torch.round(values) - values).detach()
 
 
 def cubic(values: Tensor) -> Tensor:
-    """round(x) + (x - round(x))^3: near to the integers, and its gradient is small there (Shin and Song, 2017)."""
+    """round(x) + (x - round(x))^3: close to rounding, with a small gradient near integers (Shin and Song, 2017)."""
     nearest = torch.round(values.detach())
     return nearest + (values - nearest) ** 3
 
@@ -36,18 +36,18 @@ ROUNDINGS: dict[str, Rounding] = {"noise": noise, "straight_through": straight_t
 
 
 def find_rounding(name: str) -> Rounding:
-    """The rounding of that name.
+    """Finds a rounding by name.
 
     Raises:
-        HyperthumbError: when there is none.
+        HyperthumbError: for an unknown name.
     """
     if name not in ROUNDINGS:
-        raise HyperthumbError(f'unknown rounding "{name}" (known: {", ".join(ROUNDINGS)})')
+        raise HyperthumbError(f'unknown rounding "{name}"; choose one of {", ".join(ROUNDINGS)}')
     return ROUNDINGS[name]
 
 
 def integer_tables(steps: Tensor) -> Tensor:
-    """Continuous steps as the integers that a baseline JPEG can hold."""
+    """Rounds and clamps continuous steps to the integers that a baseline JPEG can hold, 1..255."""
     return torch.round(steps).clamp(1, 255)
 
 

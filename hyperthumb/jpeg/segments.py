@@ -1,4 +1,4 @@
-"""The marker segments of a JPEG file (ITU-T T.81, annex B), read without decoding anything."""
+"""Reads the marker segments of a JPEG file (ITU-T T.81, annex B) without decoding it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hyperthumb.base.errors import ThumbnailError
 SOF_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 METADATA = {*range(0xE0, 0xF0), 0xFE}  # application segments and comments
 DHT, SOI, EOI, SOS, DQT, DRI = 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD
-_NOT_WANTED = {0x01, *range(0xD0, 0xD9)}  # TEM, RSTn, SOI: no length, and nothing to say between segments
-_WITHIN_SCAN = {0x00, *range(0xD0, 0xD8), 0xFF}  # after an FF: a stuffed FF, a restart, a fill byte
+_SKIPPED = {0x01, *range(0xD0, 0xD9)}  # TEM, RSTn, SOI: they have no length and no meaning between segments
+_WITHIN_SCAN = {0x00, *range(0xD0, 0xD8), 0xFF}  # the byte after FF: a stuffed FF, a restart marker, a fill byte
 
 
 class Segment(NamedTuple):
@@ -20,9 +20,9 @@ class Segment(NamedTuple):
 
     Attributes:
         marker: its code, the byte after FF.
-        start: where its FF stands in the file.
-        end: where the next one starts; a scan's entropy-coded data is not part of its header's segment.
-        payload: what follows the length.
+        start: position of its FF in the file.
+        end: position after its last byte. The entropy-coded data of a scan is not part of its segment.
+        payload: the bytes after the length.
     """
 
     marker: int
@@ -41,7 +41,7 @@ class Component(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """The frame header: kind of coding (its marker), bits per sample, size in pixels, planes."""
+    """The frame header: kind of coding (its marker code), bits per sample, size in pixels, planes."""
 
     marker: int
     precision: int
@@ -51,22 +51,22 @@ class Frame(NamedTuple):
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """All segments after SOI, through every scan, EOI included (with an empty payload).
+    """Yields all segments after SOI up to EOI, which has an empty payload.
 
     Raises:
-        ThumbnailError: when the bytes are no JPEG, or end before EOI; while it iterates.
+        ThumbnailError: during the iteration, if the bytes are not a JPEG or end before EOI.
     """
     if data[:2] != b"\xff\xd8":
         raise ThumbnailError("this is not a JPEG file")
     position = 2
     while position + 2 <= len(data):
         if data[position] != 0xFF:
-            raise ThumbnailError(f"damaged JPEG file: no marker at byte {position}")
+            raise ThumbnailError(f"damaged JPEG file: there is no marker at byte {position}")
         marker = data[position + 1]
         if marker == 0xFF:  # fill byte
             position += 1
             continue
-        if marker in _NOT_WANTED:
+        if marker in _SKIPPED:
             position += 2
             continue
         if marker == EOI:
@@ -75,14 +75,14 @@ def segments(data: bytes) -> Iterator[Segment]:
         length = int.from_bytes(data[position + 2 : position + 4], "big")
         end = position + 2 + length
         if length < 2 or end > len(data):
-            raise ThumbnailError(f"damaged JPEG file: the segment at byte {position} does not end")
+            raise ThumbnailError(f"damaged JPEG file: the segment at byte {position} has an invalid length")
         yield Segment(marker, position, end, data[position + 4 : end])
         position = scan_end(data, end) if marker == SOS else end
     raise ThumbnailError("damaged JPEG file: it ends before the picture does")
 
 
 def scan_end(data: bytes, start: int) -> int:
-    """Where the entropy-coded data that starts at `start` ends: the place of the next marker, or the file's end."""
+    """The end of the entropy-coded data that starts at `start`: the next marker, or the end of the file."""
     position = data.find(b"\xff", start)
     while 0 <= position < len(data) - 1:
         follower = data[position + 1]
@@ -93,14 +93,14 @@ def scan_end(data: bytes, start: int) -> int:
 
 
 def parse_frame(segment: Segment) -> Frame:
-    """A frame header's content.
+    """Parses a frame header (ITU-T T.81, B.2.2).
 
     Raises:
-        ThumbnailError: when its length does not fit what it declares.
+        ThumbnailError: if its length does not fit its number of planes.
     """
     payload = segment.payload
     if len(payload) < 6 or len(payload) != 6 + 3 * payload[5]:
-        raise ThumbnailError("damaged JPEG file: its frame header is not as long as it should be")
+        raise ThumbnailError("damaged JPEG file: its frame header has the wrong length")
     precision, height, width, count = struct.unpack_from(">BHHB", payload)
     planes = (payload[6 + 3 * i : 9 + 3 * i] for i in range(count))
     components = tuple(Component(plane[0], plane[1] >> 4, plane[1] & 15, plane[2]) for plane in planes)
@@ -108,7 +108,7 @@ def parse_frame(segment: Segment) -> Frame:
 
 
 def without_metadata(data: bytes, parts: list[Segment]) -> bytes:
-    """The file without application segments and comments: what a decoder needs for the coefficients, and no more."""
+    """The file without application segments and comments, which a decoder of coefficients does not need."""
     pieces = [data[:2]]
     for part in parts:
         if part.marker in METADATA:

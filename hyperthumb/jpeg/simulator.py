@@ -1,7 +1,7 @@
-"""JPEG without the file: RGB to coefficients and back, differentiable, in full precision.
+"""JPEG as a differentiable layer: RGB to coefficients and back, in full precision.
 
-Autocast is switched off inside: in bfloat16 a DC coefficient would be off by several units. Tensors are float32, or
-float64 where the caller's are.
+The functions here switch autocast off, because in bfloat16 a DC coefficient would be wrong by several units. They
+compute in float64 if the input is float64, else in float32.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .quantize import RoundingName, find_rounding, per_plane
 
 
 class SimulatedJpeg(NamedTuple):
-    """What is in a JPEG file, and what a viewer shows of it.
+    """The output of `JpegSimulator`.
 
     Attributes:
-        rgb: (B, 3, h, w) RGB in 0..1, not rounded to 8 bits.
-        quantized: (B, 3, h/8, w/8, 8, 8) coefficients of Y, Cb and Cr over their tables, after the rounding, in
-            natural order (v, u).
+        rgb: (B, 3, h, w) decoded pictures, RGB in 0..1, not rounded to 8 bits.
+        quantized: (B, 3, h/8, w/8, 8, 8) coefficients of Y, Cb and Cr, divided by their tables and rounded, in natural
+            order (v, u).
     """
 
     rgb: Tensor
@@ -33,11 +33,11 @@ class SimulatedJpeg(NamedTuple):
 
 
 class JpegSimulator(nn.Module):
-    """A 4:4:4 JPEG file as a differentiable layer; the gradient flows into the pictures and into the tables.
+    """A 4:4:4 JPEG file as a differentiable layer. Gradients flow to the pictures and to the tables.
 
         rgb -> YCbCr, DCT -> / tables -> rounding -> quantized -> * tables -> IDCT, RGB, clamp -> rgb
 
-    In `train()` mode the rounding has a gradient. In `eval()` mode it makes the integers of a file.
+    In `train()` mode the rounding has a gradient. In `eval()` mode it gives the integers that a file stores.
 
     >>> import torch
     >>> from hyperthumb.jpeg import JpegSimulator, standard_tables
@@ -51,10 +51,10 @@ class JpegSimulator(nn.Module):
     (torch.Size([2, 3, 16, 24]), torch.Size([2, 8, 8]))
 
     Args:
-        rounding: `straight_through`, `noise` or `cubic`: the rounding in `train()` mode.
+        rounding: the rounding in `train()` mode: `straight_through`, `noise` or `cubic`.
 
     Raises:
-        HyperthumbError: for another rounding.
+        HyperthumbError: for an unknown rounding.
     """
 
     def __init__(self, rounding: RoundingName = "straight_through") -> None:
@@ -62,19 +62,19 @@ class JpegSimulator(nn.Module):
         self.rounding = find_rounding(rounding)
 
     def forward(self, rgb: Tensor, tables: Tensor) -> SimulatedJpeg:
-        """Pictures through JPEG.
+        """Encodes and decodes pictures.
 
         Args:
             rgb: (B, 3, h, w) in 0..1, sides multiples of 8.
-            tables: (2, 8, 8), or (B, 2, 8, 8) for tables of each picture's own: for Y, and for Cb and Cr, in natural
-                order. A file holds integers in 1..255 only (`integer_tables`).
+            tables: (2, 8, 8) for Y and for chroma, in natural order; or (B, 2, 8, 8) for different tables per picture.
+                A file can hold only integers in 1..255 (`integer_tables`).
 
         Raises:
-            HyperthumbError: when a side is not a multiple of 8, or for tables of another shape.
+            HyperthumbError: if a side is not a multiple of 8, or the tables have another shape.
         """
         if tables.shape not in ((2, 8, 8), (len(rgb), 2, 8, 8)):
             raise HyperthumbError(
-                f"the tables have the shape {tuple(tables.shape)}; give (2, 8, 8), or ({len(rgb)}, 2, 8, 8) for "
+                f"the tables have the shape {tuple(tables.shape)}; it must be (2, 8, 8), or ({len(rgb)}, 2, 8, 8) for "
                 f"{len(rgb)} pictures"
             )
         steps = per_plane(_full_precision(tables.expand(len(rgb), 2, 8, 8)))
@@ -84,32 +84,32 @@ class JpegSimulator(nn.Module):
 
 
 def rgb_to_coefficients(rgb: Tensor) -> Tensor:
-    """What a 4:4:4 JPEG encoder computes before quantization.
+    """Computes the coefficients that a 4:4:4 JPEG encoder would quantize, without rounding the input to 8 bits.
 
     Args:
-        rgb: (B, 3, h, w) in 0..1, sides multiples of 8. It is not rounded to 8 bits.
+        rgb: (B, 3, h, w) in 0..1, sides multiples of 8.
 
     Returns:
         (B, 3, h/8, w/8, 8, 8) coefficients of Y, Cb, Cr in natural order (v, u), level shifted by 128: -1024..1020.
 
     Raises:
-        HyperthumbError: when a side is not a multiple of 8.
+        HyperthumbError: if a side is not a multiple of 8.
     """
     height, width = rgb.shape[-2:]
     if height % 8 or width % 8:
-        raise HyperthumbError(f"a thumbnail of {width}x{height} is not made of 8x8 blocks; pad the image first")
+        raise HyperthumbError(f"the sides of {width}x{height} are not multiples of 8; pad the image first")
     with torch.autocast(rgb.device.type, enabled=False):
         return block_dct(rgb_to_ycbcr(_full_precision(rgb)) - 128)
 
 
 def coefficients_to_rgb(coefficients: Tensor, clamp: bool = True) -> Tensor:
-    """What a JPEG decoder computes from dequantized coefficients, before it rounds to 8 bits.
+    """Computes the picture that a JPEG decoder would round to 8 bits.
 
     Args:
-        coefficients: (B, 3, h/8, w/8, 8, 8), multiplied by their tables, natural order (v, u).
-        clamp: as decoders do, YCbCr to 0..255 before the color conversion and RGB to 0..1 after it. Values
-            outside keep the gradients that lead them back. Without it the numbers that the original's decoder
-            network is fed.
+        coefficients: (B, 3, h/8, w/8, 8, 8), multiplied by their tables, in natural order (v, u).
+        clamp: clamp YCbCr to 0..255 before the color conversion and RGB to 0..1 after it, as decoders do. Values
+            outside keep the gradients that move them back (`inward_clamp`). The original's decoder network gets
+            unclamped values.
 
     Returns:
         (B, 3, h, w) RGB; in 0..1 with `clamp`.

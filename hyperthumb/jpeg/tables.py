@@ -1,7 +1,7 @@
 """Quantization tables and the zig-zag order, as numpy arrays in natural order.
 
-Natural order is (v, u): v the vertical frequency, u the horizontal one. A file, the predictor and the rate model count
-the 64 frequencies in zig-zag order instead (ITU-T T.81, figure 5).
+Natural order is (v, u), where v is the vertical frequency and u the horizontal one. Files, the predictor of tables and
+the rate model use zig-zag order instead (ITU-T T.81, figure 5).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ZIGZAG: tuple[int, ...] = tuple(
     v * 8 + u
     for v, u in sorted(
         ((v, u) for v in range(8) for u in range(8)),
-        # Along each anti-diagonal v + u the walk changes direction.
+        # The direction alternates from one anti-diagonal v + u to the next.
         key=lambda place: (sum(place), place[0] if sum(place) % 2 else place[1]),
     )
 )
@@ -49,7 +49,7 @@ STANDARD_TABLES = np.array(
 
 
 def standard_tables(quality: int) -> np.ndarray:
-    """The standard's tables scaled to a quality as libjpeg does (jcparam.c, `jpeg_quality_scaling`).
+    """The standard's tables, scaled to a quality as in libjpeg (jcparam.c, `jpeg_quality_scaling`).
 
     >>> from hyperthumb.jpeg import standard_tables
     >>> luma, chroma = standard_tables(75)
@@ -61,12 +61,12 @@ def standard_tables(quality: int) -> np.ndarray:
         quality: 1 (coarsest) to 100 (all ones).
 
     Returns:
-        (2, 8, 8) int64 in 1..255, for Y and for Cb and Cr, natural order.
+        (2, 8, 8) int64 in 1..255, for Y and for chroma, in natural order.
 
     Raises:
         HyperthumbError: for a quality outside 1..100.
     """
     if not 1 <= quality <= 100:
-        raise HyperthumbError(f"a JPEG quality is 1 to 100, not {quality}")
+        raise HyperthumbError(f"the JPEG quality must be 1 to 100, not {quality}")
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
     return np.clip((STANDARD_TABLES * percent + 50) // 100, 1, 255)

@@ -1,7 +1,7 @@
-"""Turning the coefficients of a picture without decoding them, as jpegtran does.
+"""Turns the coefficients of a picture without decoding them, as jpegtran does.
 
-Mirroring a block changes the sign of its odd frequencies, transposing a block transposes its coefficients: cos((2x + 1)
-u pi / 16) of ITU-T T.81, A.3.3, is odd about the block's middle for odd u.
+Mirroring a block changes the sign of its odd frequencies, because cos((2x + 1) u pi / 16) of ITU-T T.81, A.3.3, is odd
+about the middle of the block for odd u. Transposing a block transposes its coefficients.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ _SIGNS = np.where(np.arange(BLOCK) % 2, -1, 1).astype(np.int16)
 
 
 def turn_coefficients(coefficients: np.ndarray, height: int, width: int, orientation: int) -> np.ndarray:
-    """The coefficients of the turned picture.
+    """Turns the coefficients of a picture.
 
-    A JPEG can have partial blocks at the right and lower edges only, so jpegtran leaves them there and reverses the
-    whole blocks before them (libjpeg's transupp.c); this does the same. With partial blocks, too, the turns form the
-    dihedral group: each axis is reversed or not, and the axes change places or not.
+    A JPEG can have partial blocks only at the right and lower edges. This function, like jpegtran (libjpeg's
+    transupp.c), keeps partial blocks in place and reverses only the whole blocks. The turns still form the dihedral
+    group: each axis is reversed or not, and the axes are exchanged or not.
 
     Args:
         coefficients: (planes, ceil(height/8), ceil(width/8), 8, 8) signed integers in natural order (v, u).
-        height: the picture's rows.
-        width: the picture's columns.
-        orientation: 1 to 8, see `base.orientation`.
+        height: rows of the picture.
+        width: columns of the picture.
+        orientation: an EXIF number, 1 to 8 (`base.orientation`).
+
+    Returns:
+        The turned coefficients, with rows and columns exchanged where the orientation transposes.
     """
     steps = STEPS[orientation]
     if steps.transposes:
@@ -42,5 +45,5 @@ def turn_coefficients(coefficients: np.ndarray, height: int, width: int, orienta
 
 
 def turn_tables(tables: np.ndarray, orientation: int) -> np.ndarray:
-    """(..., 8, 8) quantization tables of the turned picture; only transposing changes them."""
+    """Turns (..., 8, 8) quantization tables. Only transposing changes them."""
     return np.ascontiguousarray(tables.swapaxes(-1, -2) if STEPS[orientation].transposes else tables)

@@ -1,4 +1,4 @@
-"""Between natural and zig-zag order, for tensors."""
+"""Converts tensors between natural and zig-zag order."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_a_stripped_thumbnail_says_what_is_assumed(codec, data):
     assert np.array_equal(restored.image[:131, :170], codec.restore(data))
     assert [note for note in restored.notes if "did not write" in note] == []
     unmarked, size, model = restored.notes
-    assert "has no marker" in unmarked
+    assert "has no hyperthumb marker" in unmarked
     assert "taken to be 172x132" in size
     assert "model is taken to be x4" in model
 
@@ -158,7 +158,7 @@ def test_another_programs_segment_makes_no_thumbnail(codec, data):
     foreign = b"\xff\xe9\x00\x0bHT\x12\x00\1\2\3\4\5"  # scale 2, a model that does not ship
     restored = codec.restore_with_notes(with_marker(data, foreign))
     assert restored.image.shape == (132, 172, 3)
-    assert "has no marker" in restored.notes[0]
+    assert "has no hyperthumb marker" in restored.notes[0]
     with pytest.raises(ThumbnailError, match="2 times smaller"):
         codec.restore(with_marker(data, sealed(b"\x90\x00" + bytes(5))))
 

@@ -38,11 +38,11 @@ def test_a_444_file_keeps_its_coefficients():
 @pytest.mark.parametrize(
     ("mode", "options", "word"),
     [
-        ("RGB", {"subsampling": 2}, "chroma at another resolution"),
-        ("RGB", {"subsampling": 1, "progressive": True}, "chroma at another resolution"),
+        ("RGB", {"subsampling": 2}, "subsampled chroma"),
+        ("RGB", {"subsampling": 1, "progressive": True}, "subsampled chroma"),
         ("RGB", {"keep_rgb": True}, "YCbCr"),
         ("L", {}, "grey"),
-        ("RGB", {"subsampling": 0, "qtables": [[9] * 64, [9] * 64, [7] * 64]}, "tables of their own"),
+        ("RGB", {"subsampling": 0, "qtables": [[9] * 64, [9] * 64, [7] * 64]}, "different quantization tables"),
     ],
 )
 @pytest.mark.parametrize("size", [(64, 80), (61, 75)])
@@ -118,5 +118,5 @@ def test_a_flipped_bit_is_noticed():
 
 
 def test_cmyk_is_refused_in_a_sentence():
-    with pytest.raises(ThumbnailError, match="CMYK JPEG cannot be restored"):
+    with pytest.raises(ThumbnailError, match="CMYK JPEG files are not supported"):
         read_any(pillow_jpeg(mode="CMYK"))

@@ -92,7 +92,9 @@ def test_exif_data_travel_whole_beside_a_color_profile(profile):
     assert read_jpeg(data).intact
     assert np.array_equal(decode_rgb(data), decode_rgb(plain))
     assert find_exif(list(segments(plain))) is None
-    with pytest.raises(ThumbnailError, match=r"EXIF data of 65,528 bytes do not fit .* holds 65,527; --exif basic"):
+    with pytest.raises(
+        ThumbnailError, match=r"EXIF data of 65,528 bytes do not fit .* can hold 65,527; use --exif basic"
+    ):
         write_jpeg(shaded(), profile, exif=bytes(65_528))
     assert read_jpeg(write_jpeg(shaded(), profile, exif=bytes(65_527))).intact
 
@@ -132,7 +134,7 @@ def test_reads_what_other_programs_write():
         ({"tables": np.zeros((2, 8, 8), np.int64)}, "1..255"),
         ({"tables": np.full((2, 8, 8), 256)}, "1..255"),
         ({"tables": np.full((2, 8, 8), 1.5)}, "integers"),
-        ({"tables": np.ones((3, 8, 8), np.int64)}, "two of 8x8"),
+        ({"tables": np.ones((3, 8, 8), np.int64)}, r"shape \(2, 8, 8\)"),
         ({"coefficients": np.zeros((3, 4, 5, 8, 8), np.int16)}, "of shape"),
         ({"height": 0}, "1 to 65500"),
         ({"width": 70000}, "1 to 65500"),
@@ -143,8 +145,8 @@ def test_reads_what_other_programs_write():
         ({"hr_height": 76, "hr_width": 132, "scale": 4, "model_id": b"ab"}, "3 bytes"),
         ({"hr_height": 76, "hr_width": 132, "scale": 4, "model_id": bytes(3)}, "not all zero"),
         ({"hr_height": 76, "hr_width": 132, "scale": 3}, "1, 2, 4 or 8"),
-        ({"hr_height": 72, "hr_width": 132, "scale": 4}, "has no thumbnail"),
-        ({"hr_height": 77, "hr_width": 132, "scale": 4}, "has no thumbnail"),
+        ({"hr_height": 72, "hr_width": 132, "scale": 4}, "does not fit"),
+        ({"hr_height": 77, "hr_width": 132, "scale": 4}, "does not fit"),
     ],
 )
 def test_what_no_file_can_hold_is_refused(changes, message):
@@ -169,7 +171,7 @@ def test_unknown_choices():
         write_jpeg(thumbnail(), "arithmetic")
     with pytest.raises(ThumbnailError, match="there is no profile fast; use optimized"):
         write_jpeg(thumbnail(), "fast")
-    with pytest.raises(ThumbnailError, match="jpeglib and torchjpeg"):
+    with pytest.raises(ThumbnailError, match="jpeglib or torchjpeg"):
         write_jpeg(thumbnail(), backend="gdi")
 
 
@@ -226,10 +228,10 @@ def test_many_scans_are_refused():
         (b"\xff\xc0", 12, 7, "no quantization table"),
         (b"\xff\xc0", 3, 200, "no marker"),
         (b"\xff\xdb", 5, 0, "zero"),
-        (b"\xff\xdb", 4, 0x20, "does not end"),
+        (b"\xff\xdb", 4, 0x20, "is incomplete"),
         (b"\xff\xc4", 5, 200, "Huffman"),
         (b"\xff\xc4", 4, 9, "Huffman"),
-        (b"\xff\xc4", 1, 0x84, "unknown kind"),
+        (b"\xff\xc4", 1, 0x84, "unknown marker 0x84"),
         (b"\xff\xdd", 3, 5, "no marker|restart"),
         (b"\xff\xda", 5, 77, "scan header"),
     ],
@@ -247,11 +249,11 @@ def test_codings_that_are_not_read_are_named_whatever_else_is_in_the_file(read):
     frame = data.index(b"\xff\xc0")
     conditioning = b"\xff\xcc\0\x04\0\x10"  # T.81 B.2.4.3
     arithmetic = data[:frame] + conditioning + b"\xff\xc9" + data[frame + 2 :]
-    with pytest.raises(ThumbnailError, match="this file is arithmetic-coded, which is not read; `jpegtran -copy all`"):
+    with pytest.raises(ThumbnailError, match="this file is arithmetic-coded, which is not supported; `jpegtran"):
         read(arithmetic)
     number_of_lines = b"\xff\xdc\0\x04\0\x40"  # T.81 B.2.5
     late = data[: frame + 5] + b"\0\0" + data[frame + 7 : -2] + number_of_lines + data[-2:]
-    with pytest.raises(ThumbnailError, match=r"height after the picture \(DNL\), which is not read; save it again"):
+    with pytest.raises(ThumbnailError, match=r"height after the picture \(DNL\), which is not supported; save"):
         read(late)
 
 

@@ -105,5 +105,5 @@ def test_the_layer_in_training_passes_gradients_to_pictures_and_tables():
 
 @pytest.mark.parametrize("shape", [(8, 8), (3, 8, 8), (3, 2, 8, 8)])
 def test_the_layer_refuses_tables_of_another_shape(shape):
-    with pytest.raises(HyperthumbError, match=r"give \(2, 8, 8\), or \(2, 2, 8, 8\) for 2 pictures"):
+    with pytest.raises(HyperthumbError, match=r"must be \(2, 8, 8\), or \(2, 2, 8, 8\) for 2 pictures"):
         JpegSimulator()(torch.rand(2, 3, 8, 8), torch.ones(shape))

@@ -1,4 +1,4 @@
-"""The libraries that code and decode coefficients, behind one interface; each is imported when it is first used."""
+"""One interface to the libraries that code and decode coefficients. Each library is imported on first use."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hyperthumb.base.limits import BACKENDS, Backend
 
 
 class CodedPicture(NamedTuple):
-    """What a 4:4:4 color JPEG codes.
+    """The content of a 4:4:4 color JPEG.
 
     Attributes:
-        coefficients: (3, ceil(height/8), ceil(width/8), 8, 8) int16, quantized, natural order.
-        tables: (3, 8, 8) integers, natural order: each plane's quantization table.
+        coefficients: (3, ceil(height/8), ceil(width/8), 8, 8) int16, quantized, in natural order.
+        tables: (3, 8, 8) integers in natural order, the quantization table of each plane.
         height: rows that a viewer shows.
         width: columns that a viewer shows.
     """
@@ -27,31 +27,35 @@ class CodedPicture(NamedTuple):
 
 
 class CoefficientCoder(Protocol):
-    """A library that turns coefficients into a JPEG file and back."""
+    """A library that writes coefficients to a JPEG file and reads them back."""
 
     optimizes: bool
-    """Whether it can make Huffman tables for the file that it writes."""
+    """Whether the library can make optimized Huffman tables."""
 
     def write(self, picture: CodedPicture, optimize: bool) -> bytes:
-        """A baseline file with JFIF's application segment and no other; `optimize`: with Huffman tables of its own.
+        """Writes a baseline file whose only application segment is JFIF's.
+
+        Args:
+            picture: the coefficients and tables.
+            optimize: make Huffman tables for this picture; else use the standard's.
 
         Raises:
-            ThumbnailError: when the temporary folder cannot be used.
+            ThumbnailError: if the temporary folder cannot be used.
         """
 
     def read(self, data: bytes, height: int, width: int) -> CodedPicture:
-        """The content of a file that was checked to be an 8-bit 4:4:4 color JPEG of that size.
+        """Reads a file that has been checked: an 8-bit 4:4:4 color JPEG of this size.
 
         Raises:
-            ThumbnailError: when the library refuses it, or the temporary folder cannot be used.
+            ThumbnailError: if the library cannot read it, or the temporary folder cannot be used.
         """
 
 
 def find_backend(name: Backend) -> CoefficientCoder:
-    """The backend of that name.
+    """Finds a backend by name.
 
     Raises:
-        ThumbnailError: for a name that there is not, or a library that is not installed.
+        ThumbnailError: for an unknown name, or a library that is not installed.
     """
     if name == "jpeglib":
         from .jpeglib_backend import JpeglibCoder
@@ -61,4 +65,4 @@ def find_backend(name: Backend) -> CoefficientCoder:
         from .torchjpeg_backend import TorchjpegCoder
 
         return TorchjpegCoder()
-    raise ThumbnailError(f"the JPEG backends are {' and '.join(BACKENDS)}; there is no {name}")
+    raise ThumbnailError(f"unknown JPEG backend {name}; choose {' or '.join(BACKENDS)}")

@@ -1,4 +1,4 @@
-"""jpeglib, the default: libjpeg-turbo's coefficients by way of ctypes."""
+"""The default backend: jpeglib, which calls libjpeg-turbo through ctypes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from hyperthumb.base.errors import ThumbnailError
 from . import CodedPicture
 from .scratch import scratch_file
 
-# Of the versions that jpeglib brings, the fastest reader (by a fifth) and a maintained one; its default is 6b of 1998.
+# The fastest reader (by a fifth) of the libraries in jpeglib, and a maintained one. jpeglib's default is 6b of 1998.
 _VERSION = "turbo210"
 
 
 class JpeglibCoder:
     """Writes and reads with jpeglib.
 
-    Its own methods make temporary files that stay behind after an error, decode a file once more to count its scans,
-    and print to standard output, which belongs to `--json`: what is called here is what they end in.
+    It calls the C functions of jpeglib directly. jpeglib's own methods leave temporary files behind after an error,
+    decode a file a second time to count its scans, and print to standard output, which `--json` needs.
     """
 
     optimizes = True
@@ -36,10 +36,10 @@ class JpeglibCoder:
         tables = np.ascontiguousarray(picture.tables[:2], dtype=np.uint16)
         numbers = np.array([0, 1, 1, -1], np.int16)
         image = jpeglib.from_dct(*planes, qt=tables, quant_tbl_no=numbers[:3])
-        image.height, image.width = picture.height, picture.width  # else rounded up to blocks
+        image.height, image.width = picture.height, picture.width  # the default is the size rounded up to blocks
         y, cb, cr = map(np.ctypeslib.as_ctypes, planes.reshape(3, -1))
         with scratch_file() as path:
-            CJpegLib.write_jpeg_dct(  # an OSError when it fails; the coefficients were checked, so it is the disk
+            CJpegLib.write_jpeg_dct(  # an OSError here means a disk error, because the coefficients were checked
                 srcfile=None,
                 dstfile=str(path),
                 Y=y,

@@ -1,4 +1,4 @@
-"""A file's path for libraries that take and give nothing else."""
+"""Temporary files for libraries that read and write only paths."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from hyperthumb.base.errors import ThumbnailError
 
 @contextmanager
 def scratch_file(data: bytes = b"") -> Iterator[Path]:
-    """The path of a file with that content, gone afterwards.
+    """A temporary file with this content, which is deleted at the end of the with block.
 
     Raises:
-        ThumbnailError: when the temporary folder is full or cannot be written; an OSError of the caller's is taken for
-            that.
+        ThumbnailError: if the temporary folder is full or cannot be written, and for any OSError in the with block.
     """
     name = None
     try:
@@ -27,9 +26,11 @@ def scratch_file(data: bytes = b"") -> Iterator[Path]:
             file.write(data)
         yield Path(name)
     except OSError as error:
-        folder = f" {tempfile.tempdir}" if tempfile.tempdir else ""  # none yet, where Python has found none to use
+        folder = f" {tempfile.tempdir}" if tempfile.tempdir else ""  # None if Python found no usable folder
         reason = error.strerror or error
-        raise ThumbnailError(f"cannot use the temporary folder{folder} ({reason}); TMPDIR names another") from error
+        raise ThumbnailError(
+            f"cannot use the temporary folder{folder} ({reason}); set TMPDIR to another one"
+        ) from error
     finally:
         if name is not None:
             with contextlib.suppress(OSError):

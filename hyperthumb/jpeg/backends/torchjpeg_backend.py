@@ -1,4 +1,4 @@
-"""torchjpeg, the library that the paper's code used: libjpeg 9d as a torch extension."""
+"""The second backend: torchjpeg, which the paper's code used. It is libjpeg 9d as a torch extension."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .scratch import scratch_file
 
 
 class TorchjpegCoder:
-    """Writes and reads with torchjpeg; what it writes has the standard's Huffman tables."""
+    """Writes and reads with torchjpeg. Its files have the standard's Huffman tables."""
 
     optimizes = False
 
@@ -21,13 +21,13 @@ class TorchjpegCoder:
             import torchjpeg.codec
         except ImportError as error:
             raise ThumbnailError(
-                f"the torchjpeg backend needs torchjpeg built against the installed torch (docs/thumbnails.md): {error}"
+                f"the torchjpeg backend needs torchjpeg built for the installed torch; see docs/thumbnails.md ({error})"
             ) from error
         self._torch, self._codec = torch, torchjpeg.codec
         self._libjpeg_error: type[Exception] = torchjpeg.codec._codec_ops.LibjpegError
 
     def write(self, picture: CodedPicture, optimize: bool) -> bytes:
-        assert not optimize, "torchjpeg makes no Huffman tables"
+        assert not optimize, "torchjpeg cannot optimize Huffman tables"
         tensor = self._torch.from_numpy
         y, chroma = np.split(np.ascontiguousarray(picture.coefficients, dtype=np.int16), [1])
         with scratch_file() as path:
@@ -39,7 +39,7 @@ class TorchjpegCoder:
                     tensor(y),
                     tensor(chroma),
                 )
-            except self._libjpeg_error as error:  # the coefficients were checked, so it is the disk
+            except self._libjpeg_error as error:  # a disk error, because the coefficients were checked
                 raise OSError(str(error)) from error
             return path.read_bytes()
 
