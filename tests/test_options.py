@@ -85,7 +85,15 @@ def test_training_options_load(path, data_root):
 
 @pytest.mark.parametrize("path", TEST, ids=lambda p: p.stem)
 def test_test_options_load(path, data_root):
-    for name in ("hyperthumbnail_4x", "demo_4x", "irn_4x", "hcflow_4x", "sain_4x", "comcnn_4x"):
+    for name in (
+        "hyperthumbnail_4x",
+        "hyperthumbnail_4x_full",
+        "demo_4x",
+        "irn_4x",
+        "hcflow_4x",
+        "sain_4x",
+        "comcnn_4x",
+    ):
         folder = data_root / f"experiments/{name}/models"
         folder.mkdir(parents=True)
         (folder / "net_g_latest.pth").touch()
