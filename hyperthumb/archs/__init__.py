@@ -1,4 +1,4 @@
-"""Networks and their parts. Importing this registers them by name; the networks of others are in `rivals`."""
+"""Networks and their parts. Importing this folder registers them by name. Networks of other papers are in `rivals`."""
 
 from . import frequency_decoder, lite, quantization, rate_model, rdb_unet
 from .hyperthumbnail import HyperThumbnail

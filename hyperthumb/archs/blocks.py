@@ -15,7 +15,7 @@ def conv3x3(inputs: int, outputs: int, stride: int = 1, bias: bool = True) -> nn
 
 
 def initialize(module: nn.Module, gain: float) -> None:
-    """Kaiming-normal weights times `gain`, zero biases: a small gain makes residual branches start near zero."""
+    """Sets Kaiming-normal weights times `gain`, and zero biases. A small gain starts residual branches near zero."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)
@@ -26,7 +26,7 @@ def initialize(module: nn.Module, gain: float) -> None:
 
 
 def zero_initialize(layer: nn.Conv2d) -> nn.Conv2d:
-    """The layer with zero weights: a branch that ends in it contributes nothing at the start of training."""
+    """Sets weights and bias to zero, so that a branch that ends in this layer contributes nothing at first."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -47,10 +47,10 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualDenseBlock(nn.Module):
-    """Five densely connected convolutions; their output times 0.2 is added to x (ESRGAN, Wang et al., 2018).
+    """Five densely connected convolutions. Their output times 0.2 is added to x (ESRGAN, Wang et al., 2018).
 
     Args:
-        features: channels in and out.
+        features: channels of the input and the output.
         growth: channels that each of the first four convolutions adds.
     """
 

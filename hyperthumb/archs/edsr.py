@@ -1,4 +1,4 @@
-"""The body of EDSR (Lim et al., 2017), from which the decoder is built."""
+"""The network of EDSR (Lim et al., 2017), from which the paper's decoder is built."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class EDSRBody(nn.Module):
     """conv -> residual blocks -> conv, + -> (conv -> PixelShuffle(2)) x log2(upscale) -> conv.
 
     Args:
-        inputs: channels in.
-        outputs: channels out.
+        inputs: channels of the input.
+        outputs: channels of the output.
         num_feat: channels of the residual blocks.
-        num_block: residual blocks.
+        num_block: number of residual blocks.
         upscale: a power of two.
     """
 

@@ -1,4 +1,4 @@
-"""The paper's decoder: EDSR on the decoded thumbnail, joined by a branch on its coefficients (section 3.3)."""
+"""The paper's decoder: EDSR on the decoded thumbnail, with a branch for its coefficients (section 3.3)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BRANCH_RANGE = 10.0
 
 @DECODERS.register()
 class FrequencyAwareDecoder(nn.Module):
-    """Thumbnail and coefficients to HR image.
+    """Restores the HR image from the thumbnail and its coefficients.
 
         rgb (B, 3, h, w) -----------------------------------> concat -> EDSR, x scale -> + mean -> restored (B, 3, H, W)
         coefficients (B, 192, h/8, w/8) -> EDSR, x 8 -> / 10 ---'
@@ -61,14 +61,14 @@ class FrequencyAwareDecoder(nn.Module):
         self.register_buffer("mean", torch.tensor(RGB_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, rgb: Tensor, coefficients: Tensor) -> Tensor:
-        """The restored image, not clamped.
+        """Restores the image, not clamped.
 
         Args:
-            rgb: (B, 3, h, w) decoded thumbnail, nominally 0..1, not clamped.
-            coefficients: (B, 192, h/8, w/8) dequantized, Y, Cb, Cr, 64 each in zig-zag order.
+            rgb: (B, 3, h, w) decoded thumbnail, nominally in 0..1, not clamped.
+            coefficients: (B, 192, h/8, w/8) dequantized coefficients: Y, Cb, Cr, 64 each in zig-zag order.
 
         Returns:
-            (B, 3, h * scale, w * scale) RGB, nominally 0..1.
+            (B, 3, h * scale, w * scale) RGB, nominally in 0..1.
         """
         branch = self.branch(coefficients) / BRANCH_RANGE
         restored = self.main(torch.cat([rgb, branch], dim=1))
@@ -82,11 +82,11 @@ class FrequencyAwareDecoder(nn.Module):
 
 
 class _FusedDecoder(nn.Module):
-    """`FrequencyAwareDecoder` with consecutive linear layers composed: no layer runs at a size between h x w and H x W.
+    """`FrequencyAwareDecoder` with consecutive linear layers composed. No layer runs at sizes between h x w and H x W.
 
-    coefficients -> conv, blocks, conv -> all up to h x w and into the main network's first convolution --.
-    rgb -----------------------------------------------> that convolution's first three inputs ----------> +
-    restored <- + mean <- all from h x w to H x W <- conv, blocks <----------------------------------------'
+    coefficients -> conv, blocks, conv -> composed: upsampling to h x w, conv, first conv of `main` -----.
+    rgb -------------------------------------------------> the first conv of `main` for three channels -> +
+    restored <- + mean <- composed: upsampling to H x W, conv <- conv, blocks <---------------------------'
     """
 
     def __init__(self, decoder: FrequencyAwareDecoder) -> None:

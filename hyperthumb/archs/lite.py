@@ -81,7 +81,7 @@ class LiteDecoder(nn.Module):
             zero_initialize(self.conv_last)
 
     def forward(self, rgb: Tensor, coefficients: Tensor) -> Tensor:
-        """As `FrequencyAwareDecoder.forward`."""
+        """Restores the image; the shapes are those of `FrequencyAwareDecoder.forward`."""
         x = self.conv_first(rgb - 0.5)
         if self.inject is not None:
             injected = self.inject(coefficients / _COEFFICIENT_UNIT)

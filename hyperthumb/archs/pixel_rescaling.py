@@ -1,4 +1,4 @@
-"""Networks of others in front of and behind an ordinary JPEG: all that such a rival shares with the next one."""
+"""The base class of the rivals: a downscaling and an upscaling network around an ordinary JPEG."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from hyperthumb.models.contract import Analysis, CompressedBatch, Mapped, PixelN
 
 
 class PixelRescaling(PixelNetwork):
-    """A rival "X & JPEG": a thumbnail of pixels that is stored with the standard's tables at one quality.
+    """A rival "X & JPEG". Its thumbnail is stored as a JPEG with the standard's tables at one quality.
 
         hr -> downscale -> clamp 0..1 -> YCbCr 4:4:4, DCT -> / tables -> rounding
         restored <- upscale <- clamp 0..1 <- RGB <- IDCT <- * tables <-'
 
-    Nothing of the coefficients but the picture that a viewer shows reaches `upscale`. Chroma is not subsampled on this
-    path, as nowhere in the project's files; `baselines.NetworkJpeg` stores the same thumbnails as others do.
+    `upscale` gets only the picture that a viewer shows, not the coefficients. Chroma is not subsampled, as in all files
+    of this project. `baselines.NetworkJpeg` rounds the same thumbnails to 8-bit pixels and can subsample chroma, as
+    papers do.
 
     Args:
-        scale: the factor.
-        quality: libjpeg's, 1 to 100: of training, and of the files that a `NetworkRescaler` writes.
-        rounding: of the coefficients in training.
+        scale: 2, 4 or 8.
+        quality: the JPEG quality as in libjpeg, 1 to 100. It is used in training and for files.
+        rounding: how coefficients are rounded in training.
 
     Raises:
-        HyperthumbError: for a rounding that does not exist.
+        HyperthumbError: for an unknown rounding.
     """
 
-    tile_margin = OVERLAP  # narrower than some of these networks see; docs/benchmark.md has the differences
+    tile_margin = OVERLAP  # smaller than the receptive field of some of these networks; see docs/benchmark.md
 
     def __init__(self, scale: int, quality: int, rounding: RoundingName) -> None:
         super().__init__()
@@ -40,12 +41,12 @@ class PixelRescaling(PixelNetwork):
         self.quantization = FixedTables(quality)
 
     def network_loss(self, hr: Tensor, down: Mapped, decoded: Tensor, up: Mapped) -> Tensor | None:
-        """A loss that only this network can compute, as a scalar; None without one.
+        """Computes a scalar loss that only this network can compute. None if there is no such loss.
 
         Args:
-            hr: (B, 3, H, W).
+            hr: (B, 3, H, W) RGB in 0..1.
             down: the thumbnail of `hr`.
-            decoded: (B, 3, h, w), the thumbnail after JPEG.
+            decoded: (B, 3, h, w) RGB in 0..1, the thumbnail after JPEG.
             up: the image restored from `decoded`.
         """
         return None
@@ -79,7 +80,7 @@ class PixelRescaling(PixelNetwork):
         return steps
 
     def through_jpeg(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
-        """A thumbnail (B, 3, h, w) as it comes out of its file, in 0..1, and the tables (B, 2, 8, 8)."""
+        """Encodes and decodes a thumbnail (B, 3, h, w). Returns it in 0..1, and the tables (B, 2, 8, 8)."""
         coefficients = rgb_to_coefficients(inward_clamp(thumbnail, 0, 1))
         tables = self.quantization(coefficients)
         steps = per_plane(tables)

@@ -1,7 +1,7 @@
 """Quantization tables: predicted for each image (section 3.2 of the paper), or one pair for all images.
 
 Each class maps the unquantized coefficients (B, 3, h/8, w/8, 8, 8) in natural order to tables (B, 2, 8, 8): one for Y
-and one that Cb and Cr share. The steps are continuous; the network rounds them and clamps them to 1..255. All
+and one for both chroma planes. The steps are continuous. The network rounds them and clamps them to 1..255. All
 computation is in float32 with autocast off.
 """
 
@@ -23,10 +23,10 @@ from hyperthumb.jpeg.zigzag import from_zigzag, to_zigzag
 
 
 class Quantization(nn.Module, ABC):
-    """Coefficients to continuous tables."""
+    """Computes continuous tables from coefficients."""
 
     trainable = True
-    """Whether the steps need a differentiable rounding in training. Fixed tables do not: they are integers."""
+    """Whether the steps need a differentiable rounding in training. Fixed tables do not, because they are integers."""
 
     def forward(self, coefficients: Tensor) -> Tensor:
         """(B, 3, h/8, w/8, 8, 8) to (B, 2, 8, 8) positive steps."""
@@ -39,7 +39,7 @@ class Quantization(nn.Module, ABC):
 
 
 class _BlockMLP(nn.Module):
-    """A perceptron on each block's 64 coefficients: 64 -> hidden -> ... -> hidden -> 64, with LeakyReLU between."""
+    """A perceptron on the 64 coefficients of a block: 64 -> hidden -> ... -> hidden -> 64, with LeakyReLU between."""
 
     def __init__(self, num_hidden: int, num_layers: int) -> None:
         super().__init__()
@@ -63,13 +63,13 @@ def _of_luma_and_chroma(coefficients: Tensor) -> tuple[Tensor, Tensor]:
 
 @QUANTIZATIONS.register("predicted")
 class PredictedTables(Quantization):
-    """The paper's predictor: a perceptron on each block's raw coefficients, ReLU, pooled over blocks, + 1.49.
+    """The paper's predictor: a perceptron on each block's coefficients, ReLU, pooling over the blocks, + 1.49.
 
-    1.49 rounds to 1: a frequency that the ReLU silences gets the finest step.
+    Because 1.49 rounds to 1, a frequency with a ReLU output of zero gets the finest step.
 
     Args:
         num_hidden: width of the perceptron.
-        num_layers: hidden-to-hidden layers.
+        num_layers: number of hidden-to-hidden layers.
         pool: average or maximum over the blocks of an image.
     """
 
@@ -98,9 +98,9 @@ class PredictedLogTables(Quantization):
     frequency can get stuck. The last layer starts at zero, so training starts from flat tables.
 
     Args:
-        initial_step: every step of the tables at the start, 1 to 255.
+        initial_step: value of all steps at the start, 1 to 255.
         num_hidden: width of the perceptron.
-        num_layers: hidden-to-hidden layers.
+        num_layers: number of hidden-to-hidden layers.
     """
 
     def __init__(
@@ -125,10 +125,10 @@ class PredictedLogTables(Quantization):
 
 @QUANTIZATIONS.register("fixed")
 class FixedTables(Quantization):
-    """The JPEG standard's tables at a given quality; nothing is learned.
+    """The JPEG standard's tables at a given quality. They are not trained.
 
     Args:
-        quality: libjpeg's, 1 to 100.
+        quality: JPEG quality as in libjpeg, 1 to 100.
     """
 
     trainable = False
@@ -144,10 +144,10 @@ class FixedTables(Quantization):
 
 @QUANTIZATIONS.register("learned")
 class LearnedTables(Quantization):
-    """One trained pair of tables for all images. Logarithms are trained, so all steps change at the same relative rate.
+    """One trained pair of tables for all images. Its logarithms are trained, so all steps change at one relative rate.
 
     Args:
-        initial: training starts from the standard tables of this quality.
+        initial: quality of the standard tables from which training starts, 1 to 100.
     """
 
     def __init__(self, initial: Annotated[int, Between(1, 100)] = 75) -> None:

@@ -22,11 +22,11 @@ from hyperthumb.jpeg.zigzag import to_zigzag
 
 
 class RateModel(nn.Module, ABC):
-    """A prior over quantized coefficients: one for the 64 frequencies of Y and one for those of Cb and Cr.
+    """A prior for quantized coefficients: one for the 64 frequencies of Y and one for those of Cb and Cr.
 
     Attributes:
-        in_model_files: whether model files include the rate model, so that they can estimate rates. True only for a
-            small rate model of this package that needs no other package than torch.
+        in_model_files: whether model files include the rate model, so that they can estimate rates. True only for
+            small rate models of this package that need only torch.
     """
 
     in_model_files: ClassVar[bool] = False
@@ -68,7 +68,7 @@ class FactorizedRate(RateModel):
         super().__init__()
         from compressai.entropy_models import EntropyBottleneck
 
-        # Never call update() on these: it changes the shapes of buffers, and the checkpoint no longer loads.
+        # Never call update() on these: it changes the shapes of buffers, so the checkpoint could not be loaded.
         self.luma = EntropyBottleneck(64, init_scale=init_scale)
         self.chroma = EntropyBottleneck(64, init_scale=init_scale)
 
@@ -81,7 +81,7 @@ class FactorizedRate(RateModel):
         flat = values.reshape(64, 1, -1)
         lower = bottleneck._logits_cumulative(flat - 0.5, stop_gradient=False)
         upper = bottleneck._logits_cumulative(flat + 0.5, stop_gradient=False)
-        # In the upper tail both sigmoids are 1 to float precision; their mirror images in the lower tail are not.
+        # In the upper tail both sigmoids round to 1. The difference is computed at their mirror images instead.
         sign = torch.where(lower + upper > 0, -1.0, 1.0)
         likelihood = (torch.sigmoid(sign * upper) - torch.sigmoid(sign * lower)).abs()
         bounded = bottleneck.likelihood_lower_bound(likelihood)
@@ -105,7 +105,7 @@ class FactorizedRate(RateModel):
 
 @RATE_MODELS.register("laplace")
 class LaplaceRate(RateModel):
-    """A zero-mean Laplace distribution with a learned scale for each frequency: 128 parameters, which fit quickly.
+    """A zero-mean Laplace distribution with a learned scale for each frequency: 128 parameters, which train quickly.
 
     The probability of x is that of the interval x - 0.5 .. x + 0.5. It is computed in logarithms, so the tails do not
     underflow and every value has a gradient.
@@ -146,16 +146,16 @@ photographs.
 
 @RATE_MODELS.register("magnitude")
 class MagnitudeRate(RateModel):
-    """Estimates the size of the whole JPEG file, header included, as a weighted sum of `magnitude_features`.
+    """Estimates the size of the whole JPEG file, including its header, as a weighted sum of `magnitude_features`.
 
     The other models estimate the bits of an ideal coder that ignores runs of zeros and neighboring blocks. The weights
     of this one were fitted to real files and are not trained (docs/appendix/rate_models.md).
 
     At integers, each feature is what the coder counts. Values between integers occur only in training. There each
     feature is interpolated linearly, which equals the coder's mean over a random rounding to one of the two neighbors.
-    (log2(1 + |q|) itself would be 1.44 times as steep at zero.) Averaged over uniform noise, the gradient is zero at
-    zero, so coefficients that are only noise cost almost nothing. The full cost of a nonzero coefficient is reached
-    half a step away, and larger values cost little more. The rate term therefore acts mainly on small coefficients.
+    (log2(1 + |q|) itself would be 1.44 times as steep at zero.) Averaged over uniform noise, the gradient at zero is
+    zero, so coefficients that are only noise cost almost nothing. The cost rises to that of a nonzero coefficient
+    within half a step, and larger values cost little more. The rate term therefore acts mainly on small coefficients.
 
     >>> import torch
     >>> from hyperthumb.archs.rate_model import MagnitudeRate
@@ -171,7 +171,7 @@ class MagnitudeRate(RateModel):
         weights: bits for each feature, in the order of FEATURES. None means SMALL_WEIGHTS.
 
     Raises:
-        HyperthumbError: when the number of weights is wrong, or one is negative.
+        HyperthumbError: if the number of weights is wrong, or one is negative.
     """
 
     in_model_files = True
@@ -192,11 +192,16 @@ class MagnitudeRate(RateModel):
 
 
 def magnitude_features(vectors: Tensor) -> Tensor:
-    """Counts what a JPEG coder spends bits on, piecewise linear between integers.
+    """Counts what a JPEG coder spends bits on, with linear interpolation between integers.
 
-    For Y, and for both chroma planes together, the features are: the sum of log2(1 + |d|) over the differences d
-    between the DC of consecutive blocks in raster order (ITU-T T.81, F.1.2.1); the number of nonzero AC coefficients;
-    and the sum of log2(1 + |q|) over AC coefficients, roughly the bits that follow each Huffman code.
+    Three features are computed for Y, and three for both chroma planes together:
+
+    - the sum of log2(1 + |d|) over the differences d between the DC of consecutive blocks in raster order (ITU-T T.81,
+      F.1.2.1);
+    - the number of nonzero AC coefficients;
+    - the sum of log2(1 + |q|) over AC coefficients, roughly the number of bits after each Huffman code.
+
+    The other two are 1 for the file, and the number of blocks.
 
     Args:
         vectors: (B, 3, blocks, 64) zig-zag vectors.

@@ -15,7 +15,7 @@ from .blocks import RGB_MEAN, ResidualDenseBlock, conv3x3, zero_initialize
 
 @ENCODERS.register()
 class RDBUNet(nn.Module):
-    """HR image to thumbnail.
+    """Makes the thumbnail from the HR image.
 
         hr - mean -> PixelUnshuffle(s) -> conv -> dense --------------------------> up -> conv -> + mean -> thumbnail
                                                     '-> down -> dense -------> up --'
@@ -23,8 +23,8 @@ class RDBUNet(nn.Module):
 
     Args:
         scale: 1, 2, 4 or 8.
-        num_feat: channels at the thumbnail's size; each of the two lower levels doubles them.
-        growth: growth of the first dense block; lower levels scale it with their channels.
+        num_feat: channels at the thumbnail's size. Each of the two lower levels doubles them.
+        growth: growth of the first dense block. Each of the two lower levels doubles it.
         skip: add the network's output to the bicubic downscale.
     """
 

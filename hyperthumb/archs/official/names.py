@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hyperthumb.base.errors import CheckpointError
 
-# Theirs, ours; each {} stands for a number.
+# Pairs of (theirs, ours). Each {} stands for a number.
 _NAMES = (
     ("encoder.conv_first.", "encoder.conv_first."),
     ("encoder.rdb_first.", "encoder.dense."),
@@ -31,9 +31,9 @@ _NAMES = (
     ("table_predictor.MLPs.1.layers.{}.0.", "quantization.chroma.hidden.{}."),
     ("table_predictor.MLPs.1.final_linear.", "quantization.chroma.last."),
 )
-# CompressAI 1.2.4 names each parameter that 1.2.8 keeps in a list: `_matrix0` is `matrices.0`.
+# CompressAI 1.2.4 has separate parameters where 1.2.8 has lists: `_matrix0` became `matrices.0`.
 _OLD_LISTS = {"matrices": "matrix", "biases": "bias", "factors": "factor"}
-# Tables of CompressAI's range coder. Their shapes change when they are filled, and nothing here needs them.
+# Tables of CompressAI's range coder. Their shapes change when they are filled. This project does not use them.
 _CODER_TABLES = ("_offset", "_quantized_cdf", "_cdf_length")
 _DCT_TABLES = ("losslessJPEG.Y_TABLE", "losslessJPEG.C_TABLE")  # all ones in every network
 
@@ -47,10 +47,10 @@ def to_ours(official: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[s
     """Renames the weights of an official state dict to our names. It does not check names or shapes.
 
     Args:
-        official: with the bottleneck names of either CompressAI version. The range coder's tables are ignored. Parts
-            that `own` does not have are dropped: the original's network of scale 1 has an encoder and decoders that it
-            never runs.
-        own: the state dict of the target network; the range coder's tables are taken from it.
+        official: a state dict with the bottleneck names of either CompressAI version. The range coder's tables are
+            ignored. Parts that `own` does not have are dropped, because the original's network of scale 1 has an
+            encoder and decoders that it never runs.
+        own: the state dict of the target network. The range coder's tables are taken from it.
     """
     parts = {name.partition(".")[0] for name in own}
     converted = {name: value for name, value in own.items() if name.endswith(_CODER_TABLES)}
@@ -69,11 +69,11 @@ def to_official(ours: Mapping[str, Tensor], compressai: str = "1.2.8") -> dict[s
 
     Args:
         ours: a state dict of a `HyperThumbnail` with the paper's parts.
-        compressai: the CompressAI version whose bottleneck names to write: "1.2.4", which the original was released
-            with, or "1.2.8".
+        compressai: the CompressAI version that determines the bottleneck names: "1.2.4", with which the original was
+            released, or "1.2.8".
 
     Raises:
-        CheckpointError: when a parameter has no counterpart in the original.
+        CheckpointError: if a parameter has no counterpart in the original.
     """
     official: dict[str, Tensor] = {}
     backwards = tuple((mine, theirs) for theirs, mine in _NAMES)

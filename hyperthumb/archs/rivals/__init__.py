@@ -1,4 +1,4 @@
-"""Rescaling networks of other papers, around an ordinary JPEG. Importing this registers them by name."""
+"""Rescaling networks of other papers, around an ordinary JPEG. Importing this folder registers them by name."""
 
 from .comcnn import ComCNN
 from .hcflow import HCFlow

@@ -20,25 +20,25 @@ from .invertible import level_count
 
 @ARCHS.register()
 class ComCNN(PixelRescaling):
-    """A small network makes the thumbnail, a deep one mends its bicubic enlargement.
+    """A small network makes the thumbnail. A deep network improves the thumbnail's bicubic enlargement.
 
         hr -> conv, ReLU -> (strided conv, ReLU) x levels -> conv -> thumbnail
         rgb -> bicubic -> + -> restored
                   '-> conv, ReLU -> (conv, batch norm, ReLU) x (layers - 2) -> conv -'
 
-    The paper halves the picture: one strided convolution, here one a level (section III-B and table I). It trains both
-    networks in turns, the first through the second alone, because it had no JPEG with a gradient (section III-C); here
-    both train together through one.
+    The paper's network only halves the picture, with one strided convolution (section III-B and table I). Here there
+    is one for each halving. The paper trains the two networks in turns, and the first one without JPEG, because it has
+    no differentiable JPEG (section III-C). Here they are trained together through a differentiable JPEG.
 
     Args:
         scale: 2, 4 or 8.
-        quality: of the JPEG.
-        rounding: of its coefficients in training.
-        num_feat: channels of both networks; the paper's are 64.
-        num_layer: layers of the reconstruction network; the paper's are 20.
+        quality: JPEG quality as in libjpeg, 1 to 100.
+        rounding: how coefficients are rounded in training.
+        num_feat: channels of both networks; 64 in the paper.
+        num_layer: layers of the reconstruction network; 20 in the paper.
 
     Raises:
-        HyperthumbError: for a scale or a rounding that does not exist.
+        HyperthumbError: for an unknown scale or rounding.
     """
 
     def __init__(

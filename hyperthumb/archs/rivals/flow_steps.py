@@ -1,4 +1,4 @@
-"""The steps of HCFlow (Liang et al., ICCV 2021): normalization, permutation and couplings with exact inverses."""
+"""The steps of HCFlow (Liang et al., ICCV 2021): normalization, permutation and invertible couplings."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .invertible import DenseSubnet, Invertible
 
 
 class ActNorm(Invertible):
-    """(x + bias) * exp(logs), a number of each for a channel (Glow, Kingma and Dhariwal, 2018, section 3.1).
+    """(x + bias) * exp(logs), with a bias and a scale for each channel (Glow, Kingma and Dhariwal, 2018, section 3.1).
 
-    It starts as the identity: training in the official rescaling configuration does so too.
+    It starts as the identity, as in the official rescaling configuration.
     """
 
     def __init__(self, channels: int) -> None:
@@ -30,7 +30,7 @@ class ActNorm(Invertible):
 
 
 class Permutation(Invertible):
-    """An invertible 1x1 convolution, orthogonal at the start (Glow, section 3.2)."""
+    """An invertible 1x1 convolution whose initial weights are orthogonal (Glow, section 3.2)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -49,12 +49,12 @@ class Permutation(Invertible):
 
 
 def scale_and_shift(answer: Tensor) -> tuple[Tensor, Tensor]:
-    """A subnet's answer (B, 2 C, h, w) as logarithms of scales, within -0.5 .. 0.5, and shifts, both (B, C, h, w)."""
+    """Splits a subnet's output (B, 2 C, h, w) into log scales, in -0.5..0.5, and shifts, both (B, C, h, w)."""
     return 0.318 * torch.atan(2 * answer[:, 1::2]), answer[:, 0::2]
 
 
 class HighByLow(Invertible):
-    """The high band is shifted and scaled by what the low one says, (high + shift) * scale."""
+    """Shifts and scales the high band: high becomes (high + shift) * scale, both computed from the low band."""
 
     def __init__(self, channels: int, low: int, growth: int) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class HighByLow(Invertible):
 
 
 class LowByHigh(Invertible):
-    """The low band is shifted by what the high one says."""
+    """Shifts the low band by a number that is computed from the high band."""
 
     def __init__(self, channels: int, low: int, growth: int) -> None:
         super().__init__()
@@ -90,12 +90,12 @@ class LowByHigh(Invertible):
 
 
 class FlowStep(Invertible):
-    """Normalization and a coupling of the first 3 channels with the others; steps alternate who changes whom.
+    """Normalization, then a coupling of the low band (the first 3 channels) and the high band (the others).
 
     Args:
-        channels: of both bands together.
-        number: counts the steps of a level from 0; at even ones the low band changes the high one.
-        growth: of the subnet.
+        channels: channels of both bands together.
+        number: index of the step in its level, from 0. Even steps change the high band, odd steps the low band.
+        growth: growth of the subnet.
     """
 
     def __init__(self, channels: int, number: int, growth: int) -> None:
@@ -124,7 +124,7 @@ class _NormalizedConv(nn.Conv2d):
 
 
 class ZeroConv(nn.Conv2d):
-    """A 3x3 convolution that starts at zero, times exp(3 logs) a channel (Glow, section 3.3)."""
+    """A 3x3 convolution that starts at zero; each output channel is multiplied by exp(3 logs) (Glow, section 3.3)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1)
@@ -149,7 +149,7 @@ class _ThreeConvs(nn.Module):
 
 
 class _ConditionalCoupling(nn.Module):
-    """The second half of the channels is shifted and scaled by what the first half and the features say."""
+    """Shifts and scales the second half of the channels by numbers computed from the first half and the features."""
 
     def __init__(self, channels: int, features: int, hidden: int) -> None:
         super().__init__()
@@ -169,12 +169,12 @@ class _ConditionalCoupling(nn.Module):
 
 
 class ConditionalFlowStep(nn.Module):
-    """Normalization, permutation, and a coupling that also sees features of the coarser picture.
+    """Normalization, permutation, and a coupling that also gets features of the coarser picture.
 
     Args:
-        channels: of what is mapped.
+        channels: channels of the detail that is transformed.
         features: channels of the features.
-        hidden: channels in the subnet.
+        hidden: channels inside the subnet.
     """
 
     def __init__(self, channels: int, features: int, hidden: int) -> None:
@@ -184,9 +184,9 @@ class ConditionalFlowStep(nn.Module):
         self.affine = _ConditionalCoupling(channels, features, hidden)
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
-        """(B, channels, h, w) given (B, features, h, w) of the same size."""
+        """Transforms (B, channels, h, w), given features (B, features, h, w)."""
         return self.affine(self.permute(self.actnorm(x)), features)
 
     def inverse(self, y: Tensor, features: Tensor) -> Tensor:
-        """Back again, given the same features."""
+        """The inverse of `forward` for the same features."""
         return self.actnorm.inverse(self.permute.inverse(self.affine.inverse(y, features)))

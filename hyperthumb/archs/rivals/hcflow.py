@@ -24,7 +24,7 @@ from .invertible import Chain, HaarSplit, level_count
 
 
 class _RRDB(nn.Module):
-    """Three residual dense blocks, a fifth of whose result is added (ESRGAN, Wang et al., 2018)."""
+    """Three residual dense blocks. Their output times 0.2 is added to x (ESRGAN, Wang et al., 2018)."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
@@ -35,15 +35,15 @@ class _RRDB(nn.Module):
 
 
 class ConditionalFlow(nn.Module):
-    """What a level splits off, as a variable that is standard normal given the coarser picture (section 3.3).
+    """Maps the detail of a level to z, which is standard normal given the coarser picture (section 3.3).
 
-        coarse (and the next level's features) -> RRDBs -> features -> mean and scale of what is split off
-        detail <-> steps that see the features <-> (z * scale + mean)
+        coarse (and the features of the next level) -> RRDBs -> features -> mean and scale
+        detail <-> steps that also get the features <-> z * scale + mean
 
     Args:
-        inputs: channels of `coarse`, with the features of the next coarser level where there is one.
-        channels: of the detail.
-        sizes: of all levels.
+        inputs: channels of `coarse`, including the features of the next coarser level if there is one.
+        channels: channels of the detail.
+        sizes: sizes of the flow.
     """
 
     def __init__(self, inputs: int, channels: int, sizes: FlowSizes) -> None:
@@ -60,19 +60,19 @@ class ConditionalFlow(nn.Module):
         self.f = ZeroConv(num_feat, 2 * channels)
 
     def features(self, coarse: Tensor) -> Tensor:
-        """(B, inputs, h, w) to (B, num_feat, h, w)."""
+        """Computes features (B, num_feat, h, w) from (B, inputs, h, w)."""
         first = self.conv_first(coarse)
         return first + self.trunk_conv1(self.RRDB_trunk1(self.RRDB_trunk0(first)))
 
     def forward(self, detail: Tensor, features: Tensor) -> Tensor:
-        """(B, channels, h, w) to z of the same shape."""
+        """Maps detail (B, channels, h, w) to z of the same shape."""
         for step in self.additional_flow_steps:
             detail = step(detail, features)
         logs, mean = scale_and_shift(self.f(features))
         return (detail - mean) * (-logs).exp()
 
     def inverse(self, latent: Tensor | None, features: Tensor) -> Tensor:
-        """The detail of a z; None is the most likely one, zero."""
+        """Maps z to the detail. None stands for the most likely z, which is zero."""
         logs, mean = scale_and_shift(self.f(features))
         detail = mean if latent is None else mean + latent * logs.exp()
         for step in reversed(self.additional_flow_steps):
@@ -82,7 +82,7 @@ class ConditionalFlow(nn.Module):
 
 
 class _Flow(nn.Module):
-    """The levels; `layers` counts a place without weights for each split, as the official checkpoints do."""
+    """All levels. `layers` has an entry without weights for each split, because the official checkpoints count it."""
 
     def __init__(self, levels: int, sizes: FlowSizes) -> None:
         super().__init__()
@@ -104,14 +104,14 @@ class _Flow(nn.Module):
         self.layers = nn.ModuleList(layers)
 
     def level(self, level: int) -> tuple[Chain, ConditionalFlow]:
-        """A level's split and steps, and what it does with the detail."""
+        """The Haar split and the steps of a level, and the flow for its detail."""
         first = level * (self.steps + 2)
         split = getattr(self, f"level{level}_condFlow")
         assert isinstance(split, ConditionalFlow)
         return Chain(list(self.layers)[first : first + self.steps + 1]), split
 
     def forward(self, hr: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The thumbnail, and z of each level from the finest."""
+        """Maps a picture to the thumbnail and to z of each level, from the finest level."""
         coarse, details, pictures = hr, [], []
         for level in range(self.levels):
             steps, _ = self.level(level)
@@ -126,7 +126,7 @@ class _Flow(nn.Module):
         return coarse, latents[::-1]
 
     def inverse(self, thumbnail: Tensor, temperature: float) -> Tensor:
-        """The picture; z is normal with this standard deviation."""
+        """Restores the picture with random z of standard deviation `temperature`."""
         coarse, features = thumbnail, None
         for level in reversed(range(self.levels)):
             steps, split = self.level(level)
@@ -138,7 +138,7 @@ class _Flow(nn.Module):
 
 
 def _beside(coarse: Tensor, features: Tensor | None) -> Tensor:
-    """A level's picture, with the features of the next coarser one where there is one, at twice its size."""
+    """The picture of a level, concatenated with the enlarged features of the next coarser level if there is one."""
     if features is None:
         return coarse
     return torch.cat([coarse, F.interpolate(features, scale_factor=2.0, mode="nearest")], 1)
@@ -146,7 +146,7 @@ def _beside(coarse: Tensor, features: Tensor | None) -> Tensor:
 
 @dataclass(frozen=True)
 class FlowSizes(Settings):
-    """How large the flow is; see `HCFlow`."""
+    """The sizes of the flow; see `HCFlow`."""
 
     num_step: Count = 14
     num_split_step: Count = 6
@@ -159,32 +159,32 @@ class FlowSizes(Settings):
 
 @ARCHS.register()
 class HCFlow(PixelRescaling):
-    """A flow whose levels split off detail that is normal given what remains.
+    """An invertible flow. Each level separates detail, which is normally distributed given the coarser picture.
 
-        hr <-> (Haar split <-> steps <-> split off z given the rest) x levels <-> thumbnail
+        hr <-> (Haar split <-> steps <-> separate z, given the rest) x levels <-> thumbnail
 
-    For the way back z is drawn from N(0, 1) in training and zero in evaluation (the official "heat 0"). The own term is
-    the mean of z^2 over all levels; the official weights are 1e-5 for it, 0.05 for the guide (`MSELoss`) and 1 for
-    `L1Loss`.
+    When an image is restored, z is drawn from N(0, 1) in training and set to zero in evaluation (the official "heat
+    0"). The network's own loss (`losses.own`) is the mean of z^2 over all levels. The official weights are 1e-5 for it,
+    0.05 for the guide (`MSELoss`) and 1 for the reconstruction (`L1Loss`).
 
-    Names and shapes in the state dict are those of the official checkpoints.
+    The state dict has the names and shapes of the official checkpoints.
 
     Args:
         scale: 2, 4 or 8.
-        quality: of the JPEG.
-        rounding: of its coefficients in training.
-        num_step: steps of a level, the conditional ones included (K); the official network has 14.
-        num_split_step: the conditional ones; there 6.
-        growth: of the dense subnets of the others.
-        split_hidden: channels in the conditional steps' subnets.
-        split_feat: features that they see.
-        split_growth: of the dense blocks that make the features.
-        split_block: RRDBs in both parts of those.
-        temperature: standard deviation of z on the way back in training, 1 in the official one; at 0 the network is
-            trained as it is measured.
+        quality: JPEG quality as in libjpeg, 1 to 100.
+        rounding: how coefficients are rounded in training.
+        num_step: steps of a level, including the conditional ones (K); 14 in the official network.
+        num_split_step: conditional steps of a level; 6 in the official network.
+        growth: growth of the dense subnets in the unconditional steps.
+        split_hidden: channels inside the subnets of the conditional steps.
+        split_feat: channels of the features that the conditional steps get.
+        split_growth: growth of the dense blocks that compute these features.
+        split_block: numbers of RRDBs in the two parts of the network that computes these features.
+        temperature: standard deviation of z in training; 1 in the official training. At 0 the network is trained as it
+            is evaluated.
 
     Raises:
-        HyperthumbError: for a scale or a rounding that does not exist, or more conditional steps than steps.
+        HyperthumbError: for an unknown scale or rounding, or if num_split_step is larger than num_step.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class HCFlow(PixelRescaling):
         self.temperature = temperature
         steps, conditional = sizes.num_step, sizes.num_split_step
         if conditional > steps:
-            raise HyperthumbError(f"num_split_step are some of num_step; {conditional} of {steps} are too many")
+            raise HyperthumbError(f"num_split_step must be at most num_step ({steps}), not {conditional}")
         self.flow = _Flow(level_count(scale), sizes)
 
     def downscale(self, hr: Tensor) -> Mapped:

@@ -1,4 +1,4 @@
-"""What invertible rescaling networks are made of: a Haar split, dense subnets, and couplings with exact inverses."""
+"""Parts of invertible rescaling networks: a Haar split, dense subnets, and couplings."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hyperthumb.images.pixels import full_precision
 
 
 class Invertible(nn.Module, ABC):
-    """A map of pictures without loss: `inverse(forward(x))` is x, to float rounding."""
+    """A lossless map of pictures: `inverse(forward(x))` equals x up to float rounding."""
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to as many numbers, in this or another shape."""
+        """Maps (B, C, H, W) to the same number of values, perhaps in another shape."""
 
     @abstractmethod
     def inverse(self, y: Tensor) -> Tensor:
-        """Back again."""
+        """The inverse of `forward`."""
 
 
 class Chain(nn.ModuleList):
-    """Invertible layers one after the other; in a state dict they stand under their numbers."""
+    """A sequence of invertible layers. Their names in a state dict are their indices."""
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self:
@@ -44,8 +44,8 @@ class Chain(nn.ModuleList):
 class HaarSplit(Invertible):
     """One level of the Haar transform (IRN, Xiao et al., ECCV 2020, section 3.2).
 
-    (B, C, H, W) to (B, 4 C, H/2, W/2): C averages of 2x2 pixels first, then C each of horizontal, vertical and diagonal
-    differences, all divided by 4.
+    It maps (B, C, H, W) to (B, 4 C, H/2, W/2). The first C channels are the averages of 2x2 pixels. C channels each of
+    horizontal, vertical and diagonal differences follow, also divided by 4.
 
     Args:
         channels: C.
@@ -54,13 +54,13 @@ class HaarSplit(Invertible):
     def __init__(self, channels: int) -> None:
         super().__init__()
         signs = [[[1, 1], [1, 1]], [[1, -1], [1, -1]], [[1, 1], [-1, -1]], [[1, -1], [-1, 1]]]
-        # Never trained; in the official checkpoints, where it is a frozen parameter, under the same name.
+        # It is not trained. The official checkpoints hold it under this name, as a frozen parameter.
         self.haar_weights: Tensor
         self.register_buffer("haar_weights", torch.tensor(signs).float()[:, None].repeat(channels, 1, 1, 1))
         self.channels = channels
 
     def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):  # in bfloat16 the inverse would be off by whole levels
+        with torch.autocast(x.device.type, enabled=False):  # in bfloat16 the inverse would be wrong by whole levels
             x = full_precision(x)
             bands = F.conv2d(x, self.haar_weights.to(x.dtype), stride=2, groups=self.channels) / 4
         return bands.unflatten(1, (self.channels, 4)).transpose(1, 2).flatten(1, 2)
@@ -73,12 +73,12 @@ class HaarSplit(Invertible):
 
 
 class DenseSubnet(nn.Module):
-    """Five convolutions, each seeing all before it; zero until it is trained (IRN, supplement).
+    """Five densely connected convolutions whose output is zero before training (IRN, supplement).
 
     Args:
-        inputs: channels in.
-        outputs: channels out.
-        growth: channels that each of the first four adds.
+        inputs: channels of the input.
+        outputs: channels of the output.
+        growth: channels that each of the first four convolutions adds.
     """
 
     def __init__(self, inputs: int, outputs: int, growth: int = 32) -> None:
@@ -100,15 +100,15 @@ class DenseSubnet(nn.Module):
 
 
 class Coupling(Invertible):
-    """IRN's block (section 3.2): the low band takes from the high ones, then they are scaled and shifted by it.
+    """IRN's block (section 3.2): the high band changes the low band, which then changes the high band.
 
         low  = low + F(high)
         high = high * exp(clamped H(low)) + G(low)
 
     Args:
-        channels: of both bands together.
-        low: channels of the low band, which come first.
-        growth: of the subnets.
+        channels: channels of both bands together.
+        low: number of the first channels that form the low band.
+        growth: growth of the subnets.
     """
 
     def __init__(self, channels: int, low: int = 3, growth: int = 32) -> None:
@@ -130,16 +130,16 @@ class Coupling(Invertible):
 
 
 def log_scale(x: Tensor) -> Tensor:
-    """A subnet's answer as a logarithm of a scale, in -1 .. 1: the official configuration's clamp."""
+    """Converts a subnet's output to the logarithm of a scale in -1..1, as in the official configuration."""
     return 2 * torch.sigmoid(x) - 1
 
 
 def level_count(scale: int) -> int:
-    """How many halvings make a scale.
+    """The number of times that a network of this scale halves the picture.
 
     Raises:
-        HyperthumbError: for a scale that is not 2, 4 or 8.
+        HyperthumbError: for a scale other than 2, 4 and 8.
     """
     if scale not in (2, 4, 8):
-        raise HyperthumbError(f"an invertible network's scale is 2, 4 or 8, not {scale}")
+        raise HyperthumbError(f"the scale of this network must be 2, 4 or 8, not {scale}")
     return scale.bit_length() - 1

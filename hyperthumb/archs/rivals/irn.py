@@ -19,28 +19,28 @@ from .invertible import Chain, Coupling, HaarSplit, Invertible, level_count
 
 @ARCHS.register()
 class IRN(PixelRescaling):
-    """A bijection between the picture and its thumbnail with a latent variable that is thrown away.
+    """A bijection between a picture and its thumbnail with a latent variable z, which is not stored.
 
         hr <-> (Haar split <-> couplings) x levels <-> thumbnail (3 channels), z (the rest)
 
-    For the way back z is drawn from N(0, 1) in training (section 3.3) and zero, its most likely value, in evaluation,
-    so that a file always restores to the same picture. The own term is ||z||^2 over the number of HR values: the
-    weights of the official training, which sums instead of averaging, are then 1 each for it, `CharbonnierLoss` and
-    `MSELoss`.
+    When an image is restored, z is drawn from N(0, 1) in training (section 3.3). In evaluation z is zero, its most
+    likely value, so that a file always gives the same picture. The network's own loss (`losses.own`) is ||z||^2 divided
+    by the number of HR values. The official training sums instead of averaging. Its weights correspond to 1 here, for
+    this loss, for the reconstruction (`CharbonnierLoss`) and for the guide (`MSELoss`).
 
-    Names and shapes in the state dict are those of the official checkpoints.
+    The state dict has the names and shapes of the official checkpoints.
 
     Args:
         scale: 2, 4 or 8.
-        quality: of the JPEG.
-        rounding: of its coefficients in training.
-        num_block: couplings at each level; the official 4x network has 8.
-        growth: channels that a subnet's layers add.
-        temperature: standard deviation of z on the way back in training, 1 in the official one. Blocks can shrink it
-            only so far, so small networks do better at 0, which is what they are measured with.
+        quality: JPEG quality as in libjpeg, 1 to 100.
+        rounding: how coefficients are rounded in training.
+        num_block: couplings at each level; 8 in the official 4x network.
+        growth: channels that each layer of a subnet adds; 32 in the official network.
+        temperature: standard deviation of z in training; 1 in the official training. Few blocks cannot reduce the
+            effect of z enough, so 0 is better for small networks: it is also the value in evaluation.
 
     Raises:
-        HyperthumbError: for a scale or a rounding that does not exist.
+        HyperthumbError: for an unknown scale or rounding.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""SAIN: Self-Asymmetric Invertible Network (Yang et al., AAAI 2023), around a JPEG that it expects."""
+"""SAIN: Self-Asymmetric Invertible Network (Yang et al., AAAI 2023), which models the JPEG between its two halves."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .invertible import Chain, Coupling, DenseSubnet, HaarSplit, Invertible, lev
 
 
 class EnhancedCoupling(Invertible):
-    """A coupling with a sharp low band halfway (E-InvBlock, section 3.2).
+    """A coupling with a sharp low band as an intermediate result (E-InvBlock, section 3.2).
 
         sharp = low + E(high)
         low   = sharp - F(high)
         high  = high * exp(clamped H(low)) + G(low)
 
     Args:
-        channels: of both bands together; the low one has 3.
-        growth: of the subnets.
+        channels: channels of both bands together. The low band has 3.
+        growth: growth of the subnets.
     """
 
     def __init__(self, channels: int, growth: int = 32) -> None:
@@ -46,14 +46,14 @@ class EnhancedCoupling(Invertible):
         return self.inverse_with_sharp(y)[0]
 
     def with_sharp(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """`forward`, and the sharp low band (B, 3, h, w)."""
+        """Returns the result of `forward` and the sharp low band (B, 3, h, w)."""
         low, high = x.split(self.sizes, 1)
         sharp = low + self.E(high)
         low = sharp - self.F(high)
         return torch.cat([low, high * log_scale(self.H(low)).exp() + self.G(low)], 1), sharp
 
     def inverse_with_sharp(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        """`inverse`, and the sharp low band (B, 3, h, w)."""
+        """Returns the result of `inverse` and the sharp low band (B, 3, h, w)."""
         low, high = y.split(self.sizes, 1)
         high = (high - self.G(low)) * (-log_scale(self.H(low))).exp()
         sharp = low + self.F(high)
@@ -61,19 +61,19 @@ class EnhancedCoupling(Invertible):
 
 
 class GaussianMixture(nn.Module):
-    """One mixture for all numbers of the latent variable (section 3.3).
+    """One Gaussian mixture for all values of the latent variable (section 3.3).
 
     Args:
-        components: Gaussians.
+        components: number of Gaussians.
     """
 
     def __init__(self, components: int) -> None:
         super().__init__()
-        # Rows: logits of the weights, means, logarithms of the variances. Not zero, or all would stay the same.
+        # Rows: logits of the weights, means, logarithms of the variances. Equal components would remain equal.
         self.gmm_para = nn.Parameter(1e-4 * torch.randn(3, components))
 
     def sample(self, shape: tuple[int, ...]) -> Tensor:
-        """Independent numbers for crops (B, ...), with a gradient to all parameters: the Gumbel-softmax for weights."""
+        """Draws independent values of shape (B, ...). Gumbel-softmax gives gradients for all parameters."""
         logits, means, log_variances = self.gmm_para
         gumbel = -torch.log(-torch.log(uniform((*shape, len(logits)), logits.device)))
         soft = (logits + gumbel).softmax(-1)
@@ -82,40 +82,43 @@ class GaussianMixture(nn.Module):
         return chosen @ means + deviation * normal(shape, deviation.device)
 
     def mean(self) -> Tensor:
-        """The mixture's mean, a scalar."""
+        """The mean of the mixture, a scalar."""
         logits, means, _ = self.gmm_para
         return logits.softmax(0) @ means
 
 
 @ARCHS.register()
 class SAIN(PixelRescaling):
-    """Two bijections in a row: to the sharp thumbnail that is stored, and on to what JPEG makes of it.
+    """Two bijections in sequence: from the picture to the stored thumbnail, and on to a simulation of its JPEG.
 
         hr -> Haar splits -> enhanced couplings ----------> couplings -> simulated JPEG thumbnail, z
                                   '-> sharp: the thumbnail -> JPEG -.
         restored <- Haar <- enhanced couplings <- couplings <--------' , z drawn from a mixture
 
-    The way down leaves the chain halfway and the way up starts at its end: the couplings in between stand for JPEG and
-    its inverse. z is drawn in training and the mixture's mean in evaluation, so that a file always restores to the
-    same picture. The own term is the sum of three mean squared errors (section 3.4): the simulated thumbnail against
-    the decoded one and against the decoded bicubic one, and the sharp thumbnail against the one found on the way up;
-    the official weights are 0.25 for it and for the guide (`MSELoss`), 1 for `L1Loss`.
+    The thumbnail is taken after the enhanced couplings. Restoring starts at the end of the chain: the couplings in
+    between model JPEG and its inverse. z is random in training. In evaluation it is the mean of the mixture, so that a
+    file always gives the same picture.
 
-    Names and shapes in the state dict are those of the official checkpoints.
+    The network's own loss (`losses.own`) is the sum of three mean squared errors (section 3.4): between the simulated
+    thumbnail and the decoded one, between the simulated thumbnail and the decoded bicubic one, and between the sharp
+    thumbnail and the one that restoring finds. The official weights are 0.25 for it, 0.25 for the guide (`MSELoss`) and
+    1 for the reconstruction (`L1Loss`).
+
+    The state dict has the names and shapes of the official checkpoints.
 
     Args:
         scale: 2, 4 or 8.
-        quality: of the JPEG; the official training's is 75.
-        rounding: of its coefficients in training.
-        e_block: enhanced couplings; the official 4x network has 10.
-        v_block: couplings that stand for JPEG; there 6.
-        num_component: Gaussians of the mixture; there 5.
-        growth: channels that a subnet's layers add.
-        temperature: z is multiplied with it, 1 in the official training. Blocks can shrink it only so far, so small
-            networks do better at 0.
+        quality: JPEG quality as in libjpeg, 1 to 100; 75 in the official training.
+        rounding: how coefficients are rounded in training.
+        e_block: number of enhanced couplings; 10 in the official 4x network.
+        v_block: number of couplings that model JPEG; 6 in the official network.
+        num_component: number of Gaussians in the mixture; 5 in the official network.
+        growth: channels that each layer of a subnet adds; 32 in the official network.
+        temperature: factor of z; 1 in the official training. Few blocks cannot reduce the effect of z enough, so 0 is
+            better for small networks.
 
     Raises:
-        HyperthumbError: for a scale or a rounding that does not exist.
+        HyperthumbError: for an unknown scale or rounding.
     """
 
     def __init__(
@@ -148,7 +151,7 @@ class SAIN(PixelRescaling):
         return self.inverse(torch.cat([rgb, self.temperature * latent.to(rgb.dtype)], 1))
 
     def inverse(self, simulated: Tensor) -> Mapped:
-        """The way up from a thumbnail after JPEG with its latent variable, (B, 3 scale^2, h, w)."""
+        """Restores the image from the decoded thumbnail and the latent variable, together (B, 3 scale^2, h, w)."""
         first, last = self._halfway()
         bands, sharp = last.inverse_with_sharp(self.comp_operations.inverse(simulated))
         return Mapped(self.haar_operations.inverse(first.inverse(bands)), sharp)
@@ -163,7 +166,7 @@ class SAIN(PixelRescaling):
         return torch.stack([error.square().mean() for error in errors]).sum()
 
     def _halfway(self) -> tuple[Chain, EnhancedCoupling]:
-        """The enhanced couplings, the last one, whose sharp band is the thumbnail, apart from the others."""
+        """The enhanced couplings except the last one, and the last one, whose sharp band is the thumbnail."""
         *first, last = self.down_operations
         assert isinstance(last, EnhancedCoupling)
         return Chain(first), last

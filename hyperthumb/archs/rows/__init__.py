@@ -1,1 +1,1 @@
-"""The strip engine: a trained network run a few rows at a time, for large pictures."""
+"""Runs trained networks on large pictures in strips, which are a few rows of the whole width."""

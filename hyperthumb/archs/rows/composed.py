@@ -1,4 +1,4 @@
-"""Linear layers in a row, composed into one convolution when a network is only run."""
+"""Composes consecutive linear layers into one convolution, for networks that are not trained further."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from torch.nn import functional as F
 
 
 class ComposedConvolution(nn.Module):
-    """Convolutions and PixelShuffles with nothing between them: PixelShuffle(s) of one 5x5 convolution.
+    """Consecutive convolutions and PixelShuffles as one 5x5 convolution and PixelShuffle(scale).
 
-    EDSR has no activation after its body, so two (conv 24 -> 96, PixelShuffle 2) and conv 24 -> 3 are, away from the
-    borders, one linear map from a 5x5 neighbourhood to 4x4x3 numbers: 29 thousand multiplications a thumbnail pixel
-    instead of 114, and nothing that is ever written at 2x and 4x the thumbnail's size but the result. Where layers pad
-    with zeros at the borders of their own, larger pictures, the composed map would see what its layers do not; that
-    reaches less than one input pixel inwards, and there the layers themselves are run.
+    EDSR has no activation after its body. Away from the borders, its layers conv 24 -> 96, PixelShuffle(2), conv 24 ->
+    96, PixelShuffle(2) and conv 24 -> 3 are therefore one linear map from a 5x5 neighborhood to 4x4x3 values. The
+    composed map takes 29 thousand multiplications per thumbnail pixel instead of 114 thousand, and it writes nothing
+    but the result at 2 and 4 times the thumbnail's size.
 
-    The trained layers stay what they are: this is made of them at load time and takes no part in a checkpoint.
+    The layers pad their own, larger inputs with zeros at the borders. The composed map cannot do that, so its results
+    would differ within one input pixel of the borders. There the layers themselves are run.
+
+    This module is made from trained layers at load time. It is not part of a checkpoint.
 
     Args:
-        layers: the stack, (B, inputs, h, w) to (B, outputs, h * scale, w * scale), affine, each input pixel reaching
-            no further than two pixels.
-        inputs: its input channels.
-        scale: its enlargement.
+        layers: affine layers that map (B, inputs, h, w) to (B, outputs, h * scale, w * scale). An input pixel must not
+            affect outputs that are more than two input pixels away.
+        inputs: channels of the input.
+        scale: the factor by which the layers enlarge.
     """
 
     REACH = 2
@@ -38,56 +40,56 @@ class ComposedConvolution(nn.Module):
         self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(1, inputs, h, w) to (1, outputs, h * scale, w * scale), as `layers` but for float rounding."""
+        """Maps (1, inputs, h, w) to (1, outputs, h * scale, w * scale): the result of `layers` up to float rounding."""
         return self.rows(x, above=self.REACH, below=self.REACH)
 
     def rows(self, window: Tensor, above: int, below: int) -> Tensor:
-        """The output rows of a window of a picture.
+        """Computes some output rows of a picture.
 
         Args:
-            window: (1, inputs, n, w): the rows wanted and two on either side, as far as the picture has them.
-            above: how many of the two above the picture has not.
-            below: the same below.
+            window: (1, inputs, n, w): the input rows with two more rows on either side, as far as the picture has them.
+            above: number of rows, 0 to 2, that are missing from the window because they are above the picture.
+            below: number of rows, 0 to 2, that are missing because they are below the picture.
 
         Returns:
             (1, outputs, (n + above + below - 4) * scale, w * scale).
         """
         window = window.to(self.weight.dtype)
-        # Fewer pixels than both frames with what they depend on: composing would have nothing left to do.
+        # The window has only pixels that the layers themselves have to compute.
         if window.shape[3] <= 2 * (self._FRAME + self.REACH) or window.shape[2] <= self._FRAME + self.REACH:
             return self._crop(self.layers(window), window, above, below)
         padded = F.pad(window, (0, 0, above, below)) if above or below else window
         result = F.pixel_shuffle(F.conv2d(padded, self.weight, self.bias, padding=(0, self.REACH)), self.scale)
-        slab, frame = self._FRAME + self.REACH, self._FRAME * self.scale
-        for inside, outside in ((slice(None, slab), slice(None, frame)), (slice(-slab, None), slice(-frame, None))):
-            strip = window[..., inside]
-            result[..., outside] = self._crop(self.layers(strip), strip, above, below)[..., outside]
+        depth, frame = self._FRAME + self.REACH, self._FRAME * self.scale
+        for inside, outside in ((slice(None, depth), slice(None, frame)), (slice(-depth, None), slice(-frame, None))):
+            border = window[..., inside]
+            result[..., outside] = self._crop(self.layers(border), border, above, below)[..., outside]
         if above == self.REACH:
-            result[:, :, :frame] = self.layers(window[:, :, :slab])[:, :, :frame]
+            result[:, :, :frame] = self.layers(window[:, :, :depth])[:, :, :frame]
         if below == self.REACH:
-            result[:, :, -frame:] = self.layers(window[:, :, -slab:])[:, :, -frame:]
+            result[:, :, -frame:] = self.layers(window[:, :, -depth:])[:, :, -frame:]
         return result
 
     def _crop(self, result: Tensor, window: Tensor, above: int, below: int) -> Tensor:
-        """Without the rows that only the wanted ones depend on."""
+        """Removes the output of the rows that were added to the window on either side."""
         first, last = self.REACH - above, window.shape[2] - (self.REACH - below)
         return result[:, :, first * self.scale : last * self.scale]
 
 
 @torch.no_grad()
 def _compose(layers: nn.Module, inputs: int, scale: int, reach: int) -> tuple[Tensor, Tensor]:
-    """The stack's kernel (outputs * scale^2, inputs, 5, 5) and bias, by its answers to single pixels.
+    """Computes the kernel (outputs * scale^2, inputs, 5, 5) and the bias from the layers' output for single pixels.
 
-    A picture of 5x5 holds every path from its centre to what the centre reaches, and every path that leads to the
-    centre: the zeros beyond its borders change none of these answers.
+    Pictures of 5x5 pixels are large enough: every path through the layers from or to the center stays inside them, so
+    the zero padding does not affect the result.
     """
     first = next(layers.parameters())
     double = copy.deepcopy(layers).cpu().double()
     side = 2 * reach + 1
     pictures = torch.zeros(inputs + 1, inputs, side, side, dtype=torch.float64)
     pictures[range(inputs), range(inputs), reach, reach] = 1
-    answers = F.pixel_unshuffle(double(pictures), scale)
-    rest = answers[-1]
-    # The output two pixels to the right of an impulse sees it through the kernel's leftmost tap.
-    weight = (answers[:-1] - rest).flip(2, 3).transpose(0, 1)
-    return weight.to(first.dtype).to(first.device), rest[:, reach, reach].to(first.dtype).to(first.device)
+    responses = F.pixel_unshuffle(double(pictures), scale)
+    bias = responses[-1]  # the response to a picture of zeros
+    # The kernel is flipped: the output two pixels to the right of an impulse gets it through the leftmost weight.
+    weight = (responses[:-1] - bias).flip(2, 3).transpose(0, 1)
+    return weight.to(first.dtype).to(first.device), bias[:, reach, reach].to(first.dtype).to(first.device)

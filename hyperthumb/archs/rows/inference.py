@@ -1,8 +1,7 @@
-"""Networks of local layers at work in tiles as wide as the photograph, with the result of the whole.
+"""Runs networks of local layers in strips. The result is that for the whole photograph up to float rounding.
 
-Memory grows with the photograph and its coefficients, which are held whole, and not with what the layers make. The
-tiles do not overlap: every layer keeps the rows that the next tile needs (`rows.py`), so the result is that of the
-whole photograph to float rounding, whatever the tiles' rows.
+The strips do not overlap: every layer keeps the rows that the next strip needs (`rows.py`). Only the photograph and its
+coefficients are in memory as a whole, not the outputs of the layers.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ from hyperthumb.models.inference import Analyzer, Restorer, as_float
 from .row_program import RowProgram
 from .rows import RowSource
 
-# Thumbnail pixels of a tile. On a CPU a layer's rows should fit into the last level of cache together with those that
-# it makes (24 channels: 3 MB each); a GPU needs enough to fill it with one launch.
-_TILE_PIXELS = {"cpu": 32 * 960, "other": 1024 * 1024}
+# Thumbnail pixels of a strip. On a CPU, the input and output rows of a layer should fit into the last level of cache
+# (24 channels: 3 MB each). On a GPU, one launch should occupy the whole device.
+_STRIP_PIXELS = {"cpu": 32 * 960, "other": 1024 * 1024}
 
 
 class RowAnalyzer(Analyzer):
-    """Runs an encoder a few rows at a time. It keeps a copy of the weights as they are now.
+    """Runs an encoder in strips. It copies the weights, so later changes to the network have no effect.
 
     Args:
-        network: the encoder's network, for its `choose_steps`.
-        encoder: hr (1, 3, H, W) to thumbnail (1, 3, h, w); None where the photograph is its own thumbnail.
+        network: the network that the encoder belongs to, for its `choose_steps`.
+        encoder: maps hr (1, 3, H, W) to the thumbnail (1, 3, h, w). None: the photograph is its own thumbnail.
 
     Raises:
-        NotLocalError: when the encoder sees more of the photograph than neighborhoods.
+        NotLocalError: if the encoder has layers whose output depends on more than a neighborhood.
     """
 
     def __init__(self, network: RescalingNetwork, encoder: nn.Module | None) -> None:
@@ -66,17 +65,17 @@ class RowAnalyzer(Analyzer):
 
 
 class RowRestorer(Restorer):
-    """Runs a decoder a few rows at a time. It keeps a copy of the weights as they are now.
+    """Runs a decoder in strips. It copies the weights, so later changes to the network have no effect.
 
     Args:
-        network: the decoder's network.
-        decoder: as `HyperThumbnail` takes it; None shows the thumbnail itself. A decoder with a method `for_inference`
-            is run as the module that this returns.
-        precision: bf16 runs the decoder in bfloat16, all but the convolution that makes the pixels. JPEG decoding and
-            a bicubic skip are always float32. docs/thumbnails.md has the differences.
+        network: the network that the decoder belongs to.
+        decoder: as for `HyperThumbnail`; None returns the thumbnail itself. If it has a method `for_inference`, the
+            module that this method returns is run instead.
+        precision: with bf16, all convolutions of the decoder but the last run in bfloat16. JPEG decoding and the
+            bicubic skip always run in float32. docs/thumbnails.md lists the differences.
 
     Raises:
-        NotLocalError: when the decoder sees more of the picture than neighborhoods.
+        NotLocalError: if the decoder has layers whose output depends on more than a neighborhood.
     """
 
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32", "bf16")
@@ -104,15 +103,15 @@ class RowRestorer(Restorer):
 
     @torch.inference_mode()
     def run(self, coefficients: Tensor, tables: Tensor, rows: int) -> Iterator[Tensor]:
-        """`RescalingNetwork.restore`, from the top.
+        """Restores the photograph as `RescalingNetwork.restore` does, strip by strip from the top.
 
         Args:
             coefficients: (1, 3, h/8, w/8, 8, 8) integers.
             tables: (1, 2, 8, 8) integers.
-            rows: HR rows at a time.
+            rows: HR rows of a strip.
 
         Yields:
-            (1, 3, n, W) RGB in 0..1, clamped.
+            Strips (1, 3, n, W) of RGB in 0..1, clamped.
         """
         steps = per_plane(tables.float())
 
@@ -141,8 +140,8 @@ class RowRestorer(Restorer):
 
 
 def _rows(tile: int | None, scale: int, columns: int, device: torch.device) -> int:
-    """HR rows of a tile for a thumbnail of so many columns, a multiple of the scale."""
+    """HR rows of a strip, a multiple of the scale, for a thumbnail with this number of columns."""
     if tile is None:
-        pixels = _TILE_PIXELS["cpu" if device.type == "cpu" else "other"]
+        pixels = _STRIP_PIXELS["cpu" if device.type == "cpu" else "other"]
         return max(pixels // columns, 1) * scale
     return max(tile // scale, 1) * scale

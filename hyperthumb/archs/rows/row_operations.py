@@ -1,4 +1,4 @@
-"""How a layer makes some rows of its output from some rows of its input."""
+"""Operations that compute some rows of a layer's output from some rows of its input."""
 
 from __future__ import annotations
 
@@ -13,29 +13,36 @@ from .composed import ComposedConvolution
 
 
 class RowOperation(ABC):
-    """One layer.
+    """One layer of a network.
 
     Attributes:
-        multiple: output rows are made in multiples of this (but for the picture's last).
+        multiple: output rows are computed in multiples of this, except the last ones of the picture.
     """
 
     multiple: int = 1
 
     def height(self, height: int) -> int:
-        """Output rows for a picture of so many."""
+        """The number of output rows for a picture with `height` rows."""
         return height
 
     @abstractmethod
     def needs(self, first: int, last: int) -> tuple[int, int]:
-        """Input rows [low, high) that output rows [first, last) depend on; beyond the picture where it is padded."""
+        """The input rows [low, high) for output rows [first, last). They exceed the picture where it is padded."""
 
     @abstractmethod
     def make(self, windows: Sequence[Tensor], first: int, last: int, height: int) -> Tensor:
-        """Output rows [first, last) from each input's needed rows, cut to the picture of `height` rows."""
+        """Computes output rows [first, last).
+
+        Args:
+            windows: for each input, the rows that `needs` gives, as far as they lie inside the picture.
+            first: the first output row.
+            last: the row after the last output row.
+            height: rows of the inputs' pictures.
+        """
 
 
 class Elementwise(RowOperation):
-    """Anything that makes a pixel from the pixels in its place, such as an activation, a sum, or joined channels."""
+    """An operation in which a pixel depends only on the pixels at its position: activation, sum, concatenation."""
 
     def __init__(self, function: Callable[[Sequence[Tensor]], Tensor]) -> None:
         self.function = function
@@ -48,7 +55,7 @@ class Elementwise(RowOperation):
 
 
 class Convolution(RowOperation):
-    """A zero-padded convolution; it runs in its weights' type."""
+    """A zero-padded convolution. It runs in the type of its weights."""
 
     def __init__(self, layer: nn.Conv2d) -> None:
         self.layer = layer
@@ -70,13 +77,13 @@ class Convolution(RowOperation):
 
 
 class Resampling(RowOperation):
-    """A function that enlarges by a whole factor or shrinks by one, and treats the picture's borders itself.
+    """A function that enlarges or shrinks by an integer factor and handles the picture's borders itself.
 
     Args:
-        function: (1, C, h, w) to (1, C', h * up / down, w').
-        up: rows out for every row in.
-        down: rows in for every row out.
-        reach: input rows beyond its own that an output row may depend on, a multiple of `down`.
+        function: maps (1, C, h, w) to (1, C', h * up / down, w').
+        up: output rows for each input row.
+        down: input rows for each output row.
+        reach: input rows above and below its own that an output row depends on; a multiple of `down`.
     """
 
     def __init__(self, function: Callable[[Tensor], Tensor], up: int = 1, down: int = 1, reach: int = 0) -> None:
@@ -116,7 +123,7 @@ class Composition(RowOperation):
 
 
 def pad_rows(window: Tensor, above: int, below: int) -> Tensor:
-    """(1, C, h, w) with rows of zeros at its ends."""
+    """Adds rows of zeros above and below (1, C, h, w)."""
     if not (above or below):
         return window
     empty = [window.new_zeros(1, window.shape[1], count, window.shape[3]) for count in (above, below)]

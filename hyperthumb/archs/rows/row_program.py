@@ -1,4 +1,4 @@
-"""From a network to the steps in which `run_in_rows` runs it."""
+"""Converts a network to the steps that `run_in_strips` runs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 
 from .composed import ComposedConvolution
 from .row_operations import Composition, Convolution, Elementwise, Resampling, RowOperation
-from .rows import RowSource, RowStep, run_in_rows
+from .rows import RowSource, RowStep, run_in_strips
 
 _TRACING = threading.Lock()
 
 
 class NotLocalError(Exception):
-    """The network has a layer that we do not know to see only a neighbourhood."""
+    """The network has a layer that is not known to be local, so it cannot run in strips."""
 
 
 _ELEMENTWISE_FUNCTIONS = {
@@ -31,20 +31,20 @@ _ELEMENTWISE_FUNCTIONS = {
 }  # fmt: skip
 _ELEMENTWISE_METHODS = {"add", "sub", "mul", "div", "relu", "sigmoid", "tanh", "clamp", "float"}
 _PLACE_OF_INPLACE = {F.relu: 1, F.leaky_relu: 2, F.silu: 1}
-"""Where functions that may change their input have the argument that says so."""
+"""The position of the argument `inplace` of functions that can change their input."""
 _ELEMENTWISE_LAYERS = (nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Identity)
 
 
 class RowProgram:
-    """A network of local layers, ready to be run in rows.
+    """A network of local layers, prepared to run in strips.
 
     Args:
-        network: in eval mode; its forward takes one tensor (1, C, h, w) for each source. It is taken over: its weights
-            change their layout, and their type with `low_precision`.
+        network: a network in eval mode whose forward takes one tensor (1, C, h, w) for each source. Its weights change
+            their memory layout and, with `low_precision`, their type, so the caller must not use it any more.
         low_precision: run all convolutions but the last in bfloat16.
 
     Raises:
-        NotLocalError: when the network cannot be followed layer by layer, or has a layer that sees the whole picture.
+        NotLocalError: if torch.fx cannot trace the network, or a layer is not known to be local.
     """
 
     def __init__(self, network: nn.Module, low_precision: bool = False) -> None:
@@ -55,7 +55,7 @@ class RowProgram:
         tracer = _Tracer(autowrap_functions=(bicubic_downscale, bicubic_upscale, full_precision))
         try:
             graph = tracer.trace(network)
-        except Exception as error:  # whatever the network's code does not allow; fx has no class of its own for it
+        except Exception as error:  # fx has no common class for its errors
             raise NotLocalError(f"{type(network).__name__}: {error}") from error
         self._positions: dict[fx.Node, int] = {}
         self._steps: list[RowStep] = []
@@ -67,8 +67,8 @@ class RowProgram:
                 layer.to(torch.bfloat16)
 
     def run(self, sources: Sequence[RowSource], rows: int) -> Iterator[Tensor]:
-        """The network's output in strips of about `rows` rows from the top."""
-        return run_in_rows(sources, self._steps, rows)
+        """Yields the network's output in strips of about `rows` rows, from the top."""
+        return run_in_strips(sources, self._steps, rows)
 
     def _follow(self, graph: fx.Graph) -> None:
         sources = [node for node in graph.nodes if node.op == "placeholder"]
@@ -77,11 +77,11 @@ class RowProgram:
             if node.op == "output":
                 (result,) = node.args
                 if self._positions.get(result) != len(sources) + len(self._steps) - 1:
-                    raise NotLocalError("its result is not its last layer's")
+                    raise NotLocalError("its result is not the output of its last layer")
             elif node.op not in ("placeholder", "get_attr"):
                 inputs = [other for other in node.all_input_nodes if other in self._positions]
                 if not inputs:
-                    raise NotLocalError(f"{node.format_node()} sees no picture")
+                    raise NotLocalError(f"{node.format_node()} does not depend on the picture")
                 self._positions[node] = len(sources) + len(self._steps)
                 self._steps.append(RowStep(self._operation(node), tuple(self._positions[other] for other in inputs)))
 
@@ -135,11 +135,11 @@ class RowProgram:
         raise NotLocalError(node.format_node())
 
     def _elementwise(self, node: fx.Node, function: Callable[..., Tensor]) -> Elementwise:
-        """The function with its constants bound; a picture's place in its arguments is taken by its window."""
+        """Binds the function's constant arguments. The arguments that are pictures become windows."""
         order = [other for other in node.all_input_nodes if other in self._positions]
         for other in node.all_input_nodes:
             if other not in self._positions and any(side != 1 for side in self._constant(other).shape[-2:]):
-                raise NotLocalError(f"{node.format_node()} differs from place to place")
+                raise NotLocalError(f"{node.format_node()} depends on the position in the picture")
 
         def apply(windows: Sequence[Tensor]) -> Tensor:
             def value(other: fx.Node) -> Any:
@@ -153,14 +153,14 @@ class RowProgram:
         return Elementwise(apply)
 
     def _refuse_shared_input(self, node: fx.Node) -> None:
-        """For a layer that changes its input: in rows, who else reads that would see it changed or not, by chance."""
+        """Raises an error if a layer changes an input that another layer reads, since their order differs in strips."""
         (before,) = node.all_input_nodes
         if len(before.users) > 1 or before.op == "placeholder":
-            raise NotLocalError(f"{node.format_node()} changes what another layer reads")
+            raise NotLocalError(f"{node.format_node()} changes the input of another layer")
         is_identity = before.op == "call_module" and isinstance(
             self._network.get_submodule(str(before.target)), nn.Identity
         )
-        if is_identity or before.target in (full_precision, "float"):  # what they give may be their input itself
+        if is_identity or before.target in (full_precision, "float"):  # their result may be their input itself
             self._refuse_shared_input(before)
 
     def _constant(self, node: fx.Node) -> Tensor:
@@ -169,15 +169,18 @@ class RowProgram:
 
 
 def _whole_factor(node: fx.Node) -> int:
-    """An enlargement's one factor, for both axes; such as 2 or 2.0."""
+    """The factor of an enlargement, if it is one integer for both axes, such as 2 or 2.0."""
     factor = node.kwargs.get("scale_factor")
     if isinstance(factor, int | float) and float(factor).is_integer() and node.kwargs.get("size") is None:
         return int(factor)
-    raise NotLocalError(f"{node.format_node()} does not enlarge by a whole factor")
+    raise NotLocalError(f"{node.format_node()} does not enlarge by an integer factor")
 
 
 class _Tracer(fx.Tracer):
-    """While it traces, fx replaces what calling a module does, in the whole process: other threads must not notice."""
+    """An fx tracer for processes with several threads.
+
+    While fx traces, it replaces `nn.Module.__call__` in the whole process. Calls from other threads must not be traced.
+    """
 
     def trace(self, root: nn.Module | Callable[..., Any], concrete_args: dict[str, Any] | None = None) -> fx.Graph:
         with _TRACING:

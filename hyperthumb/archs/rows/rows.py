@@ -1,10 +1,11 @@
-"""A network run over a picture from top to bottom, a few rows at a time, with the result of the whole.
+"""Runs a network over a picture in strips, from top to bottom. The result is that for the whole picture.
 
-Every layer keeps the last rows of its input that the rows to come still need (two, for a 3x3 convolution), so nothing
-is computed twice, no tile overlaps another, and zeros are padded where the picture ends and nowhere else. What is alive
-at a time is a few rows per layer: memory does not grow with the picture's height, and what a layer writes the next one
-reads from the cache, in buffers that are used again and again. On a CPU that is worth more than the memory: touching
-fresh pages costs a third to half of the time that a large network takes there.
+Every layer keeps the last rows of its input that later strips need (two for a 3x3 convolution). So nothing is computed
+twice, strips do not overlap, and zeros are padded only at the borders of the picture.
+
+Only a few rows of each layer are in memory at a time, so memory does not grow with the picture's height. A layer reads
+the output of the layer before it from the cache, in buffers that are used again. On a CPU the speed matters more than
+the memory: touching new pages takes a third to half of the time of a large network on whole pictures.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from .row_operations import RowOperation
 
 
 class RowSource(NamedTuple):
-    """Where a picture's rows come from.
+    """A picture whose rows are read when they are needed.
 
     Attributes:
-        height: how many there are.
-        multiple: they are read in multiples of this.
-        read: rows [first, last) as (1, C, last - first, W).
+        height: rows of the picture.
+        multiple: rows are read in multiples of this.
+        read: returns rows [first, last) as (1, C, last - first, W).
     """
 
     height: int
@@ -34,11 +35,11 @@ class RowSource(NamedTuple):
 
 
 class RowStep(NamedTuple):
-    """An operation on the results of earlier steps or sources.
+    """An operation on sources or on the results of earlier steps.
 
     Attributes:
-        operation: what is done.
-        inputs: positions; sources come first, then the steps in order.
+        operation: the operation.
+        inputs: positions of its inputs in the list of all sources followed by all steps.
     """
 
     operation: RowOperation
@@ -47,7 +48,7 @@ class RowStep(NamedTuple):
 
 @dataclass
 class _Stream:
-    """The rows of one source's or step's result that are still needed."""
+    """The rows of a source or of the result of a step that are still needed."""
 
     height: int
     multiple: int
@@ -66,7 +67,7 @@ class _Stream:
         return self.kept[:, :, first - self.first : last - self.first]
 
     def forget(self) -> None:
-        """Drops what no user will ask for again."""
+        """Drops the rows that no operation needs any more."""
         if self.kept is None:
             return
         needed = [max(0, operation.needs(user.made, user.made)[0]) for operation, user in self.users]
@@ -76,22 +77,22 @@ class _Stream:
             return
         rest = self.kept[:, :, first - self.first :]
         if 2 * rest.shape[2] < self.kept.shape[2]:
-            # A view of a few rows would keep the whole strip alive.
+            # A view of a few rows would keep the whole strip in memory.
             rest = rest.clone(memory_format=torch.preserve_format)
         self.kept = rest if rest.shape[2] else None
         self.first = first
 
 
-def run_in_rows(sources: Sequence[RowSource], steps: Sequence[RowStep], rows: int) -> Iterator[Tensor]:
-    """The last step's result, strip by strip from the top.
+def run_in_strips(sources: Sequence[RowSource], steps: Sequence[RowStep], rows: int) -> Iterator[Tensor]:
+    """Computes the result of the last step, strip by strip from the top.
 
     Args:
-        sources: the pictures that come in.
-        steps: the network, in an order in which it can be computed.
-        rows: rows of a strip; more where an operation can only make more at a time.
+        sources: the input pictures.
+        steps: the network's operations, each after its inputs.
+        rows: rows of a strip. A strip has more rows if an operation can only compute more at a time.
 
     Yields:
-        (1, C, n, W) until all rows have come.
+        Strips (1, C, n, W), up to the last row.
     """
     streams = _streams(sources, steps)
     result = streams[-1]
@@ -120,7 +121,7 @@ def _streams(sources: Sequence[RowSource], steps: Sequence[RowStep]) -> list[_St
     streams = [_Stream(source.height, source.multiple) for source in sources]
     for operation, inputs in steps:
         heights = {streams[k].height for k in inputs}
-        assert len(heights) == 1, f"{operation} joins pictures of different heights: {sorted(heights)}"
+        assert len(heights) == 1, f"the inputs of {operation} have different heights: {sorted(heights)}"
         stream = _Stream(operation.height(heights.pop()), operation.multiple)
         for k in inputs:
             streams[k].users.append((operation, stream))
@@ -129,7 +130,7 @@ def _streams(sources: Sequence[RowSource], steps: Sequence[RowStep]) -> list[_St
 
 
 def _wanted(streams: Sequence[_Stream], sources: Sequence[RowSource], steps: Sequence[RowStep], last: int) -> list[int]:
-    """Up to which row each stream has to come so that the last one comes to row `last`."""
+    """For each stream, the number of rows that it must have computed for the last stream to have `last` rows."""
     wanted = [stream.made for stream in streams]
     wanted[-1] = last
     for position in reversed(range(len(streams))):

@@ -166,7 +166,7 @@ def test_refuses_functions_that_rows_would_get_wrong(function):
 @pytest.mark.parametrize("shape", [(1, 3, 12, 8), (12, 1), (8,), (1, 1, 1, 8)])
 def test_refuses_constants_that_differ_from_place_to_place(shape):
     for function in (torch.add, lambda x, constant: x.mul(constant)):
-        with pytest.raises(NotLocalError, match="from place to place"):
+        with pytest.raises(NotLocalError, match="on the position"):
             RowProgram(_Custom(function, torch.rand(shape)))
 
 
@@ -185,7 +185,7 @@ def test_takes_functions_that_rows_get_right(function):
 
 
 def test_a_network_that_changes_the_picture_itself_is_refused():
-    with pytest.raises(NotLocalError, match="changes what another layer reads"):
+    with pytest.raises(NotLocalError, match="changes the input of another layer"):
         RowProgram(nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(3, 3, 1)))
 
 
