@@ -49,6 +49,18 @@ def inverse(orientation: int) -> int:
     return {6: 8, 8: 6}.get(orientation, orientation)
 
 
+def turned_place(place: tuple[slice, slice], height: int, width: int, orientation: int) -> tuple[slice, slice]:
+    """Where the rows and columns of a picture of this size lie after applying the orientation."""
+    steps, (rows, columns) = STEPS[orientation], place
+    if steps.transposes:
+        rows, columns, height, width = columns, rows, width, height
+    if steps.mirrors:
+        columns = slice(width - columns.stop, width - columns.start)
+    if steps.flips:
+        rows = slice(height - rows.stop, height - rows.start)
+    return rows, columns
+
+
 def turned_size(height: int, width: int, orientation: int) -> tuple[int, int]:
     """(height, width) of a picture after applying the orientation."""
     return (width, height) if STEPS[orientation].transposes else (height, width)

@@ -115,6 +115,15 @@ def picture_size(text: str) -> tuple[int, int]:
     return int(match[2]), int(match[1])
 
 
+def region(text: str) -> tuple[int, int, int, int]:
+    """`LEFT,TOP,WIDTHxHEIGHT` as (left, top, width, height); the photograph decides whether it is inside."""
+    match = re.fullmatch(r"(-?\d{1,7}),(-?\d{1,7}),(\d{1,7})[xX×](\d{1,7})", text)  # noqa: RUF001
+    if match is None:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a region such as 100,50,1024x768 (left, top, size)')
+    left, top, width, height = map(int, match.groups())
+    return left, top, width, height
+
+
 def color(text: str) -> tuple[int, int, int]:
     """A color's name or `#rrggbb` as RGB in 0..255."""
     from PIL import ImageColor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hyperthumb.base.limits import PRECISIONS
 
-from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size
+from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size, region
 from .batch import Result
 from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
@@ -28,6 +28,7 @@ examples:
   hyperthumb restore photo.thumb.jpg                    photo.restored.png
   hyperthumb restore photo.thumb.jpg -o photo.webp      lossless WebP; .png and .jpg (quality 95) also work
   hyperthumb restore thumbs/ -o restored/ --format webp
+  hyperthumb restore photo.thumb.jpg -o part.png --crop 2000,1500,1024x1024
   hyperthumb restore - -o - < photo.thumb.jpg > photo.png
 
 In folders, only files that hyperthumb wrote are restored. To restore another JPEG, name the file: for example one that
@@ -60,6 +61,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--size", type=picture_size, metavar="WxH", help="the photograph's size, for a thumbnail that has lost it"
+    )
+    parser.add_argument(
+        "--crop",
+        type=region,
+        metavar="LEFT,TOP,WIDTHxHEIGHT",
+        help="restore only this part of the photograph; the time grows with the part",
+    )
+    parser.add_argument(
+        "--scale-to", type=picture_size, metavar="WxH", help="resize what was restored to this size (bicubic)"
     )
     parser.add_argument(
         "--precision",
@@ -115,18 +125,19 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
     Raises:
         HyperthumbError: when a step fails; then nothing is written.
     """
-    from hyperthumb.images.pictures import encode_picture, read_presentation
+    from hyperthumb.images.pictures import encode_picture, read_presentation, resized
 
     data = _read_thumbnail(source)
-    restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size)
+    restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size, arguments.crop)
     note_all(restored.notes)
     presentation = read_presentation(data)
     if presentation.note:
         note(presentation.note)
     extension = target.suffix or f".{arguments.format or DEFAULT_FORMAT}"  # standard output has none
-    encoded = encode_picture(restored.image, extension, presentation.icc, presentation.exif)
+    image = restored.image if arguments.scale_to is None else resized(restored.image, arguments.scale_to)
+    encoded = encode_picture(image, extension, presentation.icc, presentation.exif)
     write_result(target, encoded)
-    height, width = restored.image.shape[:2]
+    height, width = image.shape[:2]
     return Restored(
         width=width,
         height=height,

@@ -7,7 +7,7 @@ import numbers
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +29,8 @@ from hyperthumb.runtime.engine import Engine, Model
 from .engines import open_engine
 from .photograph import AnalyzedPhotograph, analyze, check_restorable, quantize, restore, with_size
 from .photograph import refine as refine_photograph
-from .rate_control import RatedFile, find_rate, find_refined_rate
+from .rate_control import RatedFile, check_wish, find_rate, find_refined_rate
+from .regions import find_place
 
 if TYPE_CHECKING:
     from hyperthumb.runtime.torch_engine import TorchEngine
@@ -146,7 +147,7 @@ class Codec:
         refine: int = 0,
     ) -> RatedFile:
         """Does the same as `compress`, and also returns the rate scale."""
-        _check_wish(bpp, max_bytes, rate_scale)
+        check_wish(bpp, max_bytes, rate_scale)
         if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
             raise HyperthumbError(f"refine is a whole number of steps, 0 for none, not {refine!r}")
         picture = image if isinstance(image, Picture) else Picture(image)
@@ -192,6 +193,7 @@ class Codec:
         tile: int | None = None,
         precision: limits.Precision = "fp32",
         size: tuple[int, int] | None = None,
+        region: Sequence[int] | None = None,
     ) -> np.ndarray:
         """Restores the photograph of a thumbnail file, uint8 (H, W, 3), in its size, turned as a viewer shows the file.
 
@@ -199,15 +201,18 @@ class Codec:
             data: the file's bytes.
             tile: the number of HR rows to process at a time; None chooses.
             precision: fp32, or bf16, which needs PyTorch and is faster on some processors.
-            size: the (height, width) of the returned photograph, for a file that has lost it.
+            size: the (height, width) of the whole returned photograph, for a file that has lost it.
+            region: left, top, width and height of a part of that photograph; only this part is restored and returned,
+                with the same pixels as in the whole.
 
         Raises:
             ThumbnailError: when the bytes are not a JPEG file, the file is damaged, or its scale is not the model's.
+            HyperthumbError: when the region is empty or not inside the photograph.
 
         Warns:
             ThumbnailWarning: when the file was changed or made by another model; says what was assumed.
         """
-        restored = self.restore_with_notes(data, tile, precision, size)
+        restored = self.restore_with_notes(data, tile, precision, size, region)
         for note in restored.notes:
             warnings.warn(note, ThumbnailWarning, stacklevel=2)
         return restored.image
@@ -218,6 +223,7 @@ class Codec:
         tile: int | None = None,
         precision: limits.Precision = "fp32",
         size: tuple[int, int] | None = None,
+        region: Sequence[int] | None = None,
     ) -> Restoration:
         """Does the same as `restore`, but returns the warnings, so that threads do not mix them up."""
         if not isinstance(data, bytes):
@@ -225,7 +231,7 @@ class Codec:
         check_restorable(read_header(data), self.model.scale)
         thumbnail, notes = read_any(data, self.backend, self._is_known)
         maker, orientation = self._maker_of(thumbnail), read_presentation(data).orientation
-        image, assumed = maker._restore(thumbnail, orientation, tile, precision, size)
+        image, assumed = maker._restore(thumbnail, orientation, tile, precision, size, region)
         return Restoration(image, [*notes, *assumed], maker.model)
 
     def _restore(
@@ -235,6 +241,7 @@ class Codec:
         tile: int | None,
         precision: limits.Precision,
         size: tuple[int, int] | None,
+        region: Sequence[int] | None,
     ) -> tuple[np.ndarray, list[str]]:
         """Restores the photograph as a viewer shows a file with this EXIF orientation; also returns the notes."""
         sideways = STEPS[thumbnail.orientation].transposes != STEPS[orientation].transposes
@@ -248,9 +255,13 @@ class Codec:
                 f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
                 f"({self.model.model_id.hex()}), which may restore it badly"
             )
+        turns = (thumbnail.orientation, orientation)
+        assert thumbnail.hr_height is not None
+        assert thumbnail.hr_width is not None
+        place = None if region is None else find_place(region, (thumbnail.hr_height, thumbnail.hr_width), turns)
         engine = self.engine if precision == "fp32" else self._in_torch()
-        image = restore(engine, thumbnail, tile, precision)
-        return turn(turn(image, thumbnail.orientation), orientation), notes
+        image = restore(engine, thumbnail, tile, precision, place)
+        return turn(turn(image, turns[0]), turns[1]), notes
 
     def _maker_of(self, thumbnail: JpegThumbnail) -> Codec:
         """The codec of the model that made a file; this codec if that is unknown or `open_other` is None."""
@@ -283,13 +294,3 @@ def _metadata_hint(picture: Picture, max_bytes: int) -> str:
     if 2 * sum(sizes.values()) <= max_bytes:
         return ""
     return "; its " + " and its ".join(text.format(f"{size:,}") for text, size in sizes.items() if size)
-
-
-def _check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:
-    wishes = {"bpp": bpp, "max_bytes": max_bytes, "rate_scale": rate_scale}
-    given = {name: value for name, value in wishes.items() if value is not None}
-    if len(given) > 1:
-        raise HyperthumbError(f"give one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
-            raise HyperthumbError(f"{name} is a number above 0, not {value!r}")

@@ -15,6 +15,8 @@ from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
 from hyperthumb.runtime.engine import Analysis, Engine
 
+from .regions import Place, window
+
 if TYPE_CHECKING:
     from hyperthumb.runtime.torch_engine import TorchEngine
 
@@ -123,15 +125,23 @@ def check_restorable(header: Header, scale: int) -> None:
 
 
 def restore(
-    engine: Engine, thumbnail: JpegThumbnail, tile: int | None = None, precision: Precision = "fp32"
+    engine: Engine,
+    thumbnail: JpegThumbnail,
+    tile: int | None = None,
+    precision: Precision = "fp32",
+    place: Place | None = None,
 ) -> np.ndarray:
     """Restores the photograph, uint8 (hr_height, hr_width, 3), from a thumbnail with a known size (see `with_size`).
+
+    A part of it is restored from its blocks and those that influence them (`Engine.reach`). Where the photograph ends,
+    that window ends too, so padding is the same as in the whole restoration.
 
     Args:
         engine: runs the model.
         thumbnail: the content of a file.
         tile: HR rows worked on at a time, see `Engine.analyze`; None chooses.
         precision: see `Engine.restore`.
+        place: the rows and columns to restore, not empty and inside the photograph; None restores all.
 
     Raises:
         ThumbnailError: when the thumbnail has another scale, or the photograph is too large.
@@ -146,7 +156,19 @@ def restore(
     assert thumbnail.hr_width is not None
     _check_size(thumbnail.hr_height, thumbnail.hr_width)
     size = thumbnail.hr_height, thumbnail.hr_width
-    return engine.restore(thumbnail.coefficients, thumbnail.tables, size, tile, precision)
+    if place is None:
+        return engine.restore(thumbnail.coefficients, thumbnail.tables, size, tile, precision)
+    side = 8 * scale
+    seen = window(place, thumbnail.coefficients.shape[1:3], engine.reach, side)
+    height, width = (min(part.stop * side, end) - part.start * side for part, end in zip(seen, size, strict=True))
+    part = engine.restore(
+        thumbnail.coefficients[:, seen[0], seen[1]], thumbnail.tables, (height, width), tile, precision
+    )
+    rows, columns = (
+        slice(own.start - blocks.start * side, own.stop - blocks.start * side)
+        for own, blocks in zip(place, seen, strict=True)
+    )
+    return np.ascontiguousarray(part[rows, columns])
 
 
 def with_size(

@@ -8,12 +8,13 @@ files. They fall as the factor grows, though not at every step.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from hyperthumb.base.errors import ThumbnailError
+from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 
 CLOSE_ENOUGH = 0.995
 """The search ends at this share of the allowed bytes. A smaller file is returned only if no tables come closer."""
@@ -32,6 +33,17 @@ class RatedFile(NamedTuple):
 
     data: bytes
     rate_scale: float
+
+
+def check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:
+    """Raises HyperthumbError for more than one wish, or one that is not a number above 0."""
+    wishes = {"bpp": bpp, "max_bytes": max_bytes, "rate_scale": rate_scale}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if len(given) > 1:
+        raise HyperthumbError(f"give one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
+            raise HyperthumbError(f"{name} is a number above 0, not {value!r}")
 
 
 def find_rate(

@@ -148,6 +148,11 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
     return buffer.getvalue()
 
 
+def resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A uint8 (H, W, 3) image at another (height, width), bicubic, antialiased where it shrinks."""
+    return np.asarray(Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BICUBIC))
+
+
 def check_writable(extension: str) -> None:
     """Raises HyperthumbError when `encode_picture` does not know the extension."""
     if extension.lower() not in WRITABLE:

@@ -74,6 +74,8 @@ class Restorer:
     """
 
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32",)
+    is_local: ClassVar[bool] = False
+    """Whether a pixel depends on nothing but the coefficients around it, wherever it lies."""
 
     def __init__(self, network: RescalingNetwork, precision: Precision = "fp32") -> None:
         if precision not in PRECISIONS:

@@ -67,6 +67,10 @@ class Engine(Protocol):
     scale: int
     multiple: int
 
+    @property
+    def reach(self) -> int:
+        """Blocks around each block that influence what `restore` makes of it; -1 where all of them may."""
+
     def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
         """Runs the encoder and chooses the steps.
 

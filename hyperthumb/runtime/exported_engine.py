@@ -95,6 +95,10 @@ class ExportedEngine:
         self._graphs: dict[Part, Graph] = {}
         self._lock = threading.Lock()
 
+    @property
+    def reach(self) -> int:
+        return self._graph("decoder").manifest.reach
+
     def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
         height, width = (side // self.multiple for side in picture.shape[:2])
         encoder = self._graph("encoder")

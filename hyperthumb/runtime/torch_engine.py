@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import threading
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from hyperthumb.models.contract import RescalingNetwork
 from hyperthumb.models.inference import Analyzer, Restorer
 
 from .engine import Analysis, Quantized
+from .reach import WHOLE, decoder_reach
 
 
 class TorchEngine:
@@ -38,6 +41,12 @@ class TorchEngine:
     def device(self) -> torch.device:
         """Where the network's tensors are."""
         return device_of(self.network)
+
+    @cached_property
+    def reach(self) -> int:
+        if not self._restorer("fp32").is_local:
+            return WHOLE
+        return decoder_reach(copy.deepcopy(self.network.graphs().decoder).cpu(), self.scale)
 
     def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
         # As bytes, a quarter of the memory, to the device: whoever works on rows makes floats of them.

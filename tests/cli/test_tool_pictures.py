@@ -19,6 +19,22 @@ from tests.images.pngs import with_chunks, ztxt
 from tests.support import photograph
 
 
+def test_a_part_of_the_photograph(run):
+    save("photo.png", 160, 240)
+    assert run("compress", "photo.png", "-o", "a.jpg")[0] == run("restore", "a.jpg")[0] == 0
+    code, out, _ = run("restore", "a.jpg", "-o", "part.png", "--crop", "100,30,75x90", "--json")
+    assert (code, json.loads(out)["width"], json.loads(out)["height"]) == (0, 75, 90)
+    np.testing.assert_array_equal(read("part.png"), read("a.restored.png")[30:120, 100:175])
+    assert run("restore", "a.jpg", "-o", "small.png", "--crop", "100,30,80x90", "--scale-to", "40x45")[0] == 0
+    assert read("small.png").shape == (45, 40, 3)
+    assert abs(read("small.png").mean() - read("part.png").mean()) < 5
+    code, _, err = run("restore", "a.jpg", "-o", "no.png", "--crop", "200,30,75x90")
+    assert (code, Path("no.png").exists()) == (1, False)
+    assert "not inside the photograph, which has 240x160 pixels" in err
+    code, _, err = run("restore", "a.jpg", "--crop", "1,2,3")
+    assert (code, '"1,2,3" is not a region such as 100,50,1024x768' in err) == (2, True)
+
+
 def test_the_size_that_was_asked_for(run):
     save("photo.png", 160, 240)
     _, plain, _ = run("compress", "photo.png", "--json")

@@ -79,6 +79,7 @@ class RowRestorer(Restorer):
     """
 
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32", "bf16")
+    is_local: ClassVar[bool] = True
 
     def __init__(self, network: RescalingNetwork, decoder: nn.Module | None, precision: Precision = "fp32") -> None:
         super().__init__(network, precision)
