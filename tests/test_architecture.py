@@ -51,6 +51,7 @@ ONE_DOOR = {
     "torchjpeg": "jpeg/backends/torchjpeg_backend.py",
     "mozjpeg_lossless_optimization": "jpeg/profiles.py",
     "bjontegaard": "benchmark/report/curves.py",
+    "jinja2": "benchmark/report/html_report.py",
     "matplotlib": "benchmark/report/plots.py",
     "pillow_jxl": "baselines/full_size.py",
     "onnx": "runtime/onnx_export.py",

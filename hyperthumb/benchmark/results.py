@@ -165,6 +165,11 @@ class BenchmarkResults:
     rows: list[RowResult]
     crops: list[CropResult]
 
+    @property
+    def devices(self) -> list[str]:
+        """The devices that times were taken on, sorted."""
+        return sorted({point.device for row in self.rows for curve in row.curves for point in curve.points})
+
 
 def nearest_point(points: Sequence[PointResult], target_bpp: float, image: int | None = None) -> PointResult:
     """The point with the rate nearest to the target, as a ratio.

@@ -1,4 +1,4 @@
-"""The columns of a benchmark's tables: one list, which Markdown, LaTeX and HTML dress differently."""
+"""The columns of a benchmark's tables: one list for Markdown, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ class Column(NamedTuple):
     def key(self) -> str:
         """What the page's address calls it."""
         return f"{self.field}_at_target" if self.group == "target" else self.field
+
+    @property
+    def kind(self) -> Literal["number", "text"]:
+        return "number" if self.pattern else "text"
 
     @property
     def heading(self) -> str:

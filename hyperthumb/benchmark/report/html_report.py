@@ -1,7 +1,7 @@
 """`report.html`: tables, plots and details side by side, in one file that loads nothing from a network.
 
-The page's fixed parts lie in `page/`; here they are filled. Everything that comes from results is escaped, and the
-page's own policy forbids it to load anything from elsewhere or to run any other script.
+The page is made of the templates in `page/`, which escape everything that comes from results. The page's own policy
+forbids it to load anything from elsewhere or to run any other script.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
+import re
 from collections.abc import Sequence
-from html import escape
+from functools import partial
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from hyperthumb.base.errors import HyperthumbError
@@ -21,12 +23,10 @@ from hyperthumb.base.files import write_atomically
 from hyperthumb.benchmark.results import BenchmarkResults, CropResult, RestoredCrop
 from hyperthumb.images.pictures import decode_picture, encode_picture
 
-from .columns import columns
-from .html_table import measured_table, published_table
-from .table import FAMILIES, DatasetTable, describe_protocol
+from .columns import NOTHING, PUBLISHED_TITLES, columns, group_titles, published_cells, standing
+from .table import FAMILIES, DatasetTable, TableLine, describe_protocol
 
 FILE_NAME = "report.html"
-_ORIGINAL = "original"
 _OPTIONAL = {"nearest": "nearest points", "file": "times without the file", "network": "network"}
 """Groups of columns that a reader can hide or show."""
 
@@ -46,91 +46,65 @@ def write_html(folder: Path, results: BenchmarkResults, tables: Sequence[Dataset
     Raises:
         HyperthumbError: when a picture or plot cannot be read, or the report cannot be written.
     """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     details, missing = _details(folder, results)
-    script = _part("report.js")
-    titles = {"results": "Tables and plots", "viewer": "Details side by side", "about": "How it was measured"}
-    if not details:
-        del titles["viewer"]
-    page = Template(_part("page.html")).substitute(
-        policy=_policy(script),
-        title=escape(f"Benchmark {results.name}"),
-        style=_part("style.css"),
-        summary=escape(_summary(results)),
-        navigation="".join(f'<a href="#{key}">{title}</a>' for key, title in titles.items()),
-        datasets="\n".join(_dataset(table, results, plots) for table in tables),
-        viewer=_viewer(results, missing) if results.crops else "",
+    page = resources.files("hyperthumb.benchmark.report") / "page"
+    style, script = ((page / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
+    # Browsers end a script element at the first `</script`, even inside a string.
+    data = json.dumps({"details": details}, ensure_ascii=False).replace("<", "\\u003c")
+    environment = Environment(
+        loader=PackageLoader("hyperthumb.benchmark.report", "page"),
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
+    )  # fmt: skip
+    # A browser may break a line behind the signs that paths and settings consist of.
+    environment.filters["breakable"] = partial(re.sub, r"(?<=[/=:_])(?=\w)", "<wbr>")
+    text = environment.get_template("page.html").render(
+        results=results,
+        target=f"{results.target_bpp:g}",
+        protocol=describe_protocol(results),
+        failed=[row.name for row in results.rows if row.failure is not None],
+        titles=group_titles(results),
+        sets=[_dataset(table, plots, results.lpips) for table in tables],
+        published_titles=PUBLISHED_TITLES,
+        published_cells=published_cells,
+        nothing=NOTHING,
+        has_details=bool(details),
+        missing=missing,
         about=_about(results),
-        data=_as_script(details),
+        style=style,
         script=script,
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        data=data,
     )
     path = folder / FILE_NAME
-    write_atomically(path, page.encode())
+    write_atomically(path, text.encode())
     return path
 
 
-def _part(name: str) -> str:
-    return (resources.files("hyperthumb.benchmark.report") / "page" / name).read_text(encoding="utf-8")
-
-
-def _policy(script: str) -> str:
-    """A Content-Security-Policy (level 3) under which the page runs this one script and shows what it carries."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-
-
-def _as_script(details: Sequence[dict[str, Any]]) -> str:
-    """JSON for a script element. Browsers end it at the first `</script`, even inside a string, so `<` is escaped."""
-    return json.dumps({"details": details}, ensure_ascii=False).replace("<", "\\u003c")
-
-
-def _summary(results: BenchmarkResults) -> str:
-    images = ", ".join(f"{info.name} ({len(info.images)})" for info in results.datasets)
-    failed = [row.name for row in results.rows if row.failure is not None]
-    told = f" Failed: {', '.join(failed)}." if failed else ""
-    return (
-        f"{len(results.rows)} methods on {images}, scale {results.scale}, compared at {results.target_bpp:g} bpp. "
-        f"Protocol {results.protocol}: {describe_protocol(results)}.{told}"
-    )
-
-
-def _dataset(table: DatasetTable, results: BenchmarkResults, plots: Sequence[Path]) -> str:
-    captions = {f"rd_{table.dataset}": "restored photographs", f"thumb_{table.dataset}": "thumbnails"}
-    figures = [
-        f'<figure role="img" aria-label="Rate and distortion of the {captions[path.stem]} on {escape(table.dataset)}">'
-        f"{_svg(path)}</figure>"
-        for path in plots
-        if path.suffix == ".svg" and path.stem in captions
-    ]
-    present = {column.group for column in columns(table.lines)}
-    groups = {key: title for key, title in _OPTIONAL.items() if key in present}
+def _dataset(table: DatasetTable, plots: Sequence[Path], lpips: str | None) -> dict[str, Any]:
+    """What the template `dataset.html` shows of a data set."""
+    shown = columns(table.lines, lpips=lpips)
+    groups = {group: list(members) for group, members in groupby(shown, key=lambda column: column.group)}
     families = {line.family for line in table.lines} | ({"published"} if table.published else set())
-    shown = {key: title for key, title in FAMILIES.items() if key in families}
-    return (
-        f"<section><h2>{escape(table.dataset)}</h2>\n{_switches('Columns', groups)}{measured_table(table, results)}\n"
-        f"{_switches('Curves', shown) if figures else ''}"
-        f'<div class="plots">{"".join(figures)}</div>\n'
-        f"{published_table(table.published, results.target_bpp)}</section>"
-    )
+    subjects = {f"rd_{table.dataset}.svg": "restored photographs", f"thumb_{table.dataset}.svg": "thumbnails"}
+    figures = {subjects[path.name]: _read(path).decode() for path in plots if path.name in subjects}
+    several_devices = len(table.devices) > 1
 
+    def notes(line: TableLine) -> str:
+        device = [f"times on {line.nearest.device}"] if several_devices and line.nearest is not None else []
+        return "; ".join([*line.notes, *device])
 
-def _switches(legend: str, parts: dict[str, str]) -> str:
-    boxes = "".join(
-        f'<label><input type="checkbox" data-part="{key}" checked>{title}</label>' for key, title in parts.items()
-    )
-    return f'<fieldset class="switches" hidden><legend>{legend}</legend>{boxes}</fieldset>\n' if parts else ""
-
-
-def _svg(path: Path) -> str:
-    """The element of an SVG file, without the file's own declarations."""
-    text = _read(path).decode("utf-8")
-    return text[text.index("<svg") :]
-
-
-def _viewer(results: BenchmarkResults, missing: Sequence[str]) -> str:
-    lost = f"Not shown, because the pictures are not beside the results: {', '.join(missing)}." if missing else ""
-    return Template(_part("viewer.html")).substitute(
-        target=f"{results.target_bpp:g}", missing=f'<p class="note">{escape(lost)}</p>' if lost else ""
-    )
+    return {
+        "table": table,
+        "groups": groups,
+        "count": len(shown),
+        "ranks": {column: standing(column, table.lines) for column in shown},
+        "notes": notes,
+        "figures": {subject: text[text.index("<svg") :] for subject, text in figures.items()},
+        "optional": {key: title for key, title in _OPTIONAL.items() if key in groups},
+        "families": {key: title for key, title in FAMILIES.items() if key in families},
+    }
 
 
 def _details(folder: Path, results: BenchmarkResults) -> tuple[list[dict[str, Any]], list[str]]:
@@ -138,8 +112,7 @@ def _details(folder: Path, results: BenchmarkResults) -> tuple[list[dict[str, An
     details: list[dict[str, Any]] = []
     missing: list[str] = []
     for crop in results.crops:
-        original: dict[str, Any] = {"name": _ORIGINAL, "caption": "as it was photographed", "tables": None}
-        methods = [(crop.original, original)]
+        methods = [(crop.original, {"name": "original", "caption": "as it was photographed", "tables": None})]
         methods += [
             (one.file, {"name": one.row, "caption": describe_crop(one), "tables": one.tables}) for one in crop.restored
         ]
@@ -176,15 +149,15 @@ def _picture(path: Path) -> str:
     return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
 
 
-def _about(results: BenchmarkResults) -> str:
-    devices = {point.device for row in results.rows for curve in row.curves for point in curve.points}
+def _about(results: BenchmarkResults) -> dict[str, dict[str, str]]:
+    """What the page says about the measurement, by heading."""
     measured = {
         "protocol": f"{results.protocol}: {describe_protocol(results)}",
         "rate": "8 x bytes of the file / pixels of the photograph, mean over the images",
         "target rate": f"{results.target_bpp:g} bpp",
         "anchor of BD-rates": results.anchor or "none",
         "LPIPS": results.lpips or "not measured",
-        "times taken on": "; ".join(sorted(devices)) or "nothing was measured",
+        "times taken on": "; ".join(results.devices) or "nothing was measured",
     }
     sets = {
         info.name: f"{len(info.images)} images, {_sizes(info.sizes)}; SHA-256 of the pixels {info.sha256}"
@@ -196,24 +169,18 @@ def _about(results: BenchmarkResults) -> str:
         )
         for row in results.rows
     }
-    parts = {
+    return {
         "Protocol and devices": measured,
         "Data sets": sets,
         "Methods and weights": rows,
         "Machine and versions": results.environment,
     }
-    blocks = (f"<details><summary>{title}</summary>{_list(entries)}</details>" for title, entries in parts.items())
-    return '<section id="about"><h2>How it was measured</h2>' + "\n".join(blocks) + "</section>"
 
 
 def _sizes(sizes: Sequence[Sequence[int]]) -> str:
     """Widths by heights, the smallest and the largest picture."""
-    ends = [min(sizes, key=lambda size: size[0] * size[1]), max(sizes, key=lambda size: size[0] * size[1])]
+    ends = [min(sizes, key=math.prod), max(sizes, key=math.prod)]
     return " to ".join(dict.fromkeys(f"{width}x{height}" for height, width in ends))
-
-
-def _list(entries: dict[str, str]) -> str:
-    return "<dl>" + "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in entries.items()) + "</dl>"
 
 
 def _read(path: Path) -> bytes:

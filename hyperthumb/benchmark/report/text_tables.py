@@ -126,11 +126,10 @@ def _emphasized(text: str, rank: int) -> str:
 
 
 def _preface(results: BenchmarkResults) -> str:
-    devices = {point.device for row in results.rows for curve in row.curves for point in curve.points}
     return (
         f"{describe(results)} The best value of a column is bold, the second-best is in italics. Times are medians at "
         "the measured point nearest to the target: encode is downscale and writing the file, decode is reading it and "
-        f"upscale; on {', '.join(sorted(devices)) or 'nothing yet'}."
+        f"upscale; on {', '.join(results.devices) or 'nothing yet'}."
     )
 
 
