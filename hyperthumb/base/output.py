@@ -107,14 +107,7 @@ def _writing_results() -> Iterator[None]:
         raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: object = None,
-    line: object = None,
-) -> None:
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"warning: {message}", file=sys.stderr)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 import traceback
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,13 +24,11 @@ from .targets import Job
 Status = Literal["done", "failed", "skipped"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Result(ABC):
-    """The result of a command for one file. Subclasses are dataclasses of values that JSON can represent."""
+class Result(NamedTuple):
+    """The result of a command for one file: what is printed after the file's name, and what `--json` adds."""
 
-    @abstractmethod
-    def in_words(self) -> str:
-        """The text that is printed after the file's name."""
+    text: str
+    values: dict[str, Any]
 
 
 class Outcome(NamedTuple):
@@ -168,7 +164,7 @@ def _tell(outcome: Outcome, say: _Progress, as_json: bool, quiet: bool) -> None:
     source, target = printable(shown(outcome.job.source)), outcome.job.target
     if outcome.result is not None and not as_json and not quiet:
         arrow = "" if target is None else f" -> {printable(shown(target))}"
-        text = f"{source}{arrow}: {outcome.result.in_words()}".replace(": \n", ":\n", 1)
+        text = f"{source}{arrow}: {outcome.result.text}".replace(": \n", ":\n", 1)
         # If no file is written, the text is the result.
         say(text, emit if target is None else _complain if target == STANDARD_OUTPUT else _remark)
     for sentence in outcome.notes:
@@ -192,5 +188,5 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
     if outcome.problem is not None:
         said["reason"] = outcome.problem
     if outcome.result is not None:
-        said |= dataclasses.asdict(outcome.result)
+        said |= outcome.result.values
     return said | {"notes": list(outcome.notes), "seconds": round(outcome.seconds, 3)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,8 @@ from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, unknown_prof
 from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
 from .codecs import run_with_codec
-from .messages import in_bytes, say_remarks
-from .sources import carries_marker, complain, find_sources, is_thumbnail, note_all
+from .messages import in_bytes, note, say_remarks
+from .sources import carries_marker, complain, find_sources, is_thumbnail
 from .streams import is_stream, read_source, write_result
 from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
 
@@ -41,22 +40,6 @@ In folders, thumbnails and restored photographs (*.restored.*) are skipped. Name
 PNG, JPEG, WebP, TIFF and BMP files are read. The EXIF orientation is applied to the pixels. The color profile and EXIF
 data that --icc and --exif keep count toward the thumbnail's size, and `restore` copies them to the photograph.
 """
-
-
-@dataclass(frozen=True)
-class Compressed(Result):
-    """A written thumbnail: the sizes of the photograph and the file, the rate, and the model."""
-
-    width: int
-    height: int
-    bytes: int
-    bpp: float
-    rate_scale: float
-    scale: int
-    model: str
-
-    def in_words(self) -> str:
-        return f"{self.width}x{self.height}, {in_bytes(self.bytes)}, {self.bpp:.3f} bpp"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -158,14 +141,14 @@ def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
     return decode_picture(data, str(source), arguments.background, MAX_COMPRESSED_PIXELS, arguments.icc, arguments.exif)
 
 
-def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Compressed:
+def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Result:
     """Reads one photograph, compresses it as the arguments say, and writes the thumbnail.
 
     Raises:
         HyperthumbError: when a step fails; then nothing is written.
     """
     picture = _read_photograph(source, arguments)
-    note_all(picture.notes)
+    note(*picture.notes)
     rated = codec.compress_with_rate_scale(
         picture,
         bpp=arguments.bpp,
@@ -177,12 +160,7 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
     )
     write_result(target, rated.data)
     height, width = picture.pixels.shape[:2]
-    return Compressed(
-        width=width,
-        height=height,
-        bytes=len(rated.data),
-        bpp=8 * len(rated.data) / (height * width),
-        rate_scale=rated.rate_scale,
-        scale=codec.model.scale,
-        model=codec.model.model_id.hex(),
-    )
+    size, bpp = len(rated.data), 8 * len(rated.data) / (height * width)
+    photograph = {"width": width, "height": height, "bytes": size, "bpp": bpp}
+    model = {"rate_scale": rated.rate_scale, "scale": codec.model.scale, "model": codec.model.model_id.hex()}
+    return Result(f"{width}x{height}, {in_bytes(size)}, {bpp:.3f} bpp", {**photograph, **model})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.base.orientation import IN_WORDS, UPRIGHT, turned_size
 
 from .arguments import SOURCES, add_reporting, new_parser
@@ -21,84 +22,6 @@ if TYPE_CHECKING:
 
 Table = tuple[tuple[int, ...], ...]
 _PLANES = {1: ("Y",), 3: ("Y", "Cb", "Cr")}
-
-
-@dataclass(frozen=True)
-class Inspected(Result):
-    """The description of a JPEG file. Fields that only hyperthumb's files have are None for other files.
-
-    Attributes:
-        bytes: the file's size.
-        header_bytes: the file's size without the coded picture.
-        header_share: `header_bytes` as a fraction of `bytes`.
-        icc_bytes: bytes of the color profile, which are part of the header.
-        exif_bytes: bytes of the EXIF data, which are part of the header.
-        width: the thumbnail's width.
-        height: the thumbnail's height.
-        photograph_width: the width of the photograph that it restores to.
-        photograph_height: the height of the photograph that it restores to.
-        scale: the factor between thumbnail and photograph.
-        bpp: bits of the file per pixel of the photograph.
-        model: the id of the model that made it, in hexadecimal.
-        unchanged: whether it is as hyperthumb wrote it; None without `--verify` or for other files.
-        changes: the changes that other programs made; None without `--verify` or for other files.
-        subsampling: "4:4:4" for thumbnails.
-        coding: baseline, extended or progressive.
-        profile: the profile with this coding.
-        huffman: standard or optimized Huffman tables.
-        restart_interval: blocks between restart markers; 0 for none.
-        planes: the names of the planes.
-        scans: the scans of the file.
-        tables: quantization tables by the planes that share them, in natural order.
-    """
-
-    bytes: int
-    header_bytes: int
-    header_share: float
-    icc_bytes: int
-    exif_bytes: int
-    width: int
-    height: int
-    photograph_width: int | None
-    photograph_height: int | None
-    scale: int | None
-    bpp: float | None
-    model: str | None
-    unchanged: bool | None
-    changes: tuple[str, ...] | None
-    subsampling: str
-    coding: str
-    profile: str
-    huffman: str
-    restart_interval: int
-    planes: tuple[str, ...]
-    scans: tuple[Scan, ...]
-    tables: dict[str, Table]
-
-    def in_words(self) -> str:
-        return "\n" + "\n".join(f"  {label:10}  {text}".rstrip() for label, text in self._lines()) + "\n"
-
-    def _lines(self) -> list[tuple[str, str]]:
-        metadata = {"color profile": self.icc_bytes, "EXIF data": self.exif_bytes}
-        parts = "".join(f", including {in_bytes(size)} of {name}" for name, size in metadata.items() if size)
-        header = f"{in_bytes(self.header_bytes)} ({100 * self.header_share:.1f} %) of header{parts}"
-        lines = [
-            ("thumbnail", f"{self.width}x{self.height}, {self.subsampling}"),
-            ("file", f"{in_bytes(self.bytes)}, {header}"),
-        ]
-        if self.scale is None:
-            lines.append(("photograph", "unknown: this file has no marker of hyperthumb"))
-        else:
-            lines.append(("photograph", f"{self.photograph_width}x{self.photograph_height}, {self.bpp:.3f} bpp"))
-            lines.append(("scale", str(self.scale)))
-            lines.append(("model", self.model or "unknown"))
-        if self.changes is not None:
-            lines.append(("unchanged", f"no: {'; '.join(self.changes)}" if self.changes else "yes"))
-        every = f", restart markers every {self.restart_interval} blocks" if self.restart_interval else ""
-        lines.append(("coding", f"{self.coding}, {self.huffman} Huffman tables{every} (profile {self.profile})"))
-        for scan in self.scans:
-            lines.append(("scans" if scan is self.scans[0] else "", _scan_in_words(scan, self.planes)))
-        return lines + _side_by_side(self.tables)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -117,15 +40,20 @@ def run(arguments: argparse.Namespace) -> int:
     sources, remarks = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "JPEG files")
     say_remarks(remarks, arguments.quiet)
     jobs = [Job(source.path, None, source.problem) for source in sources]
-
-    def work(source: Path, target: Path | None) -> Inspected:
-        return inspect_file(source, arguments.verify)
-
-    return run_batch(jobs, work, 1, "inspected", arguments)
+    return run_batch(jobs, lambda source, _: inspect_file(source, arguments.verify), 1, "inspected", arguments)
 
 
-def inspect_file(path: Path, verify: bool) -> Inspected:
+def inspect_file(path: Path, verify: bool) -> Result:
     """Reads and describes one file.
+
+    Args:
+        path: the file.
+        verify: decode the picture too, to find damage and the changes that other programs made to a thumbnail.
+
+    Returns:
+        The values are those of a `FileDescription`, with `planes` (their names), `tables` by the planes that share
+        them, `unchanged` and `changes` (None without `verify` or for other programs' files). What only hyperthumb's
+        files have is None for others.
 
     Raises:
         HyperthumbError: when it cannot be read or is not a JPEG file.
@@ -137,30 +65,56 @@ def inspect_file(path: Path, verify: bool) -> Inspected:
     if verify or said.needs_picture:
         said, changes = _verify(data, said, verify)
     planes = _PLANES.get(len(said.tables)) or tuple(f"{number}" for number in range(1, len(said.tables) + 1))
-    return Inspected(
-        bytes=said.num_bytes,
-        header_bytes=said.header_bytes,
-        header_share=round(said.header_share, 4),
-        icc_bytes=said.icc_bytes,
-        exif_bytes=said.exif_bytes,
-        width=said.width,
-        height=said.height,
-        photograph_width=said.hr_width,
-        photograph_height=said.hr_height,
-        scale=said.scale,
-        bpp=said.bpp,
-        model=said.model_id.hex() if said.model_id else None,
-        unchanged=None if changes is None else not changes,
-        changes=changes,
-        subsampling=said.subsampling,
-        coding=said.kind,
-        profile=said.profile,
-        huffman=said.huffman,
-        restart_interval=said.restart_interval,
-        planes=planes,
-        scans=said.scans,
-        tables=_share_tables(planes, said.tables),
-    )
+    tables = _share_tables(planes, said.tables)
+    values = {
+        "bytes": said.num_bytes,
+        "header_bytes": said.header_bytes,
+        "header_share": round(said.header_share, 4),
+        "icc_bytes": said.icc_bytes,
+        "exif_bytes": said.exif_bytes,
+        "width": said.width,
+        "height": said.height,
+        "photograph_width": said.hr_width,
+        "photograph_height": said.hr_height,
+        "scale": said.scale,
+        "bpp": said.bpp,
+        "model": said.model_id.hex() if said.model_id else None,
+        "unchanged": None if changes is None else not changes,
+        "changes": changes,
+        "subsampling": said.subsampling,
+        "coding": said.kind,
+        "profile": said.profile,
+        "huffman": said.huffman,
+        "restart_interval": said.restart_interval,
+        "planes": planes,
+        "scans": [vars(scan) for scan in said.scans],
+        "tables": tables,
+    }
+    lines = _lines(said, changes, planes) + _side_by_side(tables)
+    return Result("\n" + "\n".join(f"  {label:10}  {text}".rstrip() for label, text in lines) + "\n", values)
+
+
+def _lines(said: FileDescription, changes: tuple[str, ...] | None, planes: tuple[str, ...]) -> list[tuple[str, str]]:
+    metadata = {"color profile": said.icc_bytes, "EXIF data": said.exif_bytes}
+    parts = "".join(f", including {in_bytes(size)} of {name}" for name, size in metadata.items() if size)
+    header = f"{in_bytes(said.header_bytes)} ({100 * round(said.header_share, 4):.1f} %) of header{parts}"
+    lines = [
+        ("thumbnail", f"{said.width}x{said.height}, {said.subsampling}"),
+        ("file", f"{in_bytes(said.num_bytes)}, {header}"),
+    ]
+    if said.scale is None:
+        lines.append(("photograph", "unknown: this file has no marker of hyperthumb"))
+    else:
+        lines.append(("photograph", f"{said.hr_width}x{said.hr_height}, {said.bpp:.3f} bpp"))
+        lines.append(("scale", str(said.scale)))
+        lines.append(("model", said.model_id.hex() if said.model_id else "unknown"))
+    if changes is not None:
+        lines.append(("unchanged", f"no: {'; '.join(changes)}" if changes else "yes"))
+    every = f", restart markers every {said.restart_interval} blocks" if said.restart_interval else ""
+    lines.append(("coding", f"{said.kind}, {said.huffman} Huffman tables{every} (profile {said.profile})"))
+    for scan in said.scans:
+        lines.append(("scans" if scan is said.scans[0] else "", _scan_in_words(scan, planes)))
+    return lines
 
 
 def _verify(data: bytes, said: FileDescription, whole: bool) -> tuple[FileDescription, tuple[str, ...] | None]:
@@ -171,7 +125,6 @@ def _verify(data: bytes, said: FileDescription, whole: bool) -> tuple[FileDescri
         said: the description from its headers.
         whole: whether damage to the picture is an error and changes are reported.
     """
-    from hyperthumb.base.errors import ThumbnailError
     from hyperthumb.jpeg.any_file import recognize
     from hyperthumb.jpeg.file import decode_rgb
     from hyperthumb.jpeg.matching import State

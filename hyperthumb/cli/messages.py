@@ -7,19 +7,18 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TextIO
+from typing import Any
 
 from hyperthumb.base.wording import printable
 
 _current: ContextVar[list[str] | None] = ContextVar("notes of the file in hand", default=None)
 
 
-def note(sentence: str) -> None:
-    """Adds a note about the current file."""
+def note(*sentences: str) -> None:
+    """Adds notes about the current file, each once."""
     notes = _current.get()
     assert notes is not None, "no file is being processed"
-    if sentence not in notes:
-        notes.append(sentence)
+    notes += [sentence for sentence in sentences if sentence not in notes]
 
 
 def say_remarks(remarks: Sequence[str], quiet: bool) -> None:
@@ -48,14 +47,7 @@ def warnings_as_notes() -> Iterator[None]:
         yield
 
 
-def _show(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
+def _show(message: Warning | str, *_: Any, **__: Any) -> None:
     if _current.get() is not None:
         note(str(message))
     else:

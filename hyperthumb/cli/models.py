@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
-from dataclasses import dataclass
+from typing import Any
 
 from hyperthumb.base.output import emit
 
@@ -21,35 +20,6 @@ examples:
 """
 _GAP = "  "
 _NUMBERS = ("scale", "bpp", "parameters", "bytes")
-
-
-@dataclass(frozen=True)
-class Listed:
-    """The description of a model.
-
-    Attributes:
-        name: its name for `--model`.
-        default: whether it is used without `--model`.
-        scale: the factor between photograph and thumbnail.
-        rate_bpp: its approximate rate when none is requested; empty if its card does not say.
-        parameters: the number of its parameters.
-        bytes: the file's size.
-        model: its id in hexadecimal, as stored in thumbnails.
-        sha256: the file's digest.
-        description: one line by its author.
-        card: its card, including the description.
-    """
-
-    name: str
-    default: bool
-    scale: int
-    rate_bpp: str
-    parameters: int
-    bytes: int
-    model: str
-    sha256: str
-    description: str
-    card: dict[str, str]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -71,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"error: {error}", file=sys.stderr)
             failed += 1
     if arguments.json:
-        text = "\n".join(json.dumps(dataclasses.asdict(model)) for model in listed)
+        text = "\n".join(json.dumps(model) for model in listed)
     elif arguments.names:
         text = "\n\n".join(in_full(model) for model in listed)
     else:
@@ -81,8 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def describe(name: str) -> Listed:
+def describe(name: str) -> dict[str, Any]:
     """Describes a shipped model, given by name, or a model file, given by path.
+
+    Returns:
+        What `--json` prints. `default` says whether the model is used without `--model`, `rate_bpp` is its approximate
+        rate when none is requested (empty if its card does not say), and `model` is the id that thumbnails store.
 
     Raises:
         CheckpointError: when it does not exist or is damaged.
@@ -93,36 +67,27 @@ def describe(name: str) -> Listed:
     path = find_model(name)
     header = read_model_header(path)
     said = header.description
-    return Listed(
-        name=said.name,
-        default=path == FOLDER / f"{DEFAULT_MODEL}{path.suffix}",
-        scale=said.scale,
-        rate_bpp=said.card.get("rate_bpp", ""),
-        parameters=header.parameters,
-        bytes=header.num_bytes,
-        model=header.model_id.hex(),
-        sha256=header.sha256,
-        description=said.card.get("description", ""),
-        card=dict(said.card),
-    )
+    return {
+        "name": said.name,
+        "default": path == FOLDER / f"{DEFAULT_MODEL}{path.suffix}",
+        "scale": said.scale,
+        "rate_bpp": said.card.get("rate_bpp", ""),
+        "parameters": header.parameters,
+        "bytes": header.num_bytes,
+        "model": header.model_id.hex(),
+        "sha256": header.sha256,
+        "description": said.card.get("description", ""),
+        "card": dict(said.card),
+    }
 
 
-def as_table(models: list[Listed]) -> str:
+def as_table(models: list[dict[str, Any]]) -> str:
     """A table with one line per model; an asterisk marks the default."""
     rows = [("", "name", "scale", "bpp", "parameters", "bytes", "id", "description")]
-    rows += [
-        (
-            "*" if model.default else "",
-            model.name,
-            f"{model.scale}x",
-            model.rate_bpp,
-            f"{model.parameters:,}",
-            f"{model.bytes:,}",
-            model.model,
-            model.description,
-        )
-        for model in models
-    ]
+    for model in models:
+        mark, scale = "*" if model["default"] else "", f"{model['scale']}x"
+        numbers = (scale, model["rate_bpp"], f"{model['parameters']:,}", f"{model['bytes']:,}")
+        rows.append((mark, model["name"], *numbers, model["model"], model["description"]))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         _GAP.join(
@@ -134,16 +99,16 @@ def as_table(models: list[Listed]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n\n* is used when --model is not given."
 
 
-def in_full(model: Listed) -> str:
+def in_full(model: dict[str, Any]) -> str:
     """All facts about a model, one per line."""
     facts = {
-        "scale": f"{model.scale}x",
-        "parameters": f"{model.parameters:,}",
-        "file": in_bytes(model.bytes),
-        "id": model.model,
-        "sha256": model.sha256,
-        **model.card,
+        "scale": f"{model['scale']}x",
+        "parameters": f"{model['parameters']:,}",
+        "file": in_bytes(model["bytes"]),
+        "id": model["model"],
+        "sha256": model["sha256"],
+        **model["card"],
     }
     width = max(map(len, facts))
-    heading = f"{model.name} (the default)" if model.default else model.name
+    heading = f"{model['name']} (the default)" if model["default"] else model["name"]
     return "\n".join([heading, *(f"  {key:{width}}{_GAP}{value}" for key, value in facts.items())])

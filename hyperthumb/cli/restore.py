@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser
 from .batch import Result
 from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
-from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail, note_all
+from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail
 from .streams import STANDARD_OUTPUT, read_source, write_result
 from .targets import RESTORED_TAG, Naming, UsageError, plan
 
@@ -34,20 +33,6 @@ examples:
 In folders, only files that hyperthumb wrote are restored. To restore another JPEG, name the file: for example one that
 a service has recompressed, or one that never was a thumbnail. Warnings say what had to be assumed.
 """
-
-
-@dataclass(frozen=True)
-class Restored(Result):
-    """A written photograph: its size, the file's size, and the model."""
-
-    width: int
-    height: int
-    bytes: int
-    scale: int
-    model: str
-
-    def in_words(self) -> str:
-        return f"{self.width}x{self.height}, {in_bytes(self.bytes)}"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -84,28 +69,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.images.pictures import WRITABLE
+    from hyperthumb.jpeg.inspection import describe
 
     sources, remarks = find_sources(arguments.thumbs, JPEG_EXTENSIONS, "thumbnails", is_thumbnail)
     say_remarks(remarks, arguments.quiet)
     naming = Naming(RESTORED_TAG, f".{arguments.format or DEFAULT_FORMAT}", WRITABLE, "restored photographs")
-    jobs = plan(
-        sources,
-        arguments.output,
-        naming,
-        arguments.overwrite,
-        arguments.skip_existing,
-        partial(complain, _read_headers),
-    )
+    read = partial(complain, lambda source: describe(_read_thumbnail(source)))
+    jobs = plan(sources, arguments.output, naming, arguments.overwrite, arguments.skip_existing, read)
     targets = [job.target for job in jobs if job.target is not None and job.target != STANDARD_OUTPUT]
     if arguments.format and any(target.suffix.lower() != naming.extension for target in targets):
         raise UsageError(f"-o {arguments.output} contradicts --format {arguments.format}; give only one of them")
     return run_with_codec(jobs, restore_file, "restored", arguments)
-
-
-def _read_headers(source: Path) -> None:
-    from hyperthumb.jpeg.inspection import describe
-
-    describe(_read_thumbnail(source))
 
 
 def _read_thumbnail(source: Path) -> bytes:
@@ -119,7 +93,7 @@ def _read_thumbnail(source: Path) -> bytes:
     return data
 
 
-def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Restored:
+def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Result:
     """Reads one thumbnail, restores it, and writes the photograph with its color profile and EXIF data.
 
     Raises:
@@ -129,19 +103,13 @@ def restore_file(codec: Codec, source: Path, target: Path, arguments: argparse.N
 
     data = _read_thumbnail(source)
     restored = codec.restore_with_notes(data, arguments.tile, arguments.precision, arguments.size, arguments.crop)
-    note_all(restored.notes)
     presentation = read_presentation(data)
-    if presentation.note:
-        note(presentation.note)
+    note(*restored.notes, *([presentation.note] if presentation.note else []))
     extension = target.suffix or f".{arguments.format or DEFAULT_FORMAT}"  # standard output has none
     image = restored.image if arguments.scale_to is None else resized(restored.image, arguments.scale_to)
     encoded = encode_picture(image, extension, presentation.icc, presentation.exif)
     write_result(target, encoded)
     height, width = image.shape[:2]
-    return Restored(
-        width=width,
-        height=height,
-        bytes=len(encoded),
-        scale=restored.model.scale,
-        model=restored.model.model_id.hex(),
-    )
+    photograph = {"width": width, "height": height, "bytes": len(encoded)}
+    model = {"scale": restored.model.scale, "model": restored.model.model_id.hex()}
+    return Result(f"{width}x{height}, {in_bytes(len(encoded))}", {**photograph, **model})

@@ -13,7 +13,6 @@ from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 from hyperthumb.base.quiet import quietly
 from hyperthumb.base.search import is_foreign, list_names, search
 
-from .messages import note
 from .streams import INPUT_WORDS, STANDARD_INPUT, is_stream
 
 JPEG_EXTENSIONS = (".jpg", ".jpeg", ".jfif")  # the last is what browsers on Windows call them
@@ -70,7 +69,8 @@ def find_sources(
     candidates: dict[str, _Candidate] = {}
     for word in words:
         for candidate in _expand(word, extensions, kind, wanted, remarks):
-            entry = _entry(candidate.source.path)
+            path = candidate.source.path
+            entry = os.path.join(os.path.realpath(path.parent), path.name)  # of a link itself, not of its target
             earlier = candidates.setdefault(entry, candidate)
             candidates[entry] = earlier._replace(is_named=earlier.is_named or candidate.is_named)
     taken = {entry for entry in candidates if os.path.realpath(entry) == entry}
@@ -85,11 +85,6 @@ def find_sources(
     if links:
         remarks.append(f"left out {list_names(links, 'link', 'links')} to files that are used anyway")
     return Selection(chosen, remarks)
-
-
-def _entry(path: Path) -> str:
-    """The canonical path of a file or link itself, not of a link's target."""
-    return os.path.join(os.path.realpath(path.parent), path.name)
 
 
 def _expand(
@@ -188,9 +183,3 @@ def complain(read: Callable[[Path], object], path: Path) -> str | None:
         except HyperthumbError as error:
             return str(error).removeprefix(f"{path}: ")
     return None
-
-
-def note_all(notes: Sequence[str]) -> None:
-    """Adds notes about the current file."""
-    for sentence in notes:
-        note(sentence)

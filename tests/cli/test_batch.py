@@ -5,7 +5,6 @@ import json
 import threading
 import time
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,8 @@ from hyperthumb.cli.messages import note
 from hyperthumb.cli.targets import Job
 
 
-@dataclass(frozen=True)
-class Length(Result):
-    length: int
-
-    def in_words(self) -> str:
-        return f"{self.length} letters"
+def in_letters(length: int) -> Result:
+    return Result(f"{length} letters", {"length": length})
 
 
 def jobs(*names: str) -> list[Job]:
@@ -33,7 +28,7 @@ def run(work: object, todo: list[Job], workers: int = 1, as_json: bool = False, 
     return run_batch(todo, work, workers, "measured", argparse.Namespace(json=as_json, quiet=quiet))
 
 
-def measure(source: Path, target: Path | None) -> Length:
+def measure(source: Path, target: Path | None) -> Result:
     if source.name == "bad":
         raise HyperthumbError("this is no good")
     if source.name == "corrupt":
@@ -43,7 +38,7 @@ def measure(source: Path, target: Path | None) -> Length:
     if source.name == "odd":
         note("odd it is")
         warnings.warn("and odd it stays", UserWarning, stacklevel=1)
-    return Length(len(source.name))
+    return in_letters(len(source.name))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -100,7 +95,7 @@ def test_skipped_files_are_no_failure(capsys):
     ("workers", "remedy"), [(1, "use a smaller --tile"), (2, "use fewer --jobs or a smaller --tile")]
 )
 def test_too_little_memory_is_said(error, workers, remedy):
-    def work(source: Path, target: Path | None) -> Length:
+    def work(source: Path, target: Path | None) -> Result:
         raise error
 
     (outcome,) = outcomes(jobs("a"), work, workers)
@@ -115,10 +110,10 @@ def test_names_stay_on_one_line(capsys):
 def test_workers_work_at_the_same_time_and_notes_stay_apart():
     meeting = threading.Barrier(2, timeout=20)
 
-    def work(source: Path, target: Path | None) -> Length:
+    def work(source: Path, target: Path | None) -> Result:
         meeting.wait()
         warnings.warn(f"about {source}", UserWarning, stacklevel=1)
-        return Length(1)
+        return in_letters(1)
 
     from hyperthumb.cli.messages import warnings_as_notes
 
@@ -131,10 +126,10 @@ def test_workers_work_at_the_same_time_and_notes_stay_apart():
 def test_results_come_in_order_and_not_too_far_ahead():
     started = []
 
-    def work(source: Path, target: Path | None) -> Length:
+    def work(source: Path, target: Path | None) -> Result:
         started.append(source.name)
         time.sleep(0.02 if source.name == "0" else 0)
-        return Length(1)
+        return in_letters(1)
 
     running = outcomes(jobs(*map(str, range(100))), work, 2)
     assert next(running).job.source == Path("0")
@@ -144,7 +139,7 @@ def test_results_come_in_order_and_not_too_far_ahead():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupt_ends_the_batch(workers):
-    def work(source: Path, target: Path | None) -> Length:
+    def work(source: Path, target: Path | None) -> Result:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

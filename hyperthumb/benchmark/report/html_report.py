@@ -112,7 +112,8 @@ def _details(folder: Path, results: BenchmarkResults) -> tuple[list[dict[str, An
     details: list[dict[str, Any]] = []
     missing: list[str] = []
     for crop in results.crops:
-        methods = [(crop.original, {"name": "original", "caption": "as it was photographed", "tables": None})]
+        original: dict[str, Any] = {"name": "original", "caption": "as it was photographed", "tables": None}
+        methods = [(crop.original, original)]
         methods += [
             (one.file, {"name": one.row, "caption": describe_crop(one), "tables": one.tables}) for one in crop.restored
         ]
