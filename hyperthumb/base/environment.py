@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -17,16 +18,16 @@ PACKAGES = ("torch", "torchvision", "compressai", "basicsr", "jpeglib", "lpips",
 
 def describe_environment() -> dict[str, str]:
     """Versions, machine, threads and git revision, to be stored with results."""
-    found = {
+    return {
         "hyperthumb": __version__,
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "processor": _processor(),
+        "threads": str(torch.get_num_threads()),
+        "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "git": _git_revision(),
+        **package_versions(),
     }
-    found["threads"] = str(torch.get_num_threads())
-    found["cuda"] = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    found["git"] = _git_revision()
-    return {**found, **package_versions()}
 
 
 def describe_device(device: torch.device) -> str:
@@ -36,10 +37,10 @@ def describe_device(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def package_versions() -> dict[str, str]:
-    """The installed versions of the packages on which results depend."""
+def package_versions(names: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """The installed versions of packages; by default of those on which results depend."""
     versions = {}
-    for name in PACKAGES:
+    for name in names:
         try:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

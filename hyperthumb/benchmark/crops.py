@@ -80,7 +80,7 @@ def find_details(crops: Sequence[CropOptions] | None, sets: Sequence[Photographs
             known = [name for one in sets for name in one.info.images]
             raise HyperthumbError(f'crops: no data set has the image "{crop.image}"{did_you_mean(crop.image, known)}')
         number = photographs.info.images.index(crop.image)
-        box = crop.box or _busiest(photographs, number)
+        box = crop.box or busiest_box(photographs.source.load(number).hr, _WIDTH, _HEIGHT)
         height, width = photographs.info.sizes[number]
         if box[0] + box[2] > width or box[1] + box[3] > height:
             raise HyperthumbError(f"crops: the box {list(box)} reaches beyond {crop.image} of {width}x{height} pixels")
@@ -177,11 +177,6 @@ def _through_file(rescaler: Rescaler[Any], hr: np.ndarray) -> tuple[np.ndarray, 
     read = rescaler.read(rescaler.write(rescaler.downscale(hr)))
     tables = np.asarray(read.jpeg.tables)[:2].astype(int).tolist() if isinstance(read, NetworkThumbnail) else None
     return rescaler.upscale(read, *hr.shape[:2]), tables
-
-
-def _busiest(photographs: Photographs, number: int) -> Box:
-    box = busiest_box(photographs.source.load(number).hr, _WIDTH, _HEIGHT)
-    return int(box.left), int(box.top), int(box.width), int(box.height)
 
 
 def _slug(text: str) -> str:

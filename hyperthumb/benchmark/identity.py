@@ -11,8 +11,7 @@ import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Iterable, Iterator
-from importlib import metadata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 
 import hyperthumb
 from hyperthumb.base.component import Component
+from hyperthumb.base.environment import package_versions
 from hyperthumb.data import ImagePair
 from hyperthumb.models.weights import sha256_of
 
@@ -77,8 +77,7 @@ def code_digest(cls: type | None, network: bool) -> str:
 
 def library_versions(network: bool) -> dict[str, str]:
     """The installed versions of what numbers depend on."""
-    names = (*_LIBRARIES, *(_NETWORK_LIBRARIES if network else ()))
-    return {name: _version(name) for name in names}
+    return package_versions((*_LIBRARIES, *(_NETWORK_LIBRARIES if network else ())))
 
 
 def image_digest(pair: ImagePair) -> str:
@@ -114,22 +113,7 @@ def _describe(value: Any) -> Any:
 @functools.cache
 def _meaning(path: Path) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in _documented(tree):
-        first = node.body[0] if node.body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            del node.body[0]
-    return hashlib.sha256(f"{path.name} {ast.dump(tree)}".encode()).hexdigest()
-
-
-def _documented(tree: ast.AST) -> Iterator[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node
-
-
-@functools.cache
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+            node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
+    return hashlib.sha256(f"{path.name} {ast.dump(tree)}".encode()).hexdigest()

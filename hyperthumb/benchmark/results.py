@@ -184,14 +184,16 @@ def nearest_point(points: Sequence[PointResult], target_bpp: float, image: int |
 
 
 def save_results(path: Path, results: BenchmarkResults) -> None:
-    """Writes `results.json`, whole or not at all. The images' scores are columns, each list of numbers on one line.
+    """Writes `results.json`, whole or not at all. The images' scores are columns, each list of numbers on one line,
+    or null where some image lacks the score.
 
     Raises:
         HyperthumbError: when it cannot be written.
     """
     content = dataclasses.asdict(results)
     for point, _ in _points(content):
-        point["images"] = _to_columns(point["images"])
+        columns = {name: [image[name] for image in point["images"]] for name in ("bytes", *QUALITY)}
+        point["images"] = {name: None if None in values else values for name, values in columns.items()}
     write_atomically(path, (pretty_json(content) + "\n").encode(), durable=True)
 
 
@@ -229,12 +231,6 @@ def _points(content: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str,
         for curve in row["curves"]:
             for point in curve["points"]:
                 yield point, sets[curve["dataset"]]
-
-
-def _to_columns(images: list[dict[str, Any]]) -> dict[str, list[float] | None]:
-    """One list for each score; None where some image lacks it."""
-    columns = {name: [image[name] for image in images] for name in ("bytes", *QUALITY)}
-    return {name: None if None in values else values for name, values in columns.items()}
 
 
 def _from_columns(columns: dict[str, Any], info: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,9 +9,15 @@ from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.models.build import build_network
 from hyperthumb.models.contract import RescalingNetwork
-from hyperthumb.models.file import LoadedModel, build_model, load_model, to_half_precision
+from hyperthumb.models.file import (
+    LoadedModel,
+    build_model,
+    fitting_weights,
+    load_model,
+    portable_part,
+    to_half_precision,
+)
 from hyperthumb.models.header import Description
-from hyperthumb.models.portable import fitting_weights, portable_part
 from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 

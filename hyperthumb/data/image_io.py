@@ -15,7 +15,7 @@ from hyperthumb.base.search import search
 from hyperthumb.base.wording import printable
 from hyperthumb.images.exif import read_orientation
 from hyperthumb.images.opening import EXTENSIONS, open_picture
-from hyperthumb.images.pictures import decode_picture
+from hyperthumb.images.pictures import read_picture
 
 _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 
@@ -50,8 +50,11 @@ def list_images(folder: str | Path) -> list[str]:
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """Reads a picture file as uint8 (H, W, 3) RGB, turned upright; see `decode_image`."""
-    return decode_image(_read_bytes(path), printable(path))
+    """Reads a picture file as contiguous uint8 (H, W, 3) RGB, turned upright; errors as for `decode_picture`.
+
+    Color profiles are not applied.
+    """
+    return read_picture(path).pixels
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -71,19 +74,10 @@ def read_size(path: str | Path) -> tuple[int, int]:
         raise HyperthumbError(f"{label}: cannot be read ({error.strerror or error})") from error
 
 
-def decode_image(data: bytes, label: str) -> np.ndarray:
-    """Decodes a file's bytes to contiguous uint8 (H, W, 3) RGB; color profiles are not applied.
-
-    For details and errors see `hyperthumb.images.pictures.decode_picture`.
-    """
-    return decode_picture(data, label).pixels
-
-
 def encode_png(image: np.ndarray, compress_level: int = 6) -> bytes:
     """Encodes a uint8 (H, W, 3) image as PNG; `compress_level` is that of zlib, 0..9."""
     assert image.dtype == np.uint8
-    assert image.ndim == 3
-    assert image.shape[2] == 3
+    assert image.shape[2:] == (3,)
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", compress_level=compress_level)
     return buffer.getvalue()
@@ -96,10 +90,3 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
         HyperthumbError: when it cannot be written.
     """
     write_atomically(Path(path), encode_png(image))
-
-
-def _read_bytes(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise HyperthumbError(f"{printable(path)}: cannot be read ({error.strerror or error})") from error

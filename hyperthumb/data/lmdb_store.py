@@ -17,9 +17,10 @@ import lmdb
 import numpy as np
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError
+from hyperthumb.images.pictures import decode_picture
 
 from .contract import ImageSource, leads_out
-from .image_io import decode_image, encode_png
+from .image_io import encode_png
 
 META_FILE, DATA_FILE = "meta_info.txt", "data.mdb"
 _opening = threading.Lock()
@@ -27,7 +28,7 @@ _META_LINE = re.compile(r"(?P<name>.+\.\w+) \((?P<height>\d+), ?(?P<width>\d+)(,
 
 
 class LmdbStore:
-    """Reads a store.
+    """Reads a store; the interface is that of `FolderStore`.
 
     LMDB does not allow an environment to be open twice in a process, or to be used after a fork. Therefore the
     environment is opened for each picture, which takes 0.1 ms. Threads, forked workers and several data sets can share
@@ -83,7 +84,7 @@ class LmdbStore:
             raise HyperthumbError(f"{label}: cannot be read ({error})") from error
         if data is None:
             raise CorruptImageError(f"{label}: is listed in {META_FILE} but missing from the store")
-        return decode_image(data, label)
+        return decode_picture(data, label).pixels
 
     @contextmanager
     def _open(self) -> Iterator[lmdb.Environment]:

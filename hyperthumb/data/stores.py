@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,26 +15,11 @@ from .image_io import list_images, read_image, read_size
 from .lmdb_store import LmdbStore
 
 
-class ImageStore(Protocol):
-    """Pictures by name; `names` are the sorted paths below the root, without extension."""
-
-    names: list[str]
-
-    def read(self, name: str) -> np.ndarray:
-        """The picture as uint8 (H, W, 3) RGB; raises CorruptImageError or HyperthumbError."""
-        ...
-
-    def size(self, name: str) -> tuple[int, int]:
-        """(H, W) without decoding; raises CorruptImageError or HyperthumbError."""
-        ...
-
-    def label(self, name: str) -> str:
-        """The picture's path, for messages."""
-        ...
-
-
 class FolderStore:
     """The pictures in a folder and its subfolders.
+
+    `names` are the sorted paths below the root, without extension. `read` returns a picture as uint8 (H, W, 3) RGB, and
+    `size` its (H, W) without decoding; both raise CorruptImageError or HyperthumbError.
 
     Raises:
         HyperthumbError: when there are no pictures, or two names differ only in their extension.
@@ -60,7 +45,7 @@ class FolderStore:
         return str(self.root / self._files[name])
 
 
-def open_store(root: str, io_backend: Mapping[str, Any] | None) -> ImageStore:
+def open_store(root: str, io_backend: Mapping[str, Any] | None) -> FolderStore | LmdbStore:
     """Opens the store at `root`.
 
     Args:

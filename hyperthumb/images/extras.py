@@ -14,6 +14,7 @@ from .tiff import count_pictures
 
 # Markers of gain maps: Ultra HDR (Android), ISO 21496-1, and Apple's.
 _GAIN_MAPS = (b'hdrgm:Version="', b"urn:iso:std:iso:ts:21496:-1\0", b"urn:com:apple:photo:2020:aux:hdrgainmap")
+_MP_ENTRY = 0xB002  # an MPO's list of its pictures
 _SMALLER_COPY = "Large Thumbnail"  # an MPO's preview of the same picture (CIPA DC-007, table 4), which cameras add
 
 # ITU-T H.273, tables 2 and 3.
@@ -43,18 +44,13 @@ def _pictures(image: Image.Image, data: bytes, png: Png | None) -> Iterator[str]
     if image.format == "TIFF":
         count = count_pictures(io.BytesIO(data))
     if image.format in ("JPEG", "MPO"):
-        count = 1 + sum(1 for kind in _further_kinds(image) if not kind.startswith(_SMALLER_COPY))
+        further = getattr(image, "mpinfo", {}).get(_MP_ENTRY, [])[1:]
+        count = 1 + sum(not entry["Attribute"]["MPType"].startswith(_SMALLER_COPY) for entry in further)
         if any(name in data for name in _GAIN_MAPS):
             count -= 1  # the gain map is the second picture
             yield "its gain map was left out; the picture is the one for displays without HDR"
     if count > 1:
         yield f"only the first of its {count} pictures was taken"
-
-
-def _further_kinds(image: Image.Image) -> list[str]:
-    """The types that an MPO declares for the pictures after the first."""
-    entries = getattr(image, "mpinfo", {}).get(0xB002, [])  # MPEntry
-    return [entry["Attribute"]["MPType"] for entry in entries[1:]]
 
 
 def _colors(image: Image.Image, chunks: dict[str, bytes]) -> Iterator[str]:

@@ -226,11 +226,8 @@ def _as_8_bits(opened: OpenedPicture, label: str) -> Image.Image:
     if image.mode not in _MODES:
         kind = _UNREAD_MODES.get(image.mode, image.mode)
         raise UnusableImageError(f"{label}: {kind} pictures are not supported; convert it to 8-bit RGB")
-    return _inverted(image) if opened.negative else image
-
-
-def _inverted(image: Image.Image) -> Image.Image:
-    """Inverts a grey image, but not its alpha channel."""
+    if not opened.negative:
+        return image
     if not image.mode.lower().endswith("a"):
         return ImageOps.invert(image.convert("L"))
     grey, alpha = image.convert("LA").split()

@@ -86,9 +86,11 @@ def read_png(file: IO[bytes], label: str, with_pixels: bool = True) -> Png:
             damaged.add(name)
         elif name in _READ:
             found.setdefault(name, []).append(chunk[8:-4])
+    if len(kept) < 2 or kept[1][:8] != b"\0\0\0\rIHDR":
+        raise CorruptImageError(f"{label}: the picture is damaged (it does not begin with its header)")
     return Png(
         pixels=b"".join(kept),
-        depth=_depth(kept, label),
+        depth=kept[1][16],
         profile=b"" if b"iCCP" in damaged else _profile(found.get(b"iCCP", [])),
         exif=b"damaged" if b"eXIf" in damaged else _exif(found),
         xmp=_find_text(found, _XMP),
@@ -112,12 +114,6 @@ def _chunks(file: IO[bytes], label: str) -> Iterator[tuple[bytes, int, int]]:
         size = int.from_bytes(header[:4], "big") + 12
         yield name, place, size
         place += size
-
-
-def _depth(kept: list[bytes], label: str) -> int:
-    if len(kept) < 2 or kept[1][:8] != b"\0\0\0\rIHDR":
-        raise CorruptImageError(f"{label}: the picture is damaged (it does not begin with its header)")
-    return kept[1][16]
 
 
 def _profile(contents: list[bytes]) -> bytes | None:

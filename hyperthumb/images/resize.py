@@ -78,17 +78,13 @@ def _downscale_weights(scale: int) -> Tensor:
     """(taps,) weights, the same for every output; the center of output i is at scale * i + (scale - 1) / 2."""
     center = (scale - 1) / 2
     first = _first_tap(scale)
-    taps = [_cubic((first + k - center) / scale) for k in range(_tap_count(scale))]
+    taps = [_cubic((first + k - center) / scale) for k in range(math.floor(center + 2 * scale) - first + 1)]
     weights = torch.tensor(taps, dtype=torch.float64)
     return weights / weights.sum()
 
 
 def _first_tap(scale: int) -> int:
     return math.ceil((scale - 1) / 2 - 2 * scale)
-
-
-def _tap_count(scale: int) -> int:
-    return math.floor((scale - 1) / 2 + 2 * scale) - _first_tap(scale) + 1
 
 
 @constant

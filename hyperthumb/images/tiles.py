@@ -34,7 +34,8 @@ class Tile(NamedTuple):
     @property
     def inner(self) -> tuple[slice, slice]:
         """`own`, relative to the start of `seen`."""
-        rows, columns = (_moved(own, -seen.start) for own, seen in zip(self.own, self.seen, strict=True))
+        pairs = zip(self.own, self.seen, strict=True)
+        rows, columns = (slice(own.start - seen.start, own.stop - seen.start) for own, seen in pairs)
         return rows, columns
 
 
@@ -115,7 +116,3 @@ def _parts(length: int, side: int | None, margin: int, multiple: int) -> list[tu
     edges = [*(length * part // count // multiple * multiple for part in range(count)), length]
     own = [slice(start, stop) for start, stop in pairwise(edges) if start < stop]
     return [(slice(max(part.start - margin, 0), min(part.stop + margin, length)), part) for part in own]
-
-
-def _moved(place: slice, distance: int) -> slice:
-    return slice(place.start + distance, place.stop + distance)

@@ -34,7 +34,13 @@ def explain_unread(file: IO[bytes]) -> str:
         if bits not in _READ_BITS:
             return f"TIFF pictures of {bits} bits per sample are not supported; convert it to 8 or 16 bits"
         return "this TIFF picture is damaged or of an unsupported kind; save it again as an ordinary TIFF"
-    name = _known_to_pillow(file) or _known_by_signature(file)
+    name = _known_to_pillow(file)
+    file.seek(0)
+    head = file.read(12)
+    if name is None and head.startswith(_JPEG_XL):
+        name = "JPEG XL"
+    elif name is None and head[_ISO_FILE] == b"ftyp":
+        name = "AVIF" if head[_BRAND] in (b"avif", b"avis") else "HEIF"
     return f"{name} pictures are not supported; {_CONVERT}" if name else "it is not a picture, or its header is damaged"
 
 
@@ -46,13 +52,3 @@ def _known_to_pillow(file: IO[bytes]) -> str | None:
             return Image.open(file).format
     except Exception:  # Pillow's plugins raise exceptions of many types
         return None
-
-
-def _known_by_signature(file: IO[bytes]) -> str | None:
-    file.seek(0)
-    head = file.read(12)
-    if head.startswith(_JPEG_XL):
-        return "JPEG XL"
-    if head[_ISO_FILE] == b"ftyp":
-        return "AVIF" if head[_BRAND] in (b"avif", b"avis") else "HEIF"
-    return None

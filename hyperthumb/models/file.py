@@ -5,14 +5,14 @@ A model file is a safetensors file whose one metadata entry, `hyperthumb`, is JS
     {"format": 1, "version": "0.1.0", "name": "lite_4x", "scale": 4,
      "network_g": {"type": "HyperThumbnail", "encoder": {"type": "LiteEncoder", ...}, ...}, "card": {...}}
 
-`network_g` is as in an options file, except that a rate model that needs more than torch is left out (see `portable`).
-The module `header` reads the metadata without torch.
+`network_g` is as in an options file, except that `portable_part` leaves out a rate model that needs
+more than torch. The module `header` reads the metadata without torch.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,13 +25,12 @@ from torch.overrides import TorchFunctionMode
 from hyperthumb.base.component import Component, check_registered
 from hyperthumb.base.errors import CheckpointError, RegistryError
 from hyperthumb.base.files import write_atomically
-from hyperthumb.base.registry import ARCHS
+from hyperthumb.base.registry import ARCHS, RATE_MODELS
 from hyperthumb.base.version import __version__
 
 from .build import build_network
 from .contract import RescalingNetwork
-from .header import FORMAT, METADATA_KEY, SUFFIX, Description, Weight, parse_description, weights_id
-from .portable import fitting_weights, portable_part
+from .header import FORMAT, METADATA_KEY, RATE_PREFIX, SUFFIX, Description, Weight, parse_description, weights_id
 from .weights import describe_misfit, load_weights
 
 _RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # functions of tensors and of torch.nn.init
@@ -139,6 +138,26 @@ def build_model(
     return LoadedModel(network, description.name, network.scale, model_id, description.card, rate_model)
 
 
+def portable_part(part: Component) -> Component:
+    """Removes the rate model from `part`, unless its class sets `in_model_files` (see `RateModel`).
+
+    A rate model only estimates file sizes. Writing and restoring files does not need it.
+    """
+    rate = part.arguments.get("rate")
+    arguments = dict(part.arguments)
+    if isinstance(rate, Component):
+        cls = RATE_MODELS.get(rate.type) if rate.type in RATE_MODELS else None
+        rate = rate if getattr(cls, "in_model_files", False) else None
+    if rate is None:
+        arguments.pop("rate", None)
+    return Component(part.type, arguments)
+
+
+def fitting_weights(weights: Mapping[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
+    """Removes a rate model's weights that are not among `names`."""
+    return {name: value for name, value in weights.items() if name in names or not name.startswith(RATE_PREFIX)}
+
+
 def model_id_of(weights: Mapping[str, Tensor]) -> bytes:
     """The id of the model with these weights, see `weights_id`."""
     return weights_id(
@@ -168,7 +187,8 @@ def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Te
 
 def describe_part(part: Component) -> dict[str, Any]:
     """A component as in an options file: its type and arguments in one mapping."""
-    return {"type": part.type, **{name: _describe_argument(value) for name, value in part.arguments.items()}}
+    nested = {name: describe_part(value) for name, value in part.arguments.items() if hasattr(value, "arguments")}
+    return {"type": part.type, **part.arguments, **nested}
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], Description]:
@@ -232,10 +252,6 @@ class _WithoutRandomness(TorchFunctionMode):
         if getattr(func, "__name__", "") in _RANDOM:
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)
-
-
-def _describe_argument(value: Any) -> Any:
-    return describe_part(value) if hasattr(value, "arguments") else value
 
 
 def _read_part(description: Mapping[str, object], path: Path) -> Component:

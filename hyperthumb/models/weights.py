@@ -44,7 +44,9 @@ def read_safely(path: Path) -> dict[str, Any]:
             f"{path} is refused: it is damaged, or it holds objects whose loading could run code"
         ) from error
     except Exception as error:  # torch.load raises whatever its zip and pickle readers raise
-        raise CheckpointError(f"{path} cannot be read as a checkpoint: {_first_line(error)}") from error
+        raise CheckpointError(
+            f"{path} cannot be read as a checkpoint: {(str(error) or type(error).__name__).splitlines()[0]}"
+        ) from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} holds a {type(content).__name__}, not a checkpoint")
     return content
@@ -169,10 +171,6 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _sample(what: str, names: list[str]) -> str:

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError
-from hyperthumb.data.image_io import decode_image, encode_png, list_images, read_image, read_size, write_png
+from hyperthumb.data.image_io import encode_png, list_images, read_image, read_size, write_png
+from hyperthumb.images.pictures import decode_picture
 from tests.support import photograph
 
 PICTURE = photograph(37, 53)
@@ -19,6 +20,10 @@ def encoded(image: Image.Image, kind: str = "PNG", **settings: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **settings)
     return buffer.getvalue()
+
+
+def decode_image(data: bytes, label: str) -> np.ndarray:
+    return decode_picture(data, label).pixels
 
 
 def turned(orientation: int) -> bytes:

@@ -127,15 +127,12 @@ def standing(column: Column, lines: Sequence[TableLine]) -> dict[str, int]:
 
     Empty for other columns, and where only one row has a number.
     """
-    numbers = {line.row.name: float(column.text(line)) for line in lines if _is_quality(column, line)}
+    judged = [line for line in lines if column.group in ("target", "anchor") and column.value(line) is not None]
+    numbers = {line.row.name: float(column.text(line)) for line in judged}
     order = sorted(set(numbers.values()), reverse=column.best == "high")[:2]
     if len(numbers) < 2:
         return {}
     return {name: order.index(value) + 1 for name, value in numbers.items() if value in order}
-
-
-def _is_quality(column: Column, line: TableLine) -> bool:
-    return column.group in ("target", "anchor") and column.value(line) is not None
 
 
 PUBLISHED_TITLES = ("method", "bpp", "PSNR-RGB (dB)", "thumb PSNR (dB)", "as published by")

@@ -33,7 +33,10 @@ def write_montages(folder: Path, results: BenchmarkResults) -> list[Path]:
         for one in crop.restored:
             psnr = "" if one.psnr_rgb is None else f", {one.psnr_rgb:.2f} dB"
             pictures.append((one.file, [one.row, f"{one.bpp:.3f} bpp{psnr}"]))
-        found = [(_open(folder / file), labels) for file, labels in pictures if (folder / file).is_file()]
+        there = [(folder / file, labels) for file, labels in pictures if (folder / file).is_file()]
+        found = [
+            (Image.fromarray(decode_picture(path.read_bytes(), str(path)).pixels), labels) for path, labels in there
+        ]
         if found:
             path = folder / f"montage_{Path(crop.original).stem}.png"
             write_atomically(path, encode_picture(np.asarray(_draw(crop, found)), ".png"))
@@ -66,7 +69,3 @@ def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
     while text and font.getlength(f"{text}...") > width:
         text = text[:-1]
     return f"{text.rstrip()}..."
-
-
-def _open(path: Path) -> Image.Image:
-    return Image.fromarray(decode_picture(path.read_bytes(), str(path)).pixels)

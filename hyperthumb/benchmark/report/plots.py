@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from hyperthumb.base.files import write_atomically
 from hyperthumb.benchmark.results import BenchmarkResults
 
@@ -226,7 +228,7 @@ def _line_height(axes: Axes, look: _Look) -> float:
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Moves places apart until neighbors have a gap, by the least squares (pooling adjacent violators).
+    """Moves places apart until neighbors have a gap, by the least squares.
 
     Args:
         places: in any order.
@@ -237,18 +239,15 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
     Returns:
         The new places, in the order of the old ones.
     """
-    order = sorted(range(len(places)), key=lambda index: places[index])
-    blocks: list[list[float]] = []  # sums and counts of places that stand together, each without the gaps below it
-    for number, index in enumerate(order):
-        blocks.append([places[index] - number * gap, 1.0])
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
-            total, count = blocks.pop()
-            blocks[-1][0] += total
-            blocks[-1][1] += count
-    highest = high - (len(places) - 1) * gap
-    flat = [max(low, min(highest, total / count)) for total, count in blocks for _ in range(int(count))]
-    moved = {index: place + number * gap for number, (index, place) in enumerate(zip(order, flat, strict=True))}
-    return [moved[index] for index in range(len(places))]
+    from scipy.optimize import isotonic_regression
+
+    if not places:
+        return []
+    order, gaps = np.argsort(places, kind="stable"), gap * np.arange(len(places))
+    flat = isotonic_regression(np.take(places, order) - gaps).x
+    moved = np.empty(len(places))
+    moved[order] = np.maximum(low, np.minimum(high - gaps[-1], flat)) + gaps
+    return [float(place) for place in moved]
 
 
 def _end(curve: _Curve, right: float) -> tuple[float, float]:

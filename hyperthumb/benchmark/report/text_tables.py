@@ -16,7 +16,7 @@ from .columns import PUBLISHED_TITLES, Column, columns, published_cells, standin
 from .curves import AtRate
 from .table import DatasetTable, describe_protocol
 
-_EMPHASIS = {1: "**", 2: "*"}
+_EMPHASIS = ("", "**", "*")
 _FACTS = ("scale", "parameters", "kmacs_encode", "kmacs_decode")
 _DELTAS = ("bd_rate", "bd_psnr")
 _SCORES = ("bpp", "psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr")
@@ -96,10 +96,8 @@ def _at_target(table: DatasetTable, lpips: str | None) -> str:
     ranks = [standing(column, table.lines) for column in shown]
     cells = []
     for line in table.lines:
-        texts = [
-            _emphasized(column.text(line), rank.get(line.row.name, 0))
-            for column, rank in zip(shown, ranks, strict=True)
-        ]
+        marks = [_EMPHASIS[rank.get(line.row.name, 0)] for rank in ranks]
+        texts = [f"{mark}{column.text(line)}{mark}" for mark, column in zip(marks, shown, strict=True)]
         obtained = "-" if line.row.failure else line.row.obtained
         cells.append([line.row.name, *texts, "; ".join(line.notes), obtained])
     numeric = [False, *(True for _ in shown), False, False]
@@ -118,11 +116,6 @@ def _measured_points(table: DatasetTable, lpips: str | None) -> str:
     cells = [[line.row.name, *(column.text(line) for column in shown)] for line in points]
     numeric = [False, *(bool(column.pattern) for column in shown)]
     return markdown_table(["method", *(column.heading for column in shown)], cells, numeric)
-
-
-def _emphasized(text: str, rank: int) -> str:
-    mark = _EMPHASIS.get(rank, "")
-    return f"{mark}{text}{mark}"
 
 
 def _preface(results: BenchmarkResults) -> str:

@@ -11,9 +11,8 @@ from hyperthumb.benchmark.results import load_results
 from hyperthumb.config import load_benchmark_options, load_train_options
 from hyperthumb.metrics import QUALITY, mean_scores
 from hyperthumb.models import zoo
-from hyperthumb.models.file import describe_part, load_model
+from hyperthumb.models.file import describe_part, load_model, portable_part
 from hyperthumb.models.header import read_model_header
-from hyperthumb.models.portable import portable_part
 from hyperthumb.models.zoo.cards import check_card
 from hyperthumb.models.zoo.checksums import FILE_NAME, read_sums
 
