@@ -21,8 +21,8 @@ from hyperthumb.base.output import entry_point
 from hyperthumb.codec.models import load_trained
 from hyperthumb.models import zoo
 from hyperthumb.models.file import load_model, save_model
-from hyperthumb.models.zoo.cards import check_card
 from hyperthumb.models.zoo.checksums import record
+from model_card import check_card
 
 
 @entry_point

@@ -25,13 +25,13 @@ from tqdm import tqdm
 from data_sets.catalog import PHOTO_SETS, PhotoSet
 from data_sets.digests import known_pictures
 from data_sets.fivek6k import build_fivek6k
+from data_sets.lmdb_writer import write_lmdb
 from data_sets.manifest import FILE_NAME
 from data_sets.set_check import check_set
 from data_sets.subimages import cut_subimages
 from hyperthumb.base.output import emit, entry_point
 from hyperthumb.cli.arguments import positive_int
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.lmdb_store import write_lmdb
 
 MOST_COMPLAINTS = 20
 _Item = TypeVar("_Item")

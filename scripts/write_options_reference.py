@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from hyperthumb.base.output import entry_point  # noqa: E402
-from hyperthumb.config.editor_schema import editor_schema  # noqa: E402
-from hyperthumb.config.reference import KINDS, page  # noqa: E402
+from hyperthumb.config.reference import KINDS  # noqa: E402
+from options_reference.editor_schema import editor_schema  # noqa: E402
+from options_reference.page import page  # noqa: E402
 
 
 @entry_point

@@ -28,13 +28,7 @@ from .subjects import Setting
 
 @dataclass(frozen=True)
 class Photographs:
-    """A data set whose photographs are known by their content.
-
-    Attributes:
-        info: for the results.
-        source: where they are read from.
-        digests: of each photograph's pixels.
-    """
+    """A data set with the digests of each photograph's pixels."""
 
     info: DatasetInfo
     source: ImageSource
@@ -43,16 +37,7 @@ class Photographs:
 
 @dataclass(frozen=True)
 class Bench:
-    """What all rows share.
-
-    Attributes:
-        root: the folder of the results.
-        protocol: crop and channels of the scores.
-        lpips: the metric, or None.
-        lpips_identity: what its numbers depend on, as plain values.
-        device: of the networks.
-        sets: what is measured on.
-    """
+    """What all rows share; `lpips_identity` is what the numbers of LPIPS depend on, as plain values."""
 
     root: Path
     protocol: Protocol

@@ -39,13 +39,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Detail:
-    """A detail to be shown.
-
-    Attributes:
-        photographs: the data set.
-        number: of the image in it.
-        box: left, top, width, height in pixels of the photograph.
-    """
+    """The detail `box` (left, top, width, height in pixels) of photograph `number` of a data set."""
 
     photographs: Photographs
     number: int
@@ -101,8 +95,8 @@ def restore_details(
     Args:
         details: to show.
         rows: of the results, in this order.
-        subjects: of the rows that were measured now and did not fail, by name.
-        target_bpp: the rate.
+        subjects: by name, of the rows that were measured now and did not fail.
+        target_bpp: the rate at which each row is shown.
         bench: what the rows share.
         before: crops of an earlier run, for the other rows.
 

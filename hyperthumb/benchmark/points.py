@@ -35,11 +35,9 @@ class _Content:
 
 
 class StoredPoint:
-    """A row at one setting.
+    """A row at one setting, in the folder of all points.
 
-    Args:
-        folder: of all points.
-        identity: everything that its scores depend on; the file keeps it for the reader's information.
+    `identity` is everything that its scores depend on; the file keeps it for the reader's information.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:

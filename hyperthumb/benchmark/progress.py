@@ -9,11 +9,7 @@ from tqdm import tqdm
 
 
 class Progress:
-    """Counts images, to standard error.
-
-    Args:
-        images: how many there are in all, over all rows and settings.
-    """
+    """Counts images on standard error; `images` is their number over all rows and settings."""
 
     def __init__(self, images: int) -> None:
         self._bar: tqdm[Any] = tqdm(total=images, unit="image", disable=not sys.stderr.isatty())

@@ -67,7 +67,6 @@ class RowResult:
     """One row of the table.
 
     Attributes:
-        name: of the row.
         obtained: how its numbers were obtained, as its options say.
         weights_sha256: of the file of its weights; None for a method without.
         facts: None when it failed before they were known.
@@ -85,13 +84,7 @@ class RowResult:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A data set.
-
-    Attributes:
-        images: their names.
-        sizes: [H, W] of each.
-        sha256: of all their pixels.
-    """
+    """A data set: names and sizes [H, W] of its images, and the digest of all their pixels."""
 
     name: str
     images: list[str]
@@ -104,7 +97,6 @@ class RestoredCrop(Scores):
     """A detail as one row restored it, at the point at which this image's rate is nearest to the target.
 
     Attributes:
-        row: its name.
         setting: of the point.
         file: the PNG, relative to `results.json`.
         tables: [2][8][8] quantization tables of this image's file (Y; Cb and Cr), natural order, of our models.
@@ -118,12 +110,7 @@ class RestoredCrop(Scores):
 
 @dataclass(frozen=True)
 class CropResult:
-    """A detail of one image, original and restored.
-
-    Attributes:
-        box: left, top, width, height in pixels of the photograph.
-        original: the PNG, relative to `results.json`.
-    """
+    """A detail of one image. The box is left, top, width, height in pixels; files are relative to `results.json`."""
 
     dataset: str
     image: str
@@ -137,10 +124,7 @@ class BenchmarkResults:
     """All that a benchmark found.
 
     Attributes:
-        format: of this file.
-        name: of the benchmark.
         scale: that its methods were given.
-        protocol: its name.
         crop: pixels that the protocol leaves out at each border.
         headline: the PSNR that methods are compared by, as the protocol wants.
         target_bpp: the rate that they are compared at.
@@ -172,12 +156,9 @@ class BenchmarkResults:
 
 
 def nearest_point(points: Sequence[PointResult], target_bpp: float, image: int | None = None) -> PointResult:
-    """The point with the rate nearest to the target, as a ratio.
+    """The point with the rate nearest to the target, as a ratio; there must be at least one.
 
-    Args:
-        points: at least one.
-        target_bpp: the rate.
-        image: the number of the image whose own rate counts; None takes the data set's mean.
+    With `image`, the rate of the image of this number counts instead of the data set's mean.
     """
     rates = [point.bpp if image is None else point.images[image].bpp for point in points]
     return points[min(range(len(points)), key=lambda index: abs(math.log(rates[index] / target_bpp)))]

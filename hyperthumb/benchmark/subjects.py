@@ -40,24 +40,14 @@ class Setting:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a row measures.
-
-    Attributes:
-        weights_sha256: the digest of the file of its weights; None for a method without.
-        settings: one for each rate.
-    """
+    """What a row measures: one setting for each rate. Methods without weights have no digest."""
 
     weights_sha256: str | None
     settings: list[Setting]
 
 
 def open_subject(row: BenchmarkRow, scale: int, device: torch.device) -> Subject:
-    """The subject of a row.
-
-    Args:
-        row: of the options.
-        scale: for methods that take one; a model has its own.
-        device: of the networks.
+    """The subject of a row. `scale` is for methods that take one; a model has its own.
 
     Raises:
         CheckpointError: when a file of its weights is missing.

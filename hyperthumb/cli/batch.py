@@ -32,16 +32,7 @@ class Result(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The outcome for one file.
-
-    Attributes:
-        job: the file.
-        status: done, failed or skipped.
-        result: the result if it is done.
-        problem: the reason if it failed or was skipped.
-        notes: warnings about the file.
-        seconds: the time that it took.
-    """
+    """The outcome for one file: the result if it is done, else the problem; warnings about it, and the time it took."""
 
     job: Job
     status: Status
@@ -77,14 +68,9 @@ def outcomes(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Outcome]
 
 
 def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, arguments: argparse.Namespace) -> int:
-    """Does the jobs and prints the outcomes: results to stdout (with `json` one object per line), errors to stderr.
+    """Does the jobs, `workers` at a time. Prints results to stdout (`--json`: one object per line), errors to stderr.
 
-    Args:
-        jobs: the files.
-        work: processes one file.
-        workers: the number of files at a time.
-        verb: such as "compressed", for the summary at the end.
-        arguments: `json`, and `quiet`, which omits successful files from the text output.
+    `verb`, such as "compressed", is for the summary at the end. `--quiet` omits successful files from the text output.
 
     Returns:
         The exit code.

@@ -50,9 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 def measure(options: BenchmarkOptions, only: Sequence[str] = ()) -> int:
     """Runs a benchmark, writes its report, and prints its table and the paths of its files.
 
-    Args:
-        options: the benchmark's options.
-        only: names of the rows to measure; empty for all.
+    `only` names the rows to measure; empty for all.
 
     Returns:
         1 when a row failed, else 0.

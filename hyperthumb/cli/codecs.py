@@ -27,14 +27,7 @@ def run_with_codec(
 ) -> int:
     """Opens the model that the arguments name and does the jobs with it, see `run_batch`.
 
-    Args:
-        jobs: the files.
-        one_file: processes one file, given model, source, target and arguments.
-        verb: such as "compressed", for the summary at the end.
-        arguments: those of `arguments.add_model` and `arguments.add_reporting`.
-
-    Returns:
-        The exit code.
+    `one_file` processes one file, given model, source, target and arguments.
 
     Raises:
         UsageError: when a picture would be written to a terminal, or to standard output together with `--json`.

@@ -41,10 +41,7 @@ COMMANDS = {
 
 @entry_point
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool.
-
-    Args:
-        argv: the arguments without the program's name; None means those of the process.
+    """Runs the tool; `argv` are the arguments without the program's name (None: those of the process).
 
     Returns:
         The exit code: 0 success, 1 some files failed, 2 nothing was started (wrong arguments, no usable model).

@@ -24,7 +24,6 @@ class Source(NamedTuple):
     """A file to process, or an argument that names no file.
 
     Attributes:
-        path: the file.
         relative: its path relative to the named folder; its bare name if the file itself was named.
         problem: why it cannot be processed.
     """
@@ -35,12 +34,7 @@ class Source(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The files that a command line names.
-
-    Attributes:
-        sources: each file once, in the order of the arguments.
-        remarks: one line per folder from which files were left out, and one for links.
-    """
+    """The files that a command line names, each once, and remarks about what was left out."""
 
     sources: list[Source]
     remarks: list[str]

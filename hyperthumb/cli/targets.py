@@ -25,13 +25,9 @@ class UsageError(HyperthumbError):
 
 
 class Naming(NamedTuple):
-    """The names of a command's results: `photo.png` becomes `photo` + tag + extension.
+    """The names of a command's results: `photo.png` becomes `photo` + tag (".thumb") + extension (".jpg").
 
-    Attributes:
-        tag: such as ".thumb".
-        extension: such as ".jpg".
-        writable: the extensions that `-o FILE` may have.
-        noun: the word for the results in messages.
+    `-o FILE` may have the `writable` extensions. `noun` is the word for the results in messages.
     """
 
     tag: str
@@ -44,7 +40,6 @@ class Job(NamedTuple):
     """One file to make from another.
 
     Attributes:
-        source: the file to read.
         target: the file to write; None if the source has a problem.
         problem: why it cannot be done.
         skipped: whether it is skipped because the target exists; then it is not a failure.
@@ -107,7 +102,6 @@ def plan(
 
 
 def _target(source: Source, folder: Path | None, output: str | None, naming: Naming) -> Path | None:
-    """The target of a source; None if the source has a problem."""
     if source.problem is not None:
         return None
     if folder is not None:

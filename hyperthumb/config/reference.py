@@ -1,4 +1,4 @@
-"""What options files may say, out of the annotations that read them: a page for people, JSON schemas for editors."""
+"""The keys of options files, with types, ranges and meanings, from the annotations that read them."""
 
 from __future__ import annotations
 
@@ -37,13 +37,6 @@ CLASSES: tuple[Registry, ...] = (
     registries.BASELINES,
 )
 _FILES = tuple(cls for _, cls in KINDS.values())
-_INTRODUCTION = """\
-# Options
-
-Every key of an options file with its type, its range and its default. This page is written by
-`python scripts/write_options_reference.py`; `hyperthumb options KEY` prints an entry of it. How files inherit from each
-other is in [training.md](training.md#inheriting-from-another-file).
-"""
 
 
 class Setting(NamedTuple):
@@ -89,21 +82,6 @@ def settings_of(cls: type, path: str = "") -> Iterator[Setting]:
             yield from settings_of(record, where if cls is TrainDatasets else where + ending)
 
 
-def page() -> str:
-    """The reference as Markdown."""
-    lines = [_INTRODUCTION]
-    for title, cls in KINDS.values():
-        lines += [f"## {title}", "", *map(_bullet, settings_of(cls)), ""]
-    for registry in CLASSES:
-        lines += [f"## Types of {with_article(registry.kind)}", ""]
-        for name in registry.names():
-            cls = registry.get(name)
-            summary = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
-            lines += [f"### {name}", "", *textwrap.wrap(summary, 120), ""]
-            lines += [*map(_bullet, (entry for entry in settings_of(cls) if entry.path not in registry.supplied)), ""]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
-
-
 def look_up(key: str | None) -> list[str]:
     """The reference's lines on a key, a section or a class; all keys for None.
 
@@ -115,12 +93,12 @@ def look_up(key: str | None) -> list[str]:
     for title, cls in KINDS.values():
         settings = list(settings_of(cls))
         names += [name for setting in settings for name in (setting.path, setting.path.rpartition(".")[2])]
-        lines = [_bullet(setting) for setting in settings if key is None or _matches(setting.path, key)]
+        lines = [bullet(setting) for setting in settings if key is None or _matches(setting.path, key)]
         found += [f"{title}:", *lines] if lines else []
     for registry in CLASSES:
         names += registry.names()
         if key is not None and key in registry:
-            lines = [_bullet(setting) for setting in settings_of(registry.get(key))]
+            lines = [bullet(setting) for setting in settings_of(registry.get(key))]
             found += [f"{key}, {with_article(registry.kind)}:", *lines]
     if not found:
         raise OptionsError(f'there is no key, section or class "{key}"{did_you_mean(str(key), names)}')
@@ -196,5 +174,6 @@ def _written(value: Any, schema: dict[str, Any]) -> str:
     return f"`{list(value)}`" if isinstance(value, (list, tuple)) else ""
 
 
-def _bullet(setting: Setting) -> str:
+def bullet(setting: Setting) -> str:
+    """An entry of a list in Markdown, in lines of at most 120 characters."""
     return textwrap.fill(f"- {setting}", 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

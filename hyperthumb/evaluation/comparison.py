@@ -37,14 +37,12 @@ PAPER, PANEL_GREY, INK, GREY, MARK = "#ffffff", "#f1f1f1", "#1a1a1a", "#6b6b6b",
 
 @dataclass(frozen=True)
 class ComparisonItem:
-    """One test image.
+    """One test image; pictures are uint8 RGB.
 
     Attributes:
-        name: for the caption.
-        original: (H, W, 3) uint8 RGB.
-        thumbnail: (h, w, 3) uint8, as a viewer decodes the file.
-        restored: (H, W, 3) uint8, the network's.
-        bicubic: (H, W, 3) uint8, the thumbnail enlarged.
+        thumbnail: (h, w, 3), as a viewer decodes the file; the others are (H, W, 3).
+        restored: the network's.
+        bicubic: the thumbnail enlarged.
         num_bytes: size of the file.
     """
 
@@ -73,11 +71,7 @@ def write_comparison(path: Path, items: Sequence[ComparisonItem], protocol: Prot
 
 
 def draw_comparison(items: Sequence[ComparisonItem], protocol: Protocol) -> Image.Image:
-    """The comparison of one or more test images, four columns wide.
-
-    Args:
-        items: the rows, from the top.
-        protocol: how the PSNR in the captions is measured.
+    """The comparison of one or more test images, four columns wide. Captions give the protocol's PSNR.
 
     Raises:
         HyperthumbError: without items, or when an item's full-size pictures differ in size.
@@ -103,10 +97,7 @@ def draw_comparison(items: Sequence[ComparisonItem], protocol: Protocol) -> Imag
 def busiest_box(picture: Picture, width: int, height: int) -> Box:
     """Where a picture has most texture: the box with the largest mean gradient, on a grid of 8 pixels.
 
-    Args:
-        picture: (H, W, 3) uint8.
-        width: of the box; at most W is taken.
-        height: of the box; at most H is taken.
+    The picture is (H, W, 3) uint8; the box is at most as large as the picture.
     """
     grey = picture.astype(np.float32).mean(axis=2)
     width, height = min(width, grey.shape[1]), min(height, grey.shape[0])

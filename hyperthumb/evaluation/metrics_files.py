@@ -57,9 +57,6 @@ def write_metrics_csv(path: Path, images: Sequence[ImageScores]) -> None:
     """Writes a header and one line for each image, in the order given; the columns are the fields of `ImageScores`.
 
     Numbers keep every digit. What was not measured is an empty cell.
-
-    Raises:
-        HyperthumbError: when the folder cannot be written to.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

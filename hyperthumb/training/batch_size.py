@@ -13,14 +13,7 @@ _PER_PROCESS = 16
 
 @dataclass(frozen=True)
 class StepShare:
-    """One step's crops: `processes` take `at_once` crops, `accumulate` times.
-
-    Attributes:
-        at_once: crops of one micro-batch on one process.
-        accumulate: micro-batches a step.
-        processes: how many there are.
-        side: of a crop, in HR pixels.
-    """
+    """One step's crops: `processes` take `at_once` crops, `accumulate` times. `side` is a crop's, in HR pixels."""
 
     at_once: int
     accumulate: int
@@ -29,7 +22,6 @@ class StepShare:
 
     @property
     def crops(self) -> int:
-        """Of the whole step."""
         return self.processes * self.accumulate * self.at_once
 
     @property

@@ -17,14 +17,7 @@ from .stalls import StallWatch
 
 @dataclass(frozen=True)
 class RunContext:
-    """The circumstances of a run, which stay the same while it lasts.
-
-    Attributes:
-        options: all settings.
-        world: this process among all.
-        device: where to train.
-        stalls: warns when the disk hangs.
-    """
+    """The circumstances of a run, which stay the same while it lasts. `stalls` warns when the disk hangs."""
 
     options: TrainOptions
     world: World

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from hyperthumb.models import zoo
-from hyperthumb.models.zoo.cards import CARD_KEYS
 from hyperthumb.models.zoo.checksums import record
+from model_card import CARD_KEYS
 from tests.support import save_tiny_model
 
 

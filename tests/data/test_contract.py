@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_sets.lmdb_writer import write_lmdb
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.registry import DATASETS
 from hyperthumb.config import Component
 from hyperthumb.data import HRImageDataset, ImagePair, ImageSource, PairedImageDataset, build_source
 from hyperthumb.data.cache import CachedSource
 from hyperthumb.data.contract import SourceView
-from hyperthumb.data.lmdb_store import write_lmdb
 from hyperthumb.data.unusable import without_unusable
 from tests.support import photograph, write_photographs
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_sets.lmdb_writer import write_lmdb
 from hyperthumb.base.basicsr_bridge import prepare_import
 from hyperthumb.base.errors import CorruptImageError, HyperthumbError, UnusableImageError
 from hyperthumb.data import HRImageDataset, PairedImageDataset
-from hyperthumb.data.lmdb_store import write_lmdb
 from tests.support import photograph, write_photographs
 
 LMDB = {"type": "lmdb"}

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
+from data_sets.lmdb_writer import write_lmdb
 from hyperthumb.base.errors import HyperthumbError, OptionsWarning, UnusableImageError
 from hyperthumb.base.registry import DATASETS
 from hyperthumb.config import Component, DatasetOptions
@@ -28,7 +29,6 @@ from hyperthumb.data import (
     write_png,
 )
 from hyperthumb.data import loader as loading
-from hyperthumb.data.lmdb_store import write_lmdb
 from hyperthumb.data.order import BatchPositions, image_index
 from tests.support import photograph, write_photographs
 

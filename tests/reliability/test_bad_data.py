@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_sets.lmdb_writer import write_lmdb
 from hyperthumb.data import HRImageDataset
-from hyperthumb.data.lmdb_store import write_lmdb
 from tests.reliability.warm_process import Finished, WarmProcess, run
 from tests.support import photograph, save_tiny_model, tiny_training, write_options, write_photographs
 

@@ -5,8 +5,8 @@ import torch
 
 from hyperthumb.models import zoo
 from hyperthumb.models.file import load_model
-from hyperthumb.models.zoo.cards import CARD_KEYS
 from hyperthumb.models.zoo.checksums import read_sums
+from model_card import CARD_KEYS
 from scripts.export_model import main
 from tests.support import tiny_network, tiny_training, write_options
 

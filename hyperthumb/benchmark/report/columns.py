@@ -22,7 +22,6 @@ class Column(NamedTuple):
     Attributes:
         group: of columns that are shown or hidden together, a key of `group_titles`.
         field: what is shown, of the part of a `TableLine` that the group is about.
-        title: in the table's head.
         unit: in the table's head, behind the title.
         pattern: format specification of a number; empty for text.
         best: which end is good, and comes first in a sorted table; None for text.
@@ -48,7 +47,7 @@ class Column(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """Title and unit."""
+        """Title and unit, for a table's head."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     def value(self, line: TableLine) -> Value:

@@ -50,12 +50,7 @@ class Delta:
 
 
 def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
-    """Scores at a rate, by monotone cubic interpolation (PCHIP) over the logarithm of the rate.
-
-    Args:
-        points: of a curve, in any order.
-        target_bpp: the rate.
-    """
+    """Scores at a rate, by monotone cubic interpolation (PCHIP) over the logarithm of the rate; points in any order."""
     curve = sorted(points, key=lambda point: point.bpp)
     rates = [point.bpp for point in curve]
     if target_bpp in rates:
@@ -79,13 +74,7 @@ def _if_complete(rates: Sequence[float], scores: Sequence[float | None], target_
 
 
 def at_curve(rates: Sequence[float], scores: Sequence[float], target_bpp: float) -> float | None:
-    """A curve's score at a rate by PCHIP over the logarithm of the rate; None outside of it.
-
-    Args:
-        rates: in bpp, rising.
-        scores: at each.
-        target_bpp: the rate.
-    """
+    """A curve's score at a rate in bpp by PCHIP over the logarithm of the rate; None outside of its rising `rates`."""
     from scipy.interpolate import PchipInterpolator
 
     if len(rates) < 2 or not rates[0] <= target_bpp <= rates[-1]:
@@ -95,12 +84,9 @@ def at_curve(rates: Sequence[float], scores: Sequence[float], target_bpp: float)
 
 
 def against_anchor(points: Sequence[PointResult], anchor: Sequence[PointResult], headline: Headline) -> Delta:
-    """Bjontegaard deltas with Akima interpolation (VCEG-M33; package `bjontegaard`).
+    """Bjontegaard deltas of a curve with Akima interpolation (VCEG-M33; package `bjontegaard`).
 
-    Args:
-        points: of a curve.
-        anchor: of the one it is compared with.
-        headline: the PSNR that counts.
+    `headline` is the PSNR that counts.
     """
     tested, base = _rising(points, headline), _rising(anchor, headline)
     fewest = min(len(tested), len(base))

@@ -35,13 +35,10 @@ def write_html(folder: Path, results: BenchmarkResults, tables: Sequence[Dataset
     """Writes `report.html`; details whose pictures are not in the folder are left out, and the page says which.
 
     Args:
-        folder: of `results.json`, which the pictures of details are relative to; where the report goes.
+        folder: of `results.json`, to which the pictures of details are relative; the report goes there too.
         results: what was measured.
         tables: of `make_tables`.
         plots: of `write_plots`; the SVGs become parts of the page.
-
-    Returns:
-        The file.
 
     Raises:
         HyperthumbError: when a picture or plot cannot be read, or the report cannot be written.

@@ -21,8 +21,6 @@ class Published:
     """What one source says about one method on one data set.
 
     Attributes:
-        name: of the method, as options files call it.
-        dataset: "kodak", "set5", ...
         bpp: the rates of a curve, or of a single point; empty where the source gives none.
         psnr_rgb: dB at each rate, or alone.
         thumb_psnr: dB of the thumbnail of a single point; None where there is none.
@@ -49,14 +47,10 @@ def published_names() -> list[str]:
 
 
 def find_published(names: Sequence[str], dataset: str) -> list[Published]:
-    """The figures of the named methods on a data set. Methods without a figure for it are left out.
-
-    Args:
-        names: of `published_names`.
-        dataset: its name, in any case.
+    """The figures of the named methods on a data set, in any case. Methods without a figure for it are left out.
 
     Raises:
-        OptionsError: for a name that is not known.
+        OptionsError: for a name that is not among `published_names`.
     """
     known = published_names()
     for name in names:

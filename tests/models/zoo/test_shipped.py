@@ -13,8 +13,8 @@ from hyperthumb.metrics import QUALITY, mean_scores
 from hyperthumb.models import zoo
 from hyperthumb.models.file import describe_part, load_model, portable_part
 from hyperthumb.models.header import read_model_header
-from hyperthumb.models.zoo.cards import check_card
 from hyperthumb.models.zoo.checksums import FILE_NAME, read_sums
+from model_card import check_card
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = ROOT / "options/train/zoo"

@@ -11,11 +11,10 @@ from typing import Any
 
 from hyperthumb.base.registry import Registry
 from hyperthumb.base.signature import parameters, part_of
-
-from .annotations import RECORD, REGISTRY, adapter_of
-from .reference import KINDS, descriptions
-from .schema import TrainDatasets
-from .schema_training import LossesOptions
+from hyperthumb.config.annotations import RECORD, REGISTRY, adapter_of
+from hyperthumb.config.reference import KINDS, descriptions
+from hyperthumb.config.schema import TrainDatasets
+from hyperthumb.config.schema_training import LossesOptions
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 

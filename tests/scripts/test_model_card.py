@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.models.zoo.cards import CARD_KEYS, check_card
+from model_card import CARD_KEYS, check_card
 
 CARD = {**dict.fromkeys(CARD_KEYS, "something"), "rate_bpp": "0.30"}
 

@@ -1,0 +1,1 @@
+"""Pages about options files, made of the annotations that read them."""
