@@ -22,6 +22,11 @@ def join_words(words: Iterable[str], conjunction: str = "or") -> str:
     return f" {conjunction} ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a text of ASCII digits stands for; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
 def printable(text: Path | str) -> str:
     """Escapes control characters in a name or message, so that it stays on one line and changes no terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))

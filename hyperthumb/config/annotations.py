@@ -88,9 +88,11 @@ def _readable(annotation: Any) -> Any:
         return types.GenericAlias(tuple, (item, ...)) if origin is tuple else types.GenericAlias(list, item)
     if origin in _DICTS:
         key, value = members or (str, Any)
-        return _annotated(types.GenericAlias(dict, (key, _readable(value))), BeforeValidator(_empty_for_null))
+        mapping = types.GenericAlias(dict, (key, _readable(value)))
+        return _annotated(mapping, BeforeValidator(lambda value: {} if value is None else value))
     if record_in(annotation):
-        return _annotated(Any, PlainValidator(partial(_read_record, annotation)), WithJsonSchema({RECORD: annotation}))
+        reading = PlainValidator(lambda value, info: info.context.record(annotation, value))
+        return _annotated(Any, reading, WithJsonSchema({RECORD: annotation}))
     return annotation if annotation is None else _annotated(Any, AfterValidator(plain))
 
 
@@ -122,10 +124,6 @@ def _complains_itself(annotation: Any) -> bool:
 # Validators. The context of each is the `Reader` that reads the file.
 
 
-def _read_record(cls: type, value: Any, info: ValidationInfo[Reader]) -> Any:
-    return info.context.record(cls, value)
-
-
 def _read_component(part: PartOf, value: Any, info: ValidationInfo[Reader]) -> Any:
     return info.context.component(part.registry, value)
 
@@ -145,10 +143,6 @@ def _whole(value: Any) -> Any:
     if isinstance(number, int) and abs(number) > _LARGEST:
         raise refusal(f"wants a whole number, not {number}; {_LARGEST} is the largest")
     return number
-
-
-def _empty_for_null(value: Any) -> Any:
-    return {} if value is None else value
 
 
 def _check_length(length: int, value: Any) -> Any:

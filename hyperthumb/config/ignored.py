@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from .schema import (
-    DatasetOptions,
-    DistOptions,
-    EvaluationOptions,
-    PathOptions,
-    TrainOptions,
-    ValidationOptions,
-)
+from .schema import DatasetOptions, DistOptions, EvaluationOptions, PathOptions, TrainOptions, ValidationOptions
 from .schema_training import TrainingOptions
 
 _DEVICE = "`device` and the launcher say what is used"

@@ -50,11 +50,8 @@ def _rewrite_rate_scale(tree: Section, network: Section, complaints: Complaints,
     """Their network multiplies the tables that it predicts; here that is said where pictures are measured."""
     if "inference_scalar" not in network:
         return
-    factor, place, where = (
-        network.pop("inference_scalar"),
-        network.places["inference_scalar"],
-        "network_g.inference_scalar",
-    )
+    factor, place = network.pop("inference_scalar"), network.places["inference_scalar"]
+    where = "network_g.inference_scalar"
     if "quantization" not in network and not network.get("predict_quant_table"):
         if factor != 1:
             ignored.append(Ignored(place, where, "no tables are predicted"))

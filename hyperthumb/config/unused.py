@@ -35,8 +35,7 @@ def _unused_in_training(options: TrainOptions) -> Iterator[Finding]:
 
 
 def _unused_in_test(options: EvaluationOptions) -> Iterator[Finding]:
-    for key, dataset in options.datasets.items():
-        yield from _unused_in_evaluation(dataset, ("datasets", key))
+    yield from _unused_in_sets(options)
     yield from _changed(options.val, ("val",), ["val_freq"], "a test measures once")
     reason = "a test takes its weights from pretrain_network_g"
     yield from _changed(options.path, ("path",), ["resume_state"], reason)
@@ -50,7 +49,7 @@ def _unused_in_test(options: EvaluationOptions) -> Iterator[Finding]:
         yield from _changed(options.path, ("path",), names, reason)
 
 
-def _unused_in_benchmark(options: BenchmarkOptions) -> Iterator[Finding]:
+def _unused_in_sets(options: EvaluationOptions | BenchmarkOptions) -> Iterator[Finding]:
     for key, dataset in options.datasets.items():
         yield from _unused_in_evaluation(dataset, ("datasets", key))
 
@@ -75,5 +74,5 @@ def _changed(record: Any, keys: tuple[str, ...], names: Iterable[str], reason: s
 _UNUSED: dict[type, Callable[[Any], Iterator[Finding]]] = {
     TrainOptions: _unused_in_training,
     EvaluationOptions: _unused_in_test,
-    BenchmarkOptions: _unused_in_benchmark,
+    BenchmarkOptions: _unused_in_sets,
 }

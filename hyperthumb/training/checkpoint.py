@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.files import scrap_beside, write_atomically, writing
+from hyperthumb.base.wording import whole_number
 from hyperthumb.models.weights import choose_weights, read_safely
 
 
@@ -30,16 +31,12 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 0  # a bool is not a number here
 
 
-def _is_duration(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
-
-
 _STATE: dict[str, Callable[[Any], bool]] = {
     "iteration": _is_count,
     "optimizers": lambda value: isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()),
     "scaler": lambda value: isinstance(value, dict),
     "validated": lambda value: type(value) is bool,
-    "validation_seconds": _is_duration,
+    "validation_seconds": lambda value: type(value) in (int, float) and 0 <= value < math.inf,
     "skipped_steps": _is_count,
 }
 _OPTIONAL = {"skipped_steps"}  # early versions did not have it
@@ -153,8 +150,8 @@ class CheckpointFolder:
             return []
         except OSError as error:
             raise _not_readable(self.states, error) from error
-        stems = [name.removesuffix(".state") for name in names if name.endswith(".state")]
-        return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdecimal())
+        numbers = [whole_number(name.removesuffix(".state")) for name in names if name.endswith(".state")]
+        return sorted(number for number in numbers if number is not None)
 
     def newest(self) -> Resume | None:
         """The newest checkpoint that is not damaged; damaged ones are skipped with a warning.

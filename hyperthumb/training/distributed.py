@@ -25,6 +25,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from hyperthumb.base.errors import OptionsError, OptionsWarning, PeersLostError
+from hyperthumb.base.wording import whole_number
 
 from .slurm import set_meeting_point
 
@@ -76,7 +77,10 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         PeersLostError: when the others do not come.
     """
     if launcher == "none":
-        _refuse_to_train_alone_among_many()
+        started = whole_number(os.environ.get("WORLD_SIZE", ""))  # if it is not a number, torchrun did not set it
+        if all(os.environ.get(name) for name in _VARIABLES["pytorch"]) and started is not None and started > 1:
+            # Each process would train the same experiment and overwrite what the others write.
+            raise OptionsError(f"torchrun started {started} processes, but --launcher is none: add --launcher pytorch")
         return World()
     rank, local_rank, size = _read_variables(launcher)
     if device == "cuda":
@@ -111,22 +115,13 @@ def _read_variables(launcher: str) -> tuple[int, int, int]:
     return rank, local_rank, size
 
 
-def _refuse_to_train_alone_among_many() -> None:
-    """Each of torchrun's processes would train the same experiment and overwrite what the others write."""
-    if all(os.environ.get(name) for name in _VARIABLES["pytorch"]):
-        size = os.environ["WORLD_SIZE"]  # if it is not a number, torchrun did not set it
-        if size.isascii() and size.isdecimal() and int(size) > 1:
-            raise OptionsError(
-                f"torchrun started {int(size)} processes, but --launcher is none: add --launcher pytorch"
-            )
-
-
 def _whole_number(name: str) -> int:
     """The value of a variable of the environment that is set."""
     text = os.environ[name].strip()
-    if not (text.isascii() and text.isdecimal()):
+    number = whole_number(text)
+    if number is None:
         raise OptionsError(f'{name} is "{text}" in the environment; it has to be a whole number, 0 or more')
-    return int(text)
+    return number
 
 
 def leave_world() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from hyperthumb.base.environment import describe_environment
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import remove_scraps, write_atomically, writing
+from hyperthumb.base.wording import whole_number
 from hyperthumb.config import TrainOptions, dump_options
 from hyperthumb.metrics import QUALITY
 
@@ -93,8 +94,7 @@ class ValidationTable:
             for number, row in enumerate(rows, 1):
                 if None in row or None in row.values():
                     raise ValueError(f"row {number} does not have as many cells as there are columns")
-                iteration = row.get("iteration", "")
-                if not (iteration.isascii() and iteration.isdecimal()):
+                if whole_number(row.get("iteration", "")) is None:
                     raise ValueError(f"row {number} has no iteration")
         except FileNotFoundError:
             return []

@@ -38,11 +38,9 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,
         weight_decay: float = 0.0,
     ) -> None:
-        groups = [
-            {"params": part, "matrices": matrices}
-            for matrices, part in zip((True, False), _split(parameters), strict=True)
-            if part
-        ]
+        given = list(parameters)
+        parts = {matrices: [p for p in given if _is_matrix(p) == matrices] for matrices in (True, False)}
+        groups = [{"params": part, "matrices": matrices} for matrices, part in parts.items() if part]
         super().__init__(groups, {"lr": lr, "betas": betas, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -102,14 +100,6 @@ def orthogonalize(matrices: Tensor) -> Tensor:
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return (x.mT if tall else x).to(matrices.dtype)
-
-
-def _split(parameters: Iterable[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """The weights of convolutions, and the rest."""
-    split: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
-    for parameter in parameters:
-        split[0 if _is_matrix(parameter) else 1].append(parameter)
-    return split
 
 
 def _is_matrix(parameter: Tensor) -> bool:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from hyperthumb.base.errors import OptionsError, OptionsWarning
-from hyperthumb.config import OptimizerOptions, TrainingOptions
+from hyperthumb.config import TrainingOptions
 from hyperthumb.models.contract import RescalingNetwork
 
 from .muon import Muon
@@ -84,17 +84,15 @@ class Optimizers:
             ("auxiliary", "optim_aux", groups.auxiliary, options.optim_aux, faster),
         ):
             if parameters:
-                self._add(name, parameters, given or default)
+                chosen = given or default
+                settings = {"lr": chosen.lr, "betas": chosen.betas, "weight_decay": chosen.weight_decay}
+                self._base_lr[name] = chosen.lr
+                self._optimizers[name] = _TYPES[chosen.type](parameters, **settings)
             elif given is not None and name != "networks":
                 message = f"train.{setting} is ignored: there are no such parameters to train"
                 warnings.warn(OptionsWarning(message), stacklevel=2)
         if not self._optimizers:
             raise OptionsError("there is nothing to train: the network has no trainable parameters")
-
-    def _add(self, name: str, parameters: list[nn.Parameter], options: OptimizerOptions) -> None:
-        settings = {"lr": options.lr, "betas": options.betas, "weight_decay": options.weight_decay}
-        self._base_lr[name] = options.lr
-        self._optimizers[name] = _TYPES[options.type](parameters, **settings)
 
     def __contains__(self, name: str) -> bool:
         return name in self._optimizers

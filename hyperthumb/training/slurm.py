@@ -6,6 +6,7 @@ import os
 import re
 
 from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.wording import whole_number
 
 _NODES = ("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")
 
@@ -40,5 +41,4 @@ def set_meeting_point() -> None:
     if "MASTER_PORT" not in os.environ:
         step = os.environ.get("SLURM_STEP_ID", "0")  # in the batch script itself it is a word
         job = os.environ.get("SLURM_JOB_ID", "0")
-        port = meeting_port(*(int(number) if number.isascii() and number.isdecimal() else 0 for number in (job, step)))
-        os.environ["MASTER_PORT"] = str(port)
+        os.environ["MASTER_PORT"] = str(meeting_port(whole_number(job) or 0, whole_number(step) or 0))

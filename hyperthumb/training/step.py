@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple
+from contextlib import nullcontext
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -102,14 +102,12 @@ class TrainingStep:
             else:
                 reference = self.to_device(batch.reference)
         keys = noise_keys(self.context.options.manual_seed, batch.places)
-        with self._autocast(), noise_by(keys.to(self.context.device, non_blocking=True)):
+        dtype, device = AUTOCAST[self.options.precision], self.context.device
+        autocast = nullcontext() if dtype is None else torch.autocast(device.type, dtype=dtype)
+        with autocast, noise_by(keys.to(device, non_blocking=True)):
             output: RescaleOutput = self.forward(hr)
         return self.objective(output, hr, reference)
 
     def to_device(self, images: Tensor) -> Tensor:
         """uint8 images as floats in 0..1 where the network is."""
         return images.to(self.context.device, non_blocking=True).float() / 255
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        dtype = AUTOCAST[self.options.precision]
-        return nullcontext() if dtype is None else torch.autocast(self.context.device.type, dtype=dtype)

@@ -88,7 +88,8 @@ class Trainer:
             terms, batch = self.step(iteration, batches)
             self._step_seconds = time.perf_counter() - started
             state.iteration = iteration
-            state.validated = not self._validation_is_due()
+            is_due = bool(self.validator) and (is_last or iteration % self.context.options.val.val_freq == 0)
+            state.validated = not is_due
             self.progress.step()
             for micro_batch in terms:
                 self.means.add(micro_batch)
@@ -126,10 +127,6 @@ class Trainer:
         """
         reserve = 2 * self._save_seconds + 2 * self._step_seconds + seconds
         stop.agree(largest(stop.wish(reserve), self.context.world, self.context.device))
-
-    def _validation_is_due(self) -> bool:
-        iteration, frequency = self.state.iteration, self.context.options.val.val_freq
-        return bool(self.validator) and (iteration % frequency == 0 or iteration == self.total_iter)
 
     def _validate_before_the_first_step(self, stop: StopRequest) -> None:
         """Validates at iteration 0, or repeats a validation that the checkpoint came too early for."""

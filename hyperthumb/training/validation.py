@@ -74,13 +74,15 @@ class Validator:
         rescaler = NetworkRescaler(network, profile=val.profile, rate_scale=val.rate_scale, refine=val.refine)
         pictures = self.context.folder / "visualization" / name / f"{iteration:07d}"
         folder = OutputFolder(pictures) if val.save_img else None
-        judged = self._is_judged(iteration) and name not in self._bicubic
+        scale, train = self.context.options.scale, self.context.options.train
+        # By now a network should be better than bicubic resizing; at scale 1 nothing is resized.
+        judged = scale > 1 and iteration >= train.warmup_iter + _STEPS_TO_LEARN and name not in self._bicubic
         rows, bicubic = [], []
         for index in range(world.rank, len(source), world.size):
             pair = source.load(index)
             rows.append(evaluate_image(rescaler, pair, self.protocol, folder, self.lpips).scores)
             if judged and rows[-1].psnr_rgb is not None:
-                bicubic.append(bicubic_psnr(pair.hr, self.context.options.scale, self.protocol))
+                bicubic.append(bicubic_psnr(pair.hr, scale, self.protocol))
             if stop.signal:
                 break
         gathered = gather_in_order(rows, world)
@@ -89,11 +91,6 @@ class Validator:
             sums = gather_in_order([(sum(bicubic), len(bicubic))], world)
             self._bicubic[name] = sum(total for total, _ in sums) / max(1, sum(count for _, count in sums))
         return None if stop.agreed else gathered
-
-    def _is_judged(self, iteration: int) -> bool:
-        """Whether a network should be better than bicubic resizing by now; at scale 1 nothing is resized."""
-        options = self.context.options
-        return options.scale > 1 and iteration >= options.train.warmup_iter + _STEPS_TO_LEARN
 
     def _compare_with_bicubic(self, name: str, psnr: float | None, iteration: int) -> None:
         if psnr is not None and psnr < self._bicubic.get(name, 0) and self.context.world.is_main:
