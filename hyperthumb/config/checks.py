@@ -218,13 +218,7 @@ _CHECKS: dict[type, tuple[Check, ...]] = {
 
 
 def check(options: Any, tree: Section, reader: Reader) -> None:
-    """Add what of the options does not go together to the reader's complaints.
-
-    Args:
-        options: of any of the three kinds; what was complained of is `INVALID`.
-        tree: what they were read from.
-        reader: who read them.
-    """
+    """Adds to the reader's complaints what does not go together in options, which were read from `tree`."""
     for one in _CHECKS.get(type(options), ()):
         _complain(one(options), tree, reader)
     if isinstance(options, BenchmarkOptions) and isinstance(options.rows, list):

@@ -31,12 +31,9 @@ class Complaints:
         self._found: dict[tuple[Location, str, str], None] = {}
 
     def add(self, location: Location, where: str, message: str) -> None:
-        """Add one complaint.
+        """Adds a complaint about the setting at the dotted path `where`, which is empty for the file as a whole.
 
-        Args:
-            location: file and line.
-            where: the dotted path of the setting (`datasets.train`), empty for the file as a whole.
-            message: a phrase that says what is wrong and, where possible, what would be right.
+        The message is a phrase that says what is wrong and, where possible, what would be right.
         """
         self._found[location, where, message] = None
 
@@ -48,11 +45,7 @@ class Complaints:
         ]
 
     def raise_if_any(self) -> None:
-        """Raise what was collected.
-
-        Raises:
-            OptionsError: with every complaint on its own line.
-        """
+        """Raises an OptionsError with every complaint on its own line, if there are any."""
         if self._found:
             raise OptionsError("\n".join(self.lines()))
 

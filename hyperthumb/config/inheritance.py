@@ -22,14 +22,11 @@ _MAX_BYTES = 1_000_000
 def read_tree(path: Path, complaints: Complaints, ignored: list[Ignored]) -> Section:
     """The tree of an options file, merged over the one its `base:` names (relative to the file itself), and so on.
 
-    Args:
-        path: the file.
-        complaints: what is wrong is added here.
-        ignored: inherited settings that have no effect are added here.
+    What is wrong is added to `complaints`, and inherited settings that have no effect to `ignored`.
 
     Raises:
-        OptionsError: when a file cannot be read, is no YAML, or inherits from itself: without all settings, every other
-            complaint would mislead.
+        OptionsError: when a file cannot be read, is not YAML, or inherits from itself. Without all settings, every
+            other complaint would mislead.
     """
     trees: list[Section] = []
     paths, named_at = [path], Location(str(path))
@@ -92,7 +89,7 @@ def _appended(below: Any, value: Any) -> Any:
 
 
 def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints) -> None:
-    """Write `--force_yml` entries (`train:total_iter=100`) into the tree, in order."""
+    """Writes `--force_yml` entries (`train:total_iter=100`) into the tree, in order."""
     for entry in entries:
         location = Location(f"--force_yml {entry}")
         path, equals, text = entry.partition("=")
@@ -116,7 +113,7 @@ def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints
 
 
 def expand_variables(tree: Section, environment: Mapping[str, str], complaints: Complaints) -> dict[str, str]:
-    """Replace `${HYPERTHUMB_DATA}` inside of text by the folder that holds the data sets (default `datasets`).
+    """Replaces `${HYPERTHUMB_DATA}` in texts by the folder that holds the data sets (default `datasets`).
 
     Returns:
         What stands in the file, by what it became.

@@ -65,16 +65,12 @@ class Reader:
         self.written: dict[str, str] = {}
 
     def record(self, cls: Any, section: Any, **given: Any) -> Any:
-        """An instance of the dataclass `cls`. Fields that were complained of are `INVALID`, so the complaints must be
-        raised before it is used.
+        """An instance of the dataclass `cls` from the keys of a section; `given` fields do not come from the file.
 
-        Args:
-            cls: the dataclass.
-            section: its keys.
-            given: fields that do not come from the file.
+        Fields that were complained of are `INVALID`, so the complaints must be raised before the instance is used.
 
         Raises:
-            PydanticCustomError: when it is no section at all.
+            PydanticCustomError: when it is not a section at all.
         """
         flat, known = getattr(cls, "flat", None), parameters(cls)[0]
         if not isinstance(section, Section):
@@ -94,15 +90,12 @@ class Reader:
         return cls(**given, **self._arguments(cls, section, given))
 
     def component(self, registry: Registry, section: Any, beside: Iterable[str] = ()) -> Any:
-        """A checked `Component`, or `INVALID` after complaints.
+        """A checked `Component` of a class in `registry`, or `INVALID` after complaints.
 
-        Args:
-            registry: the classes that it may name.
-            section: its `type`, and its arguments.
-            beside: other keys that may stand in its place, for "did you mean".
+        `beside` are other keys that may stand in the section, for "did you mean".
 
         Raises:
-            PydanticCustomError: when it is no section at all.
+            PydanticCustomError: when it is not a section at all.
         """
         if isinstance(section, str) and section in registry:
             raise refusal(f"wants a mapping: write {{type: {section}}}")

@@ -84,11 +84,7 @@ def parse(text: str, file: str, complaints: Complaints) -> Section:
 
 
 def parse_value(text: str, location: Location, complaints: Complaints) -> Any:
-    """Parse a value given outside of a file; every part of it gets the same `location`.
-
-    Raises:
-        OptionsError: when the text is no YAML.
-    """
+    """Parses a value given outside of a file; every part of it gets the same `location`. Raises as `parse`."""
     return _Converter(complaints).convert(_compose(text, location, complaints), location)
 
 

@@ -19,11 +19,7 @@ class CachedSource(SourceView):
     """A source whose photographs are all decoded by threads in the constructor.
 
     Create it before the worker processes are forked, so that they share one copy. For a photograph that cannot be used
-    the error is kept, and `load` raises it.
-
-    Args:
-        source: the photographs.
-        keep_damaged: False raises the first such error in the constructor.
+    the error is kept, and `load` raises it; without `keep_damaged` the constructor raises the first such error.
     """
 
     def __init__(self, source: ImageSource, keep_damaged: bool = True) -> None:
@@ -61,8 +57,8 @@ def cache_in_memory(
     Args:
         source: the photographs.
         limit_gb: the memory for this process's cache, in units of 1e9 bytes; None means half of the available memory,
-            divided by `processes`.
-        processes: the number of training processes, each of which has its own cache.
+            divided by `processes`, each of which has its own cache.
+        processes: the number of training processes.
         keep_damaged: see `CachedSource`.
     """
     needed = sum(source.nbytes_decoded(index) for index in range(len(source)))

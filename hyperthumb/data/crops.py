@@ -31,11 +31,11 @@ class CropSpec(NamedTuple):
 def draw_crop(
     seed: int, position: int, height: int, width: int, size: int, use_flip: bool, use_rot: bool, align: int = 1
 ) -> CropSpec:
-    """Draws the crop for one place.
+    """Draws the crop for one place of a run, counted from its start.
 
     Args:
         seed: the run's seed.
-        position: the place, counted from the start of the run.
+        position: the place.
         height: the photograph's height, at least `size`.
         width: the photograph's width, at least `size`.
         size: the crop's side.

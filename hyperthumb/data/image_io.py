@@ -23,9 +23,6 @@ _TRANSPOSING_ORIENTATIONS = (5, 6, 7, 8)
 def list_images(folder: str | Path) -> list[str]:
     """Lists all pictures in a folder and its subfolders, see `hyperthumb.base.search.search`.
 
-    Args:
-        folder: the folder to search.
-
     Returns:
         Paths relative to `folder`, with forward slashes, sorted by code point, so the same on every machine.
 

@@ -135,12 +135,7 @@ def build_training_loader(
 ) -> TrainingLoader:
     """Builds the loader of one process. An iteration takes as many micro-batches from it as are accumulated.
 
-    Args:
-        options: the training set, with a `gt_size`.
-        positions: this process's share of the run.
-        scale: the thumbnails' scale.
-        seed: the run's seed.
-        pin_memory: put batches into pinned memory, for a GPU.
+    `positions` is this process's share of the run. `pin_memory` puts batches into pinned memory, for a GPU.
 
     Raises:
         HyperthumbError: when the photographs cannot be opened, or used (see `TrainingSet.check_headers`).

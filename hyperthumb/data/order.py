@@ -28,15 +28,9 @@ def random_words(seed: int, number: int, stream: int, count: int) -> np.ndarray:
 
 
 def image_index(seed: int, position: int, count: int) -> int:
-    """The photograph at a place: `position // count` is the epoch, and each epoch shows each photograph once.
+    """The index of the photograph at a place of a run, counted from its start over all processes.
 
-    Args:
-        seed: the run's seed.
-        position: the place, counted from the start of the run over all processes.
-        count: the number of photographs.
-
-    Returns:
-        An index in 0 .. count - 1.
+    `position // count` is the epoch, and each epoch shows each of the `count` photographs once.
     """
     epoch, place = divmod(position, count)
     return int(_permutation(seed, epoch, count)[place])
@@ -48,19 +42,11 @@ def _permutation(seed: int, epoch: int, count: int) -> np.ndarray:
 
 
 class BatchPositions(Sampler[list[int]]):
-    """The places of one process's micro-batches, in order.
+    """The places of one process's micro-batches, in order, without the iterations before `start_iteration`.
 
     Iteration i uses the places i * G .. (i + 1) * G - 1, where G = batch_size * world_size * accumulate. Of these,
     micro-batch m on rank r uses `batch_size` places from (m * world_size + r) * batch_size on. All ranks and
     micro-batches together use the same crops as one process with a batch of G.
-
-    Args:
-        start_iteration: the number of iterations that are already done.
-        total_iterations: iterations of the whole run.
-        batch_size: the size of one micro-batch on one process.
-        rank: the rank of this process.
-        world_size: the number of processes.
-        accumulate: micro-batches per iteration.
     """
 
     def __init__(

@@ -12,10 +12,9 @@ from torch.utils.data import get_worker_info
 
 
 class ReadingRecord:
-    """The photograph that each process is reading. Processes that are forked later share the record.
+    """The photograph that each worker process is reading; without workers the main process reads.
 
-    Args:
-        workers: the number of worker processes; with 0 the main process reads.
+    Processes that are forked later share the record.
     """
 
     def __init__(self, workers: int) -> None:

@@ -12,11 +12,9 @@ from .contract import ImageSource, SourceView
 
 
 class UnusableRecord:
-    """The photographs that cannot be used, by index. Worker processes that are forked later share the record.
+    """Which of `count` photographs cannot be used, by index; at most `limit` may be left out.
 
-    Args:
-        count: the number of photographs.
-        limit: how many of them may be left out.
+    Worker processes that are forked later share the record.
     """
 
     def __init__(self, count: int, limit: int) -> None:

@@ -88,13 +88,8 @@ def select_exif(image: Image.Image, choice: ExifChoice) -> Exif:
 def without_orientation(data: bytes) -> bytes | None:
     """Removes the orientation and the preview, which shows the picture before it was turned, from EXIF data.
 
-    All other data keep their position, so makers' notes, whose inner offsets are unknown, stay readable.
-
-    Args:
-        data: EXIF data without a prefix.
-
-    Returns:
-        EXIF data without a prefix; None when nothing is left.
+    All other data keep their position, so makers' notes, whose inner offsets are unknown, stay readable. The data have
+    no prefix. Returns None when nothing is left.
 
     Raises:
         ValueError: when the data are damaged.

@@ -29,13 +29,7 @@ _GAMMA_TOLERANCE, _CHROMATICITY_TOLERANCE = 500, 200  # programs round these val
 
 
 def find_extras(image: Image.Image, data: bytes, png: Png | None) -> tuple[str, ...]:
-    """Describes the content of a file that is not read.
-
-    Args:
-        image: the picture opened by Pillow; its first frame is used.
-        data: the file's bytes.
-        png: the file's chunks if it is a PNG.
-    """
+    """Describes the content of a file that is not read. Of the picture as Pillow opened it, the first frame is used."""
     return (*_pictures(image, data, png), *_colors(image, png.colors if png else {}))
 
 

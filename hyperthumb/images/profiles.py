@@ -100,11 +100,8 @@ def is_srgb(icc: bytes) -> bool:
 
 
 def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """Converts a picture to sRGB: relative colorimetric, with black point compensation.
-
-    Args:
-        image: L, RGB or CMYK.
-        icc: the picture's profile.
+    """Converts an L, RGB or CMYK picture with its profile to sRGB: relative colorimetric, with black point
+    compensation.
 
     Raises:
         HyperthumbError: when littleCMS cannot use the profile for this picture.

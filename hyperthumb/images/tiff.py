@@ -140,8 +140,7 @@ def as_pillow_reads(file: IO[bytes]) -> Readable:
     not at all in the other. With min-is-black in the header it reads all of them alike, and the caller inverts them.
     It also misreads uncompressed pictures of one plane that say that their planes are stored apart.
 
-    Args:
-        file: any file, at any position; it keeps its position.
+    The file keeps its position.
     """
     start = file.tell()
     layout = read_layout(file)

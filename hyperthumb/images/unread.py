@@ -18,11 +18,7 @@ _ISO_FILE, _BRAND = slice(4, 8), slice(8, 12)  # ISO/IEC 14496-12: the first box
 
 
 def explain_unread(file: IO[bytes]) -> str:
-    """Says why no decoder accepts a file and what to do, as the end of a sentence.
-
-    Args:
-        file: the file, at any position.
-    """
+    """Says why no decoder accepts a file and what to do, as the end of a sentence."""
     file.seek(0)
     if not file.read(1):
         return "the file is empty"

@@ -56,12 +56,7 @@ def build_network(component: Component, scale: int) -> RescalingNetwork:
 def load_checkpoint(network: RescalingNetwork, path: Path, key: str, strict: bool = True, hint: str = "") -> None:
     """Loads a checkpoint file's weights into a network. The original repository's parameter names are accepted too.
 
-    Args:
-        network: on any device.
-        path: the file.
-        key: params, params_ema, or auto.
-        strict: see `load_weights`.
-        hint: see `load_weights`.
+    `key` is params, params_ema, or auto; `strict` and `hint` are as for `load_weights`.
 
     Raises:
         CheckpointError: when the file cannot be read, or does not fit.

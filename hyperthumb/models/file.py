@@ -102,10 +102,8 @@ def save_model(
 def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
     """Loads a model file. Loading runs no code from the file.
 
-    Args:
-        path: the file.
-        with_rate_model: keep the file's rate model, if any, in the network to estimate rates. Writing and restoring
-            files is a little faster without it.
+    `with_rate_model` keeps the file's rate model, if any, in the network to estimate rates. Writing and restoring files
+    is a little faster without it.
 
     Raises:
         CheckpointError: when the file is missing, damaged or hostile, was written by a later version, or its weights
@@ -118,14 +116,9 @@ def load_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 def build_model(
     part: Component, weights: Mapping[str, Tensor], description: Description, path: Path, with_rate_model: bool = False
 ) -> LoadedModel:
-    """Builds a model from half-precision weights and the component that describes its network.
+    """Builds a model from the half-precision weights of its whole network and the component that describes the network.
 
-    Args:
-        part: the component.
-        weights: all weights of the network, as `to_half_precision` returns them.
-        description: name, scale and card.
-        path: for messages.
-        with_rate_model: see `load_model`.
+    `path` is for messages.
 
     Raises:
         CheckpointError: when the network cannot be built, or the weights do not fit it.

@@ -30,14 +30,7 @@ _TYPES = {
 
 
 class Description(NamedTuple):
-    """The metadata of a model file.
-
-    Attributes:
-        name: the model's name.
-        scale: 1, 2, 4 or 8; not checked here.
-        network_g: the network, as in an options file.
-        card: further notes by its author.
-    """
+    """The metadata of a model file. The scale is not checked here; `network_g` is as in an options file."""
 
     name: str
     scale: int
@@ -49,10 +42,8 @@ class ModelHeader(NamedTuple):
     """The facts about a model file.
 
     Attributes:
-        description: its metadata.
         parameters: the number of its parameters, without the rate model's.
         model_id: the id that every thumbnail holds, see `weights_id`.
-        num_bytes: the file's size.
         sha256: the file's digest, hexadecimal.
     """
 

@@ -22,11 +22,7 @@ from .contract import Analysis, RescalingNetwork
 
 
 class Analyzer:
-    """Computes coefficients from photographs with a network.
-
-    Args:
-        network: the constructor sets it to eval mode.
-    """
+    """Computes coefficients from photographs with a network, which the constructor sets to eval mode."""
 
     def __init__(self, network: RescalingNetwork) -> None:
         self.network = network.eval()

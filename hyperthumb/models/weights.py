@@ -83,13 +83,10 @@ def _check_sizes(content: Any, path: Path) -> None:
 def choose_weights(content: dict[str, Any], key: str, path: Path) -> dict[str, Tensor]:
     """Selects the network's weights from a checkpoint and removes the prefixes of wrappers from their names.
 
-    Args:
-        content: as `read_safely` returns it.
-        key: params, params_ema, or auto, which tries params_ema, params, state_dict, and then the content itself.
-        path: for messages.
+    `key` is params, params_ema, or auto, which tries params_ema, params, state_dict, and then the content itself.
 
     Raises:
-        CheckpointError: when the checkpoint has no such key.
+        CheckpointError: when the checkpoint has no such key; `path` is for the message.
     """
     if key == "auto":
         key = next((name for name in ("params_ema", "params", "state_dict") if name in content), "")

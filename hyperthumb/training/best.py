@@ -42,12 +42,9 @@ class BestWeights:
         self.score = self._read(iteration)
 
     def consider(self, iteration: int, means: Mapping[str, float], weights: Mapping[str, Mapping[str, Tensor]]) -> None:
-        """Keeps `weights` if the validation `means` of `iteration` are better than all before.
+        """Keeps `weights` (of a checkpoint's file) if the validation `means` of `iteration` are better than all before.
 
-        Args:
-            iteration: of the weights.
-            means: `val/<dataset>/<metric>`, as the validator returns them.
-            weights: what a checkpoint's file of weights holds.
+        The means are `val/<dataset>/<metric>`, as the validator returns them.
 
         Raises:
             HyperthumbError: when they cannot be written. Those kept before stay.

@@ -32,10 +32,8 @@ from .validation import Validator
 def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warnings.WarningMessage] = ()) -> Trainer:
     """Opens the experiment's folder, the data and the network, and loads what there is to load.
 
-    Args:
-        context: the run.
-        auto_resume: resume from the experiment's newest checkpoint, if there is one.
-        caught: warnings from reading the options, for the log.
+    With `auto_resume` the run resumes from the experiment's newest checkpoint, if there is one. `caught` are warnings
+    from reading the options, for the log.
 
     Raises:
         HyperthumbError: for anything that the user has to mend.

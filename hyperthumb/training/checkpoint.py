@@ -52,12 +52,7 @@ class Resume(NamedTuple):
 
 
 class CheckpointFolder:
-    """The checkpoints of one experiment.
-
-    Args:
-        experiment: the experiment's folder.
-        keep_last: how many to keep; None keeps all.
-    """
+    """The checkpoints of one experiment, of which the last `keep_last` are kept (None: all)."""
 
     def __init__(self, experiment: Path, keep_last: int | None = None) -> None:
         self.root = experiment

@@ -77,11 +77,7 @@ def make_deterministic() -> None:
 def report_determinism(network: RescalingNetwork, objective: Objective, side: int, device: torch.device) -> None:
     """Logs which operations of a training step are replaced, and which may still differ between runs.
 
-    Args:
-        network: stays as it is; a copy does the pass.
-        objective: the losses.
-        side: of a training crop, in pixels.
-        device: where `network` is.
+    A copy of the network does the pass, on a crop of `side` pixels.
     """
     logger = logging.getLogger("hyperthumb")
     small = side // network.scale

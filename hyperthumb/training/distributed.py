@@ -149,10 +149,7 @@ def _among_peers() -> Iterator[None]:
 def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: Tensor) -> list[Health]:
     """Replaces each gradient by its mean over all processes; a missing one counts as zero.
 
-    Args:
-        parameters: those that are trained.
-        world: who takes part.
-        finite: whether this process's losses are finite, a bool on the parameters' device.
+    `finite` says whether this process's losses are finite, a bool on the parameters' device.
 
     Returns:
         What each rank's own numbers were like, the same list on every rank. The gradient of a single process is not

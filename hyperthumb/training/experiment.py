@@ -22,9 +22,7 @@ RESOLVED = "options.resolved.yml"
 class Experiment:
     """`<experiments_root>/<name>` and its subfolders.
 
-    Args:
-        options: the run's options.
-        resuming: continue in the existing folder; otherwise it is moved aside, never overwritten.
+    When not `resuming`, an existing folder is moved aside, never overwritten.
     """
 
     def __init__(self, options: TrainOptions, resuming: bool) -> None:
@@ -74,11 +72,7 @@ class ValidationTable:
         self._write()
 
     def append(self, row: Mapping[str, object]) -> None:
-        """Adds a row.
-
-        Raises:
-            HyperthumbError: when it cannot be written; the file stays as it was.
-        """
+        """Adds a row. Raises HyperthumbError when it cannot be written; the file stays as it was."""
         self._rows.append(row)
         self._write()
 

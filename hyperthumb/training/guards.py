@@ -27,7 +27,6 @@ class StepRecord:
         self._finite: list[Tensor] = []
 
     def add(self, terms: LossTerms, names: Sequence[str]) -> None:
-        """Adds a micro-batch."""
         self.names += names
         self.terms.append(terms.named())
         self._finite.append(torch.isfinite(terms.total.detach()))

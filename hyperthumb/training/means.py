@@ -21,11 +21,7 @@ class LossMeans:
         self._count: Tensor | None = None
 
     def add(self, terms: Mapping[str, Tensor]) -> None:
-        """Adds the terms of a micro-batch, unless one of them is not finite: it would hide all others.
-
-        Args:
-            terms: scalars by name, the same names each time.
-        """
+        """Adds a micro-batch's scalars, by the same names each time, unless one is not finite: it would hide all."""
         finite = torch.stack([torch.isfinite(value) for value in terms.values()]).all()
         for name, value in terms.items():
             self._sums[name] = self._sums.get(name, 0) + torch.where(finite, value.float(), 0.0)

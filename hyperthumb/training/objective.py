@@ -49,12 +49,9 @@ class Objective(nn.Module):
         self.terms = nn.ModuleList(term.loss.build(LOSSES) for term in options.terms.values())
 
     def forward(self, output: RescaleOutput, hr: Tensor, reference: Tensor) -> LossTerms:
-        """The terms of one batch.
+        """The terms of one batch: the network's training pass, `hr` (B, 3, H, W) and `reference` (B, 3, h, w) in 0..1.
 
-        Args:
-            output: the network's training pass.
-            hr: (B, 3, H, W) RGB in 0..1.
-            reference: (B, 3, h, w) RGB in 0..1, the thumbnail to be near to.
+        The decoded thumbnail should be near to the reference.
 
         Raises:
             OptionsError: when a weight is given to a term that the network does not have, or a loss is on something

@@ -42,11 +42,7 @@ class ParameterGroups:
 
 
 def partition_parameters(network: RescalingNetwork, freeze: Sequence[str] = ()) -> ParameterGroups:
-    """Puts every parameter into exactly one group.
-
-    Args:
-        network: the network to train.
-        freeze: prefixes of the names of parameters that stay as they are.
+    """Puts every parameter into exactly one group; those whose names start with a prefix in `freeze` stay as they are.
 
     Raises:
         OptionsError: when a prefix in `freeze` matches no parameter.

@@ -12,14 +12,7 @@ from tqdm import tqdm
 
 
 class Progress:
-    """Counts iterations, and the time that is spent waiting for data.
-
-    Args:
-        name: the run's name.
-        start: the iteration that is done already.
-        total: the last iteration.
-        show_bar: draw a bar if stderr is a terminal.
-    """
+    """Counts the iterations of a run after `start`, and the time that is spent waiting for data."""
 
     def __init__(self, name: str, start: int, total: int, show_bar: bool = True) -> None:
         self._name, self._total = name, total

@@ -25,9 +25,6 @@ class StallWatch:
     """Warns about a wait that takes longer than `limit` seconds, and again after twice as long, four times, ...
 
     A thread of its own looks at the clock; a wait costs the loop two assignments.
-
-    Args:
-        limit: in seconds.
     """
 
     def __init__(self, limit: float) -> None:
@@ -51,10 +48,8 @@ class StallWatch:
 
     @contextmanager
     def over(self, what: Callable[[], str]) -> Iterator[None]:
-        """Put this around whatever may hang.
-
-        Args:
-            what: says what is waited for; called in another thread, and only when it takes too long.
+        """Put this around whatever may hang. `what` says what is waited for; another thread calls it when it takes too
+        long.
 
         Raises:
             HyperthumbError: when an earlier warning could not be written to the log.

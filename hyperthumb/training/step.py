@@ -32,13 +32,7 @@ class StepResult(NamedTuple):
 
 
 class TrainingStep:
-    """Takes the optimizer steps of a run.
-
-    Args:
-        context: the run.
-        state: whose weights change.
-        objective: the losses.
-    """
+    """Takes the optimizer steps of a run, which change the weights of `state`."""
 
     def __init__(self, context: RunContext, state: TrainState, objective: Objective) -> None:
         self.context, self.state, self.objective = context, state, objective
