@@ -21,8 +21,7 @@ from hyperthumb.base.output import entry_point
 from hyperthumb.codec.models import load_trained
 from hyperthumb.models import zoo
 from hyperthumb.models.file import load_model, save_model
-from hyperthumb.models.zoo.checksums import record
-from model_card import check_card
+from model_card import check_card, record
 
 
 @entry_point

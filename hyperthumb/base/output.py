@@ -69,7 +69,7 @@ def entry_point(main: Main) -> Main:
     return run
 
 
-def emit(text: str, end: str = "\n") -> None:
+def emit(text: str) -> None:
     """Prints a result to standard output and flushes it.
 
     Raises:
@@ -77,7 +77,7 @@ def emit(text: str, end: str = "\n") -> None:
         ReaderGone: when the reader closed the pipe.
     """
     with _writing_results():
-        print(text, end=end, file=_results(), flush=True)
+        print(text, file=_results(), flush=True)
 
 
 def emit_bytes(data: bytes) -> None:

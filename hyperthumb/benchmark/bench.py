@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from hyperthumb.base.environment import describe_device
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.config import BenchmarkOptions, LpipsOptions
+from hyperthumb.config import BenchmarkOptions
 from hyperthumb.data import ImageSource, build_source
 from hyperthumb.evaluation.lpips_column import open_lpips
 from hyperthumb.metrics import Distance, Protocol, get_protocol
@@ -64,12 +64,15 @@ def open_bench(options: BenchmarkOptions) -> Bench:
         HyperthumbError: when the device, LPIPS or a data set cannot be used.
     """
     device = resolve_device(options.device)
-    lpips = open_lpips(options.lpips, device.type)
+    lpips, identity = open_lpips(options.lpips, device.type), None
+    if lpips is not None and options.lpips is not None:
+        weights = [options.lpips.backbone_weights] if options.lpips.backbone_weights else []
+        identity = [options.lpips.net, files_digest(weights), metadata.version("lpips")]
     return Bench(
         root=options.results_root / options.name,
         protocol=get_protocol(options.protocol, options.scale),
         lpips=lpips,
-        lpips_identity=_identify(options.lpips) if lpips is not None and options.lpips is not None else None,
+        lpips_identity=identity,
         device=device,
         sets=[
             open_set(dataset.name, build_source(dataset.source, dataset.max_images, dataset.skips_at_most))
@@ -99,8 +102,3 @@ def explain(name: str, error: Exception) -> str:
         traceback.print_exception(error, file=sys.stderr)
     print(f"failed: {name}: {reason}", file=sys.stderr)
     return reason
-
-
-def _identify(lpips: LpipsOptions) -> list[str]:
-    weights = [lpips.backbone_weights] if lpips.backbone_weights else []
-    return [lpips.net, files_digest(weights), metadata.version("lpips")]

@@ -41,12 +41,6 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def describe_component(component: Component) -> dict[str, Any]:
-    """A component as plain values. The digest of a file's content replaces the file's name."""
-    arguments = {name: _describe(value) for name, value in component.arguments.items()}
-    return {"type": component.type, "arguments": arguments}
-
-
 def is_network(component: Component) -> bool:
     """Whether a method consists of networks: one of its arguments is a component, or names files of weights."""
     return bool(files_of(component)) or any(hasattr(value, "arguments") for value in component.arguments.values())
@@ -100,14 +94,15 @@ def files_digest(paths: Iterable[Path]) -> str:
     return digests[0] if len(digests) == 1 else digest(digests)
 
 
-def _describe(value: Any) -> Any:
+def describe(value: Any) -> Any:
+    """A component or an argument as plain values. The digest of a file's content replaces the file's name."""
     if hasattr(value, "arguments"):
-        return describe_component(value)
+        return {"type": value.type, "arguments": describe(value.arguments)}
     if isinstance(value, Path):
         return f"sha256:{sha256_of(value)}" if value.is_file() else f"missing: {value}"
     if isinstance(value, (list, tuple)):
-        return [_describe(item) for item in value]
-    return {key: _describe(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return [describe(item) for item in value]
+    return {key: describe(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 @functools.cache

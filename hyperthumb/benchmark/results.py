@@ -198,8 +198,7 @@ def load_results(path: Path) -> BenchmarkResults:
         for point, info in _points(content):
             point["images"] = _from_columns(point["images"], info)
         results = from_plain(BenchmarkResults, content)
-        _check_files(results)
-        _check_numbers(results)
+        _check(results)
         return results
     except (HyperthumbError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise HyperthumbError(f"{path} does not hold the results of a benchmark: {error}") from error
@@ -225,8 +224,12 @@ def _from_columns(columns: dict[str, Any], info: dict[str, Any]) -> list[dict[st
     return [{**image, **dict(zip(known, row, strict=True))} for image, row in zip(images, rows, strict=True)]
 
 
-def _check_files(results: BenchmarkResults) -> None:
-    """A report writes plots by the names of data sets and shows pictures: both in the folder of the results."""
+def _check(results: BenchmarkResults) -> None:
+    """Checks what a report relies on.
+
+    It writes plots by the names of data sets and shows pictures: both in the folder of the results. It draws curves
+    over the logarithm of their rates, and JSON as Python reads it may hold NaN.
+    """
     for info in results.datasets:
         if not info.name or info.name != PurePath(info.name).name or not info.name.isprintable():
             raise TypeError(f"{info.name!r:.60} cannot name a data set: it becomes part of file names")
@@ -235,14 +238,11 @@ def _check_files(results: BenchmarkResults) -> None:
             if PurePath(file).is_absolute() or ".." in PurePath(file).parts:
                 raise TypeError(f"{file!r:.60} leads out of the folder")
 
-
-def _check_numbers(results: BenchmarkResults) -> None:
-    """Curves are drawn over the logarithm of their rates; JSON as Python reads it may hold NaN."""
-    rates = [results.target_bpp, *(p.bpp for row in results.rows for curve in row.curves for p in curve.points)]
-    if not all(0 < rate < math.inf for rate in rates):
+    points = [point for row in results.rows for curve in row.curves for point in curve.points]
+    if not all(0 < rate < math.inf for rate in (results.target_bpp, *(point.bpp for point in points))):
         raise TypeError("a rate is not above 0")
-    scores = [(p.psnr_rgb, p.psnr_y, p.ssim) for row in results.rows for curve in row.curves for p in curve.points]
-    if not all(score is not None and math.isfinite(score) for entry in scores for score in entry):
+    scores = [score for point in points for score in (point.psnr_rgb, point.psnr_y, point.ssim)]
+    if not all(score is not None and math.isfinite(score) for score in scores):
         raise TypeError("a score is not a number")
     if results.anchor is not None and results.anchor not in [row.name for row in results.rows]:
         raise TypeError(f"the anchor, {results.anchor!r:.60}, is not one of the rows")

@@ -14,13 +14,13 @@ from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import Rescaler
-from hyperthumb.codec.models import open_model
+from hyperthumb.codec.models import open_model, weights_file
 from hyperthumb.config import BenchmarkRow
 from hyperthumb.evaluation.network_rescaler import NetworkRescaler
 from hyperthumb.models.file import LoadedModel
 from hyperthumb.models.zoo import find_model
 
-from .identity import code_digest, describe_component, files_digest, files_of, is_network, library_versions
+from .identity import code_digest, describe, files_digest, files_of, is_network, library_versions
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _open_method(row: BenchmarkRow, scale: int, device: torch.device) -> Subject
         settings.append(
             Setting(
                 name="".join(f"{name}={value}" for name, value in arguments.items()),
-                identity={"method": describe_component(swept), **shared},
+                identity={"method": describe(swept), **shared},
                 build=functools.partial(swept.build, BASELINES, scale=scale, device=device.type),
             )
         )
@@ -79,20 +79,19 @@ def _open_method(row: BenchmarkRow, scale: int, device: torch.device) -> Subject
 def _open_model(row: BenchmarkRow, word: str, device: torch.device) -> Subject:
     """A model at several rate scales, refined or not."""
     path = find_model(word)
-    weights = _digest(_files_of_model(path))
+    files = [weights_file(path)]
+    if files[0].suffix == ".pth":  # a checkpoint does not say which network it is of; the options beside it do
+        files.append(files[0].parent.parent / "options.resolved.yml")
+    weights = _digest(files)
     shared = {"model": weights, "profile": row.profile, "refine": row.refine, "code": code_digest(None, network=True)}
     shared["libraries"] = library_versions(network=True)
 
     @functools.cache
     def load() -> LoadedModel:
-        model = open_model(path)
-        for network in filter(None, (model.network, model.rate_model)):
-            network.to(device)
-        return model
+        return open_model(path)
 
     def build(rate_scale: float) -> Rescaler[Any]:
-        model = load()
-        return NetworkRescaler(model.network, model.name, row.profile, rate_scale, row.refine, model.rate_model)
+        return NetworkRescaler.of_model(load(), device, row.profile, rate_scale, row.refine)
 
     steps = f" refine={row.refine}" if row.refine else ""
     settings = [
@@ -104,14 +103,6 @@ def _open_model(row: BenchmarkRow, word: str, device: torch.device) -> Subject:
         for rate_scale in row.rate_scales or [1.0]
     ]
     return Subject(weights, settings)
-
-
-def _files_of_model(path: Path) -> list[Path]:
-    checkpoint = path / "models" / "net_g_latest.pth" if path.is_dir() else path
-    if checkpoint.suffix != ".pth":
-        return [checkpoint]
-    # A checkpoint does not say which network it is of; the options beside it do.
-    return [checkpoint, checkpoint.parent.parent / "options.resolved.yml"]
 
 
 def _digest(files: Sequence[Path]) -> str:

@@ -9,6 +9,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
@@ -76,10 +77,18 @@ def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, argument
         The exit code.
     """
     counts: dict[Status, int] = {"done": 0, "failed": 0, "skipped": 0}
-    with warnings_as_notes(), _Progress(len(jobs), verb) as say:
+    bar: Any = None
+    if len(jobs) > 1 and sys.stderr.isatty():
+        from tqdm import tqdm
+
+        bar = tqdm(total=len(jobs), desc=verb, unit="file", file=sys.stderr, leave=False)
+    with warnings_as_notes(), bar or nullcontext():
         for outcome in outcomes(jobs, work, workers):
             counts[outcome.status] += 1
-            _tell(outcome, say, arguments.json, arguments.quiet)
+            with bar.external_write_mode(sys.stderr) if bar is not None else nullcontext():
+                _tell(outcome, arguments.json, arguments.quiet)
+            if bar is not None:
+                bar.update()
     if len(jobs) > 1 and (counts["done"] < len(jobs) or not arguments.quiet):
         sums = [f"{counts['done']} of {len(jobs)} {verb}"]
         sums += [f"{counts[status]} {status}" for status in ("failed", "skipped") if counts[status]]
@@ -114,57 +123,21 @@ def _name_unexpected(error: Exception, workers: int) -> str:
     )
 
 
-class _Progress:
-    """A progress bar on a terminal, which can print text without breaking the bar."""
-
-    def __init__(self, total: int, verb: str) -> None:
-        self._bar: Any = None
-        if total > 1 and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, desc=verb, unit="file", file=sys.stderr, leave=False)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, text: str, say: Callable[[str], None]) -> None:
-        if self._bar is None:
-            say(text)
-        else:
-            with self._bar.external_write_mode(sys.stderr):
-                say(text)
-
-    def advance(self) -> None:
-        if self._bar is not None:
-            self._bar.update()
-
-
-def _tell(outcome: Outcome, say: _Progress, as_json: bool, quiet: bool) -> None:
-    say.advance()
+def _tell(outcome: Outcome, as_json: bool, quiet: bool) -> None:
     if as_json:
-        say(json.dumps(_as_json(outcome), allow_nan=False), emit)
+        emit(json.dumps(_as_json(outcome), allow_nan=False))
     source, target = printable(shown(outcome.job.source)), outcome.job.target
     if outcome.result is not None and not as_json and not quiet:
         arrow = "" if target is None else f" -> {printable(shown(target))}"
         text = f"{source}{arrow}: {outcome.result.text}".replace(": \n", ":\n", 1)
-        # If no file is written, the text is the result.
-        say(text, emit if target is None else _complain if target == STANDARD_OUTPUT else _remark)
+        if target is None:  # no file is written, so the text is the result
+            emit(text)
+        else:
+            print(text, file=sys.stderr if target == STANDARD_OUTPUT else sys.stdout, flush=True)
     for sentence in outcome.notes:
-        say(f"warning: {source}: {printable(sentence)}", _complain)
+        print(f"warning: {source}: {printable(sentence)}", file=sys.stderr, flush=True)
     if outcome.status == "failed":
-        say(f"error: {source}: {printable(outcome.problem or '')}", _complain)
-
-
-def _remark(text: str) -> None:
-    print(text, flush=True)
-
-
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+        print(f"error: {source}: {printable(outcome.problem or '')}", file=sys.stderr, flush=True)
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:

@@ -33,7 +33,11 @@ def run_with_codec(
         UsageError: when a picture would be written to a terminal, or to standard output together with `--json`.
         HyperthumbError: when the model does not exist or cannot be read, or the device is not available.
     """
-    _check_standard_output(jobs, arguments)
+    if any(job.target == STANDARD_OUTPUT for job in jobs):
+        if arguments.json:
+            raise UsageError("-o - and --json both write to standard output; give a file with -o")
+        if sys.stdout.isatty():
+            raise UsageError("standard output is a terminal, which cannot show a picture; give a file, or redirect it")
     codec = _open_codec(arguments)
 
     def work(source: Path, target: Path | None) -> Result:
@@ -41,15 +45,6 @@ def run_with_codec(
         return one_file(codec, source, target, arguments)
 
     return run_batch(jobs, work, arguments.jobs, verb, arguments)
-
-
-def _check_standard_output(jobs: Sequence[Job], arguments: argparse.Namespace) -> None:
-    if all(job.target != STANDARD_OUTPUT for job in jobs):
-        return
-    if arguments.json:
-        raise UsageError("-o - and --json both write to standard output; give a file with -o")
-    if sys.stdout.isatty():
-        raise UsageError("standard output is a terminal, which cannot show a picture; give a file, or redirect it")
 
 
 def _open_codec(arguments: argparse.Namespace) -> Codec:

@@ -111,7 +111,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     from hyperthumb.images.opening import EXTENSIONS
 
-    sources, remarks = find_sources(arguments.photos, EXTENSIONS, "photographs", _is_photograph)
+    def is_photograph(path: Path) -> bool:
+        return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
+
+    sources, remarks = find_sources(arguments.photos, EXTENSIONS, "photographs", is_photograph)
     say_remarks(remarks, arguments.quiet)
     named = [
         each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
@@ -123,11 +126,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.skip_existing:  # a second `compress *.jpg` also finds the thumbnails of the first
         jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
     return run_with_codec(jobs, compress_file, "compressed", arguments)
-
-
-def _is_photograph(path: Path) -> bool:
-    """Whether a file is neither a thumbnail nor a photograph that `restore` wrote."""
-    return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
 
 
 def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:

@@ -65,7 +65,10 @@ def inspect_file(path: Path, verify: bool) -> Result:
     if verify or said.needs_picture:
         said, changes = _verify(data, said, verify)
     planes = _PLANES.get(len(said.tables)) or tuple(f"{number}" for number in range(1, len(said.tables) + 1))
-    tables = _share_tables(planes, said.tables)
+    sharing: dict[Table, list[str]] = {}  # the planes of each table
+    for name, table in zip(planes, said.tables, strict=True):
+        sharing.setdefault(table, []).append(name)
+    tables = {" ".join(names): table for table, names in sharing.items()}
     values = {
         "bytes": said.num_bytes,
         "header_bytes": said.header_bytes,
@@ -155,14 +158,6 @@ def _scan_in_words(scan: Scan, names: tuple[str, ...]) -> str:
     band = str(scan.first) if scan.first == scan.last else f"{scan.first}-{scan.last}"
     bits = f", bit {scan.low_bit}" if scan.high_bit else f", bits from {scan.low_bit} up" if scan.low_bit else ""
     return f"{planes} {band}{bits}: {in_bytes(scan.num_bytes)}"
-
-
-def _share_tables(names: tuple[str, ...], tables: tuple[Table, ...]) -> dict[str, Table]:
-    """The tables by the names of the planes that share them: `Y`, `Cb Cr`."""
-    planes: dict[Table, list[str]] = {}
-    for name, table in zip(names, tables, strict=True):
-        planes.setdefault(table, []).append(name)
-    return {" ".join(named): table for table, named in planes.items()}
 
 
 def _side_by_side(tables: dict[str, Table]) -> list[tuple[str, str]]:

@@ -93,7 +93,12 @@ def look_up(key: str | None) -> list[str]:
     for title, cls in KINDS.values():
         settings = list(settings_of(cls))
         names += [name for setting in settings for name in (setting.path, setting.path.rpartition(".")[2])]
-        lines = [bullet(setting) for setting in settings if key is None or _matches(setting.path, key)]
+        lines = [
+            bullet(setting)
+            for setting in settings
+            if key in (None, setting.path, setting.path.rpartition(".")[2])
+            or setting.path.startswith((f"{key}.", f"{key}["))
+        ]
         found += [f"{title}:", *lines] if lines else []
     for registry in CLASSES:
         names += registry.names()
@@ -103,10 +108,6 @@ def look_up(key: str | None) -> list[str]:
     if not found:
         raise OptionsError(f'there is no key, section or class "{key}"{did_you_mean(str(key), names)}')
     return found
-
-
-def _matches(path: str, key: str) -> bool:
-    return path == key or path.startswith((f"{key}.", f"{key}[")) or path.rpartition(".")[2] == key
 
 
 def descriptions(cls: type) -> dict[str, str]:

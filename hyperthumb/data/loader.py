@@ -7,7 +7,7 @@ import signal
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -68,7 +68,7 @@ class TrainingLoader(DataLoader[TrainingBatch]):
             cast("Dataset[TrainingBatch]", _MicroBatches(training_set)),
             batch_size=None,
             sampler=positions,
-            collate_fn=_unchanged,
+            collate_fn=lambda batch: batch,
             num_workers=workers,
             prefetch_factor=PREFETCHED_BATCHES if workers else None,
             # Forked workers share the cache and the record of unusable photographs with this process.
@@ -186,10 +186,6 @@ def _warn_of_little_shared_memory(training_set: TrainingSet, positions: BatchPos
             ),
             stacklevel=3,
         )
-
-
-def _unchanged(batch: Any) -> Any:
-    return batch
 
 
 def _ignore_interrupts(worker: int) -> None:

@@ -21,14 +21,6 @@ from .reading import ReadingRecord
 from .unusable import UnusableRecord, too_small, unusable_headers
 
 
-class Sample(NamedTuple):
-    """One crop: uint8 (size, size, 3), its reference uint8 (size / s, size / s, 3) or None, its photograph's name."""
-
-    hr: np.ndarray
-    reference: np.ndarray | None
-    name: str
-
-
 class TrainingBatch(NamedTuple):
     """One micro-batch.
 
@@ -45,8 +37,10 @@ class TrainingBatch(NamedTuple):
     places: list[int]
 
 
-class TrainingSet(Dataset[Sample]):
-    """Crops by place: `training_set[place]` depends only on the seed, the place and the photographs.
+class TrainingSet(Dataset[ImagePair]):
+    """Crops by place, uint8 (size, size, 3), with their references (size / s, size / s, 3) if there are any.
+
+    `training_set[place]` depends only on the seed, the place and the photographs.
 
     Args:
         source: the photographs.
@@ -81,7 +75,7 @@ class TrainingSet(Dataset[Sample]):
             more = f"\n... and {len(lines) - 10} more" if len(lines) > 10 else ""
             raise UnusableImageError("\n".join(lines[:10]) + more)
 
-    def __getitem__(self, place: int) -> Sample:
+    def __getitem__(self, place: int) -> ImagePair:
         name, hr, reference = self._load(place)
         align = 1 if reference is None else self.scale
         height, width = hr.shape[:2]
@@ -89,7 +83,7 @@ class TrainingSet(Dataset[Sample]):
         crop = draw_crop(self.seed, place, height, width, self.size, use_flip, use_rot, align)
         if reference is not None:
             reference = apply_crop(reference, crop.shrink(self.scale))
-        return Sample(apply_crop(hr, crop), reference, name)
+        return ImagePair(name, apply_crop(hr, crop), reference)
 
     def _load(self, place: int) -> ImagePair:
         count = len(self.source)
@@ -123,7 +117,7 @@ class TrainingSet(Dataset[Sample]):
         return pair
 
 
-def collate(samples: Sequence[Sample], places: list[int]) -> TrainingBatch:
+def collate(samples: Sequence[ImagePair], places: list[int]) -> TrainingBatch:
     """Stacks samples of one source to a batch."""
     references = [sample.reference for sample in samples if sample.reference is not None]
     assert len(references) in (0, len(samples))

@@ -14,6 +14,7 @@ from hyperthumb.baselines.complexity import Complexity, measure_complexity
 from hyperthumb.codec import photograph as path
 from hyperthumb.jpeg.file import JpegThumbnail, read_jpeg, write_jpeg
 from hyperthumb.models.contract import RescalingNetwork
+from hyperthumb.models.file import LoadedModel
 from hyperthumb.runtime.torch_engine import TorchEngine
 
 
@@ -49,13 +50,17 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         rate_model: nn.Module | None = None,
     ) -> None:
         self.engine = TorchEngine(network, rate_model)
-        self.network = network
-        self.name = name
-        self.scale = network.scale
-        self.profile = profile
-        self.rate_scale = rate_scale
-        self.refine = refine
-        self.rate_model = rate_model
+        self.network, self.name, self.scale, self.rate_model = network, name, network.scale, rate_model
+        self.profile, self.rate_scale, self.refine = profile, rate_scale, refine
+
+    @classmethod
+    def of_model(
+        cls, model: LoadedModel, device: torch.device, profile: Profile, rate_scale: float, refine: int
+    ) -> NetworkRescaler:
+        """A model as it restores thumbnails, in half precision; it is moved to the device."""
+        for network in filter(None, (model.network, model.rate_model)):
+            network.to(device)
+        return cls(model.network, model.name, profile, rate_scale, refine, model.rate_model)
 
     def complexity(self) -> Complexity:
         return measure_complexity(self.network, self.refine)

@@ -97,7 +97,6 @@ def test(options: EvaluationOptions) -> list[MethodResult]:
 
 
 def _model(options: EvaluationOptions, name: str, device: torch.device) -> Method:
-    """The model as it restores thumbnails: in half precision."""
     path = find_model(name)
     model = open_model(path)
     if model.scale != options.scale:
@@ -105,10 +104,8 @@ def _model(options: EvaluationOptions, name: str, device: torch.device) -> Metho
             f"model {name}: its scale is {model.scale}, but the options' is {options.scale}; add --force_yml "
             f"scale={model.scale}, or name options of its scale"
         )
-    for network in filter(None, (model.network, model.rate_model)):
-        network.to(device)
     val = options.val
-    rescaler = NetworkRescaler(model.network, model.name, val.profile, val.rate_scale, val.refine, model.rate_model)
+    rescaler = NetworkRescaler.of_model(model, device, val.profile, val.rate_scale, val.refine)
     return Method(rescaler, "", weights_file(path))
 
 
@@ -121,14 +118,8 @@ def _methods(options: EvaluationOptions, device: torch.device) -> Iterator[Metho
         if path is None:
             raise OptionsError(f"{options.source}: path.pretrain_network_g names no weights to test")
         load_pretrained(network, path, options.path.param_key_g, options.path.strict_load_g)
-        rescaler = NetworkRescaler(
-            network.to(device),
-            options.network_g.type,
-            options.val.profile,
-            options.val.rate_scale,
-            options.val.refine,
-        )
-        yield Method(rescaler, "", path)
+        name, val = options.network_g.type, options.val
+        yield Method(NetworkRescaler(network.to(device), name, val.profile, val.rate_scale, val.refine), "", path)
     taken: set[str] = set()
     for component in options.baselines:
         baseline = component.build(BASELINES, scale=options.scale, device=options.device)

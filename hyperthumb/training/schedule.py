@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
 
 from hyperthumb.config import SchedulerOptions
 
@@ -28,18 +27,12 @@ def learning_rate_factor(
     done = iteration - 1
     factor = 1.0
     if scheduler.type == "MultiStepLR":
-        factor = scheduler.gamma ** _milestones_passed(scheduler.milestones, done)
+        milestones = scheduler.milestones or []
+        passed = done // milestones if isinstance(milestones, int) else bisect.bisect_right(sorted(milestones), done)
+        factor = scheduler.gamma**passed
     elif scheduler.type == "CosineAnnealingLR":
         floor = scheduler.eta_min / base_lr
         factor = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done / max(total_iter, 1)))
     if iteration < warmup_iter:
         factor *= iteration / warmup_iter
     return factor
-
-
-def _milestones_passed(milestones: int | Sequence[int] | None, done: int) -> int:
-    if milestones is None:
-        return 0
-    if isinstance(milestones, int):
-        return done // milestones
-    return bisect.bisect_right(sorted(milestones), done)

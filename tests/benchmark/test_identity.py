@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from hyperthumb.benchmark.identity import code_digest, describe_component, image_digest
+from hyperthumb.benchmark.identity import code_digest, describe, image_digest
 from hyperthumb.config import Component
 from hyperthumb.data import ImagePair
 
@@ -56,11 +56,11 @@ def test_networks_count_where_they_take_part():
 def test_files_count_by_their_content(tmp_path):
     path = tmp_path / "weights.pth"
     component = Component("NetworkJpeg", {"checkpoint": path, "network": Component("IRN", {"num_block": 2})})
-    missing = describe_component(component)
+    missing = describe(component)
     path.write_bytes(b"one")
-    first = describe_component(component)
+    first = describe(component)
     path.write_bytes(b"two")
-    second = describe_component(component)
+    second = describe(component)
     assert len({str(described) for described in (missing, first, second)}) == 3
     assert first["arguments"]["network"] == {"type": "IRN", "arguments": {"num_block": 2}}
 

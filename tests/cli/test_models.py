@@ -5,8 +5,7 @@ import json
 import pytest
 
 from hyperthumb.models import zoo
-from hyperthumb.models.zoo.checksums import record
-from model_card import CARD_KEYS
+from model_card import CARD_KEYS, record
 from tests.support import save_tiny_model
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import write_atomically
-from hyperthumb.benchmark.results import BenchmarkResults, CropResult, RestoredCrop
+from hyperthumb.benchmark.results import BenchmarkResults, CropResult
 from hyperthumb.images.pictures import decode_picture, encode_picture
 
 from .columns import NOTHING, PUBLISHED_TITLES, columns, group_titles, published_cells, standing
@@ -111,9 +111,10 @@ def _details(folder: Path, results: BenchmarkResults) -> tuple[list[dict[str, An
     for crop in results.crops:
         original: dict[str, Any] = {"name": "original", "caption": "as it was photographed", "tables": None}
         methods = [(crop.original, original)]
-        methods += [
-            (one.file, {"name": one.row, "caption": describe_crop(one), "tables": one.tables}) for one in crop.restored
-        ]
+        for one in crop.restored:
+            psnr = "" if one.psnr_rgb is None else f"{one.psnr_rgb:.2f}\u00a0dB"
+            caption = ", ".join(filter(None, (one.setting, f"{one.bpp:.3f}\u00a0bpp", psnr)))
+            methods.append((one.file, {"name": one.row, "caption": caption, "tables": one.tables}))
         found = [
             {**method, "picture": _picture(folder / file)} for file, method in methods if (folder / file).is_file()
         ]
@@ -121,12 +122,6 @@ def _details(folder: Path, results: BenchmarkResults) -> tuple[list[dict[str, An
         if found:
             details.append(_detail(crop, found, [str(detail["key"]) for detail in details]))
     return details, missing
-
-
-def describe_crop(one: RestoredCrop) -> str:
-    """Setting, rate and quality of a detail."""
-    psnr = "" if one.psnr_rgb is None else f"{one.psnr_rgb:.2f}\u00a0dB"
-    return ", ".join(filter(None, (one.setting, f"{one.bpp:.3f}\u00a0bpp", psnr)))
 
 
 def _detail(crop: CropResult, methods: list[dict[str, Any]], taken: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hyperthumb.benchmark.results import BenchmarkResults
 
 from .columns import Column, columns, published_cells, standing
 from .published import Published
-from .table import DatasetTable, TableLine
+from .table import DatasetTable
 from .text_tables import describe
 
 _SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"} | {
@@ -34,7 +34,9 @@ def latex(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
 def _table(results: BenchmarkResults, table: DatasetTable) -> str:
     every = columns(table.lines, "target", "anchor", "network", lpips=results.lpips)
     shown = [column for column in every if column.field != "bd_psnr"]
-    marks = _marks(table.lines)
+    # A letter for each note; of a row that failed the reason may be long, and is not for a paper.
+    notes = dict.fromkeys(note for line in table.lines for note in line.notes)
+    marks = {note: _letters(number) for number, note in enumerate(notes)}
     ranks = {column: standing(column, table.lines) for column in shown}
     units = [_escape(f"({column.unit})") if column.unit else "" for column in shown]
     lines = [_row("Method", [_escape(column.title) for column in shown]), _row("", units), r"\midrule"]
@@ -69,12 +71,6 @@ def _table(results: BenchmarkResults, table: DatasetTable) -> str:
             r"\end{table*}",
         ]
     )
-
-
-def _marks(lines: Sequence[TableLine]) -> dict[str, str]:
-    """A letter for each note; of a row that failed the reason may be long, and is not for a paper."""
-    notes = list(dict.fromkeys(note for line in lines for note in line.notes))
-    return {note: _letters(number) for number, note in enumerate(notes)}
 
 
 def _letters(number: int) -> str:

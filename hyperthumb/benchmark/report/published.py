@@ -62,40 +62,15 @@ def find_published(names: Sequence[str], dataset: str) -> list[Published]:
 
 @functools.cache
 def _all() -> tuple[Published, ...]:
-    return (*_curves(), *_points())
-
-
-def _curves() -> list[Published]:
-    content = json.loads(_read("published_kodak.json"))
-    return [
-        Published(
-            name=name,
-            dataset=content["dataset"],
-            bpp=tuple(curve["bpp"]),
-            psnr_rgb=tuple(curve["psnr_rgb"]),
-            thumb_psnr=None,
-            description=curve["description"],
-            source=content["source"][curve["kind"]],
-        )
-        for name, curve in content["curves"].items()
-    ]
-
-
-def _points() -> list[Published]:
-    content = json.loads(_read("published_table.json"))
-    return [
-        Published(
-            name=point["name"],
-            dataset=point["dataset"],
-            bpp=() if point["bpp"] is None else (point["bpp"],),
-            psnr_rgb=(point["psnr_rgb"],),
-            thumb_psnr=point["thumb_psnr"],
-            description="",
-            source=content["source"],
-        )
-        for point in content["points"]
-    ]
-
-
-def _read(name: str) -> str:
-    return (resources.files("hyperthumb.benchmark.report") / name).read_text(encoding="utf-8")
+    folder = resources.files("hyperthumb.benchmark.report")
+    names = ("published_kodak.json", "published_table.json")
+    kodak, table = (json.loads((folder / name).read_text(encoding="utf-8")) for name in names)
+    found = []
+    for name, curve in kodak["curves"].items():
+        rates, scores, source = tuple(curve["bpp"]), tuple(curve["psnr_rgb"]), kodak["source"][curve["kind"]]
+        found.append(Published(name, kodak["dataset"], rates, scores, None, curve["description"], source))
+    for point in table["points"]:
+        rates = () if point["bpp"] is None else (point["bpp"],)
+        place = point["name"], point["dataset"]
+        found.append(Published(*place, rates, (point["psnr_rgb"],), point["thumb_psnr"], "", table["source"]))
+    return tuple(found)

@@ -6,22 +6,9 @@ import hashlib
 from pathlib import Path
 
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.base.files import write_atomically
 
 FILE_NAME = "SHA256SUMS"
 _LFS_POINTER = b"version https://git-lfs"
-
-
-def record(path: Path) -> None:
-    """Adds a file's checksum to the list in its folder, and removes entries of deleted files.
-
-    Raises:
-        HyperthumbError: when the list cannot be written.
-    """
-    sums = {name: digest for name, digest in read_sums(path.parent).items() if (path.parent / name).is_file()}
-    sums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    text = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
-    write_atomically(path.parent / FILE_NAME, text.encode())
 
 
 def verify(path: Path) -> None:

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.models.zoo.checksums import FILE_NAME, read_sums, record, verify
+from hyperthumb.models.zoo.checksums import FILE_NAME, read_sums, verify
+from model_card import record
 
 
 @pytest.fixture

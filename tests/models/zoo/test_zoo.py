@@ -9,7 +9,7 @@ import hyperthumb
 from hyperthumb.base.errors import CheckpointError, ThumbnailError
 from hyperthumb.models import zoo
 from hyperthumb.models.header import read_model_header
-from hyperthumb.models.zoo.checksums import record
+from model_card import record
 from tests.support import save_tiny_model
 
 
