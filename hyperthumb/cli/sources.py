@@ -40,11 +40,6 @@ class Selection(NamedTuple):
     remarks: list[str]
 
 
-class _Candidate(NamedTuple):
-    source: Source
-    is_named: bool  # rather than found in a folder or by a pattern
-
-
 def find_sources(
     words: Sequence[str], extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None = None
 ) -> Selection:
@@ -60,22 +55,23 @@ def find_sources(
         wanted: a further condition on files in folders.
     """
     remarks: list[str] = []
-    candidates: dict[str, _Candidate] = {}
+    found: dict[str, Source] = {}
+    named: set[str] = set()
     for word in words:
-        for candidate in _expand(word, extensions, kind, wanted, remarks):
-            path = candidate.source.path
-            entry = os.path.join(os.path.realpath(path.parent), path.name)  # of a link itself, not of its target
-            earlier = candidates.setdefault(entry, candidate)
-            candidates[entry] = earlier._replace(is_named=earlier.is_named or candidate.is_named)
-    taken = {entry for entry in candidates if os.path.realpath(entry) == entry}
+        sources, is_named = _expand(word, extensions, kind, wanted, remarks)
+        for source in sources:
+            entry = os.path.join(os.path.realpath(source.path.parent), source.path.name)  # of a link, not of its target
+            found.setdefault(entry, source)
+            named |= {entry} if is_named else set()
+    taken = {entry for entry in found if os.path.realpath(entry) == entry}
     chosen, links = [], []
-    for entry, candidate in candidates.items():
+    for entry, source in found.items():
         real = os.path.realpath(entry)
-        if real != entry and real in taken and not candidate.is_named:
-            links.append(candidate.source.path.name)
+        if real != entry and real in taken and entry not in named:
+            links.append(source.path.name)
             continue
         taken.add(real)
-        chosen.append(candidate.source)
+        chosen.append(source)
     if links:
         remarks.append(f"left out {list_names(links, 'link', 'links')} to files that are used anyway")
     return Selection(chosen, remarks)
@@ -83,18 +79,19 @@ def find_sources(
 
 def _expand(
     word: str, extensions: Sequence[str], kind: str, wanted: Callable[[Path], bool] | None, remarks: list[str]
-) -> list[_Candidate]:
+) -> tuple[list[Source], bool]:
+    """The files of one argument, and whether it names them itself, rather than through a folder or a pattern."""
     if word in INPUT_WORDS:
-        return [_Candidate(Source(STANDARD_INPUT, Path(STANDARD_INPUT.name)), True)]
+        return [Source(STANDARD_INPUT, Path(STANDARD_INPUT.name))], True
     path = Path(word)
     if not word:  # probably an unset variable of a script; Path would turn it into the current folder
         nothing = Source(Path('""'), Path('""'), "this name is empty")  # an empty path would be shown as a dot
-        return [_Candidate(nothing, True)]
+        return [nothing], True
     if path.is_dir():
-        return [_Candidate(source, False) for source in _search(path, extensions, kind, wanted, remarks)]
+        return _search(path, extensions, kind, wanted, remarks), False
     if not os.path.lexists(path) and glob.has_magic(word):
-        return [_Candidate(source, False) for source in _match(word, remarks)]
-    return [_Candidate(Source(path, Path(path.name)), True)]
+        return _match(word, remarks), False
+    return [Source(path, Path(path.name))], True
 
 
 def _search(
