@@ -8,13 +8,7 @@ UPRIGHT = 1
 
 
 class Steps(NamedTuple):
-    """The steps that turn a stored picture upright, in this order.
-
-    Attributes:
-        transposes: whether rows become columns.
-        mirrors: whether the order of the columns is reversed.
-        flips: whether the order of the rows is reversed.
-    """
+    """How to turn a stored picture upright: transpose it, then reverse its columns, then its rows."""
 
     transposes: bool
     mirrors: bool

@@ -143,19 +143,18 @@ def _captions(item: ComparisonItem, protocol: Protocol) -> list[str]:
     height, width = item.original.shape[:2]
     bpp = bits_per_pixel(item.num_bytes, height, width)
     small_height, small_width = item.thumbnail.shape[:2]
-    return [
+    captions = [
         f"{item.name if len(item.name) <= 28 else '...' + item.name[-25:]}, {width} x {height}",
         f"{small_width} x {small_height}, {item.num_bytes:,} bytes, {bpp:.3f} bpp",
-        *(f"{bpp:.3f} bpp, {_psnr(item, picture, protocol)}" for picture in (item.restored, item.bicubic)),
     ]
-
-
-def _psnr(item: ComparisonItem, picture: Picture, protocol: Protocol) -> str:
     label = f"PSNR-{protocol.channels} ({protocol.name})"
-    try:
-        return f"{protocol.psnr(item.original, picture):.2f} dB {label}"
-    except TooSmallError:
-        return f"too small for {label}"
+    for picture in (item.restored, item.bicubic):
+        try:
+            quality = f"{protocol.psnr(item.original, picture):.2f} dB {label}"
+        except TooSmallError:
+            quality = f"too small for {label}"
+        captions.append(f"{bpp:.3f} bpp, {quality}")
+    return captions
 
 
 def _overview(picture: Picture, box: Box) -> Image.Image:

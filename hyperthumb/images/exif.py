@@ -37,12 +37,7 @@ _POINTERS = (IFD.Exif, IFD.GPSInfo, IFD.Interop)  # to directories within the da
 
 
 class Exif(NamedTuple):
-    """The EXIF data that are kept.
-
-    Attributes:
-        data: EXIF data without a prefix; None if nothing is kept.
-        damaged: whether the picture has EXIF data that cannot be read.
-    """
+    """The EXIF data that are kept, without a prefix, and whether the picture has EXIF data that cannot be read."""
 
     data: bytes | None
     damaged: bool = False

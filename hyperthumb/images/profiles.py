@@ -24,12 +24,9 @@ _SAME = 1  # roundings of the same curve differ by up to so many 8-bit levels
 
 
 class Colors(NamedTuple):
-    """A picture in RGB with its profile.
+    """A picture in RGB (in CMYK if there is no profile to convert it with) with its profile; None means sRGB.
 
-    Attributes:
-        image: Pillow's image in RGB, or in CMYK if there is no profile to convert it with.
-        icc: the RGB profile of the image; None means sRGB.
-        note: a sentence about what was changed or lost.
+    The note is a sentence about what was changed or lost.
     """
 
     image: Image.Image

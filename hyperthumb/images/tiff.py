@@ -18,13 +18,10 @@ _PLANAR, _TOGETHER, _APART = 284, 1, 2
 
 
 class Layout(NamedTuple):
-    """The number formats of a file, for `struct`, and the position of its first directory.
+    """The position of the first directory, and the number formats of a file for `struct`.
 
-    Attributes:
-        order: "<" for little-endian, ">" for big-endian.
-        offset_format: the format of an offset and of a number of values: "I", or "Q" in a BigTIFF.
-        count_format: the format of a directory's number of entries: "H", or "Q" in a BigTIFF.
-        first: the position of the first directory.
+    `order` is "<" or ">". Offsets and numbers of values have `offset_format` ("I", or "Q" in a BigTIFF), a directory's
+    number of entries has `count_format` ("H", or "Q" in a BigTIFF).
     """
 
     order: str
@@ -34,14 +31,7 @@ class Layout(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An entry of a directory.
-
-    Attributes:
-        tag: its tag.
-        place: its position in the file.
-        value_place: the position of its value in the file.
-        value_size: the value's size in bytes; 0 for an unknown type.
-    """
+    """An entry of a directory: positions in the file, and the size of its value in bytes (0 for an unknown type)."""
 
     tag: int
     place: int
@@ -122,12 +112,7 @@ def count_pictures(file: IO[bytes]) -> int:
 
 
 class Readable(NamedTuple):
-    """A picture file for Pillow.
-
-    Attributes:
-        file: the file, or a copy of it in memory with another header.
-        is_negative: whether the samples, once decoded, are to be inverted.
-    """
+    """A picture file for Pillow, perhaps with another header, and whether its decoded samples are to be inverted."""
 
     file: IO[bytes]
     is_negative: bool
