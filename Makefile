@@ -1,6 +1,7 @@
 # make setup   everything into .venv          make demo   restore a photograph, train a small model, look at what it makes
 # make test    lint, types and tests          make clean  remove .venv and what the demo wrote
 # make api     the reference of the Python interface, in build/api
+# make web     the page of the gallery out of web/, into hyperthumb/gallery/page (needs Node 20 and npm)
 # make torchjpeg   the second JPEG back end, built against the installed torch (needs a C++ compiler)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 # Processes that run the tests; each has PyTorch in memory (0.5 GB).
 WORKERS ?= 2
 
-.PHONY: setup demo demo-restore test test-long api torchjpeg clean
+.PHONY: setup demo demo-restore test test-long api torchjpeg web clean
 .NOTPARALLEL:
 
 setup: $(VENV)/.installed
@@ -52,6 +53,11 @@ test: setup
 # Whole processes killed, starved and fed with bad data for many minutes (docs/reliability.md); not part of `make test`.
 test-long: setup
 	$(BIN)/python -m pytest -m long tests/reliability
+
+# What users get is committed; only those who change web/ run this.
+web:
+	@command -v npm >/dev/null || { echo "make web needs Node 20 and npm; the built page is in hyperthumb/gallery/page"; exit 1; }
+	cd web && npm ci --no-audit --no-fund && npm run build
 
 api: setup
 	$(BIN)/python -W error::UserWarning scripts/write_api.py

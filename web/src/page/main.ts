@@ -1,0 +1,71 @@
+/** The page: a grid of thumbnails, and a viewer over it while the address names a photograph. */
+import { Client } from "./client";
+import { addControls } from "./controls";
+import { element } from "./elements";
+import { showGrid, summary } from "./grid";
+import { loadIndex, type Index } from "./index";
+import { Viewer } from "./viewer";
+
+async function start(): Promise<void> {
+  const index = await loadIndex(), grid = element("grid");
+  document.title = element("title").textContent = index.title;
+  element("summary").textContent = summary(index);
+  element("foot").hidden = false;
+  let client: Client | undefined, viewer: Viewer | undefined;
+  const wake = (): Client => (client ??= configured(index));
+  showGrid(index, grid, (entry) => {
+    wake().ask({ ask: "warm", model: entry.model }).answer.catch(() => undefined);
+  });
+  grid.querySelector("img")?.addEventListener("load", () => performance.mark("thumbnail"), { once: true });
+  const go = (places: number | undefined): void => {
+    const place = placeInAddress(index);
+    if (places === undefined) closeAddress();
+    else if (place !== undefined && index.photographs[place + places]) history.replaceState(history.state, "", `#${place + places + 1}`);
+    route();
+  };
+  const route = (): void => {
+    const place = placeInAddress(index);
+    if (place === undefined) {
+      if (viewer?.dialog.open) closeViewer(viewer, grid);
+      return;
+    }
+    if (!viewer) addControls((viewer = new Viewer(index, wake())), wake(), go);
+    grid.dataset.last = String(place);
+    void viewer.open(index.photographs[place], place);
+  };
+  window.addEventListener("hashchange", route);
+  route();
+}
+
+/** The photograph that the address names, counted from 0. */
+function placeInAddress(index: Index): number | undefined {
+  const place = Number(location.hash.slice(1)) - 1;
+  return Number.isInteger(place) && index.photographs[place] ? place : undefined;
+}
+
+function closeAddress(): void {
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+function closeViewer(viewer: Viewer, grid: HTMLElement): void {
+  viewer.close();
+  grid.querySelectorAll("a")[Number(grid.dataset.last)]?.focus();
+}
+
+/** The address may choose the engine, for measurements: ?engine=wasm&threads=1 */
+function configured(index: Index): Client {
+  const wish = new URLSearchParams(location.search), engine = wish.get("engine"), client = new Client();
+  client.ask({
+    ask: "configure",
+    models: index.models,
+    engine: engine === "wasm" || engine === "webgpu" ? engine : "auto",
+    threads: Math.max(0, Math.trunc(Number(wish.get("threads")))) || 0,
+  }).answer.catch(() => undefined);
+  return client;
+}
+
+start().catch((error: Error) => {
+  element("message").textContent = error.message;
+  element("message").hidden = false;
+});
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("service.js").catch(() => undefined);

@@ -1,0 +1,50 @@
+import OpenSeadragon from "openseadragon";
+
+const NARROW = "(max-width: 640px)";
+
+/** OpenSeadragon in an element: pan, zoom, touch and keys. */
+export function makeStage(element: HTMLElement): OpenSeadragon.Viewer {
+  const isNarrow = matchMedia(NARROW).matches;
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const viewer = OpenSeadragon({
+    element,
+    drawer: "canvas",
+    showNavigationControl: false,
+    showNavigator: !isNarrow,
+    navigatorPosition: "BOTTOM_RIGHT",
+    navigatorSizeRatio: 0.14,
+    navigatorAutoFade: true,
+    immediateRender: true,
+    imageLoaderLimit: 2, // few, so that what is in view is always asked for next
+    timeout: 600_000,
+    maxImageCacheCount: 120,
+    animationTime: isStill ? 0 : 0.5,
+    blendTime: isStill ? 0 : 0.15,
+    minZoomImageRatio: 0.8,
+    maxZoomPixelRatio: 6,
+    visibilityRatio: 0.4,
+    viewportMargins: isNarrow ? { top: 52, bottom: 84 } : { top: 52, bottom: 52 }, // the bars
+    gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
+    gestureSettingsPen: { clickToZoom: false, dblClickToZoom: true },
+    subPixelRoundingForTransparency: OpenSeadragon.SUBPIXEL_ROUNDING_OCCURRENCES.ALWAYS,
+    silenceMultiImageWarnings: true,
+  } as unknown as OpenSeadragon.Options);
+  viewer.canvas.setAttribute("role", "img");
+  return viewer;
+}
+
+/** A pixel of the picture for a pixel of the screen. */
+export function zoomToFull(viewer: OpenSeadragon.Viewer): void {
+  const image = viewer.world.getItemAt(0);
+  if (image) viewer.viewport.zoomTo(image.imageToViewportZoom(1 / window.devicePixelRatio));
+}
+
+export function zoomBy(viewer: OpenSeadragon.Viewer, factor: number): void {
+  viewer.viewport.zoomBy(factor);
+  viewer.viewport.applyConstraints();
+}
+
+/** Whether the whole picture is in view. */
+export function isFit(viewer: OpenSeadragon.Viewer): boolean {
+  return viewer.viewport.getZoom(false) <= viewer.viewport.getHomeZoom() * 1.01;
+}

@@ -1,0 +1,128 @@
+/** The viewer: one photograph, restored where it is looked at. */
+import type OpenSeadragon from "openseadragon";
+import { makeGrid } from "../geometry";
+import type { Opened, Refusal, TileAnswer } from "../protocol";
+import type { Client } from "./client";
+import { element } from "./elements";
+import { inBytes, inSeconds, showFigures } from "./figures";
+import { versioned, type Entry, type Index } from "./index";
+import { Layers } from "./layers";
+import { makeStage } from "./stage";
+
+export class Viewer {
+  readonly dialog = element("viewer", HTMLDialogElement);
+  readonly stage: OpenSeadragon.Viewer;
+  readonly layers: Layers;
+  private readonly figures = element("figures");
+  private readonly notice = element("notice");
+  private entry: Entry | undefined;
+  private engine = "";
+  private pending = 0;
+  private since = 0; // when the tiles that are pending were first asked for
+  private spent = 0; // milliseconds during which tiles were pending
+  private isAsItIs = false;
+
+  constructor(private readonly index: Index, private readonly client: Client) {
+    this.dialog.showModal(); // the stage takes its size from an element that is shown
+    this.stage = makeStage(element("stage"));
+    this.layers = new Layers(this.stage, client);
+    this.stage.addHandler("update-viewport", () => this.showState());
+  }
+
+  /** Opens a photograph: the thumbnail at once, then what the decoder makes of it. */
+  async open(entry: Entry, place: number): Promise<void> {
+    performance.mark("open");
+    const count = this.index.photographs.length;
+    this.entry = entry;
+    this.engine = "";
+    this.pending = this.spent = 0;
+    this.isAsItIs = false;
+    this.notice.hidden = true;
+    element("name").textContent = entry.name;
+    element("position").textContent = `${place + 1} of ${count}`;
+    element("previous", HTMLButtonElement).disabled = place === 0;
+    element("next", HTMLButtonElement).disabled = place === count - 1;
+    element("download", HTMLButtonElement).disabled = true;
+    this.stage.canvas.setAttribute("aria-label", entry.name);
+    if (!this.dialog.open) this.dialog.showModal();
+    this.stage.canvas.focus();
+    this.showState();
+    const url = versioned(entry.thumbnail, entry.bytes, entry.model);
+    const asked = this.client.ask<Opened | Refusal>({ ask: "open", url });
+    asked.answer.catch(() => undefined); // heard below, after the thumbnail is shown
+    await this.show(entry, url, asked.answer).catch((error: Error) => {
+      if (this.entry === entry) this.say(error.message);
+    });
+  }
+
+  close(): void {
+    this.entry = undefined;
+    this.stage.close();
+    if (this.dialog.open) this.dialog.close();
+  }
+
+  say(sentence: string): void {
+    this.notice.textContent = sentence;
+    this.notice.hidden = false;
+  }
+
+  private async show(entry: Entry, url: string, answer: Promise<Opened | Refusal>): Promise<void> {
+    const image = new Image();
+    image.src = url;
+    const isShown = await image.decode().then(() => true, () => false);
+    if (this.entry !== entry) return;
+    if (isShown) await this.layers.showThumbnail(this.gridOf(entry, image), image);
+    performance.mark("shown");
+    const opened = await answer;
+    if (this.entry !== entry) return;
+    if ("refused" in opened) {
+      this.isAsItIs = true;
+      this.say(isShown ? opened.refused : "The file is damaged and cannot be shown.");
+    } else if (isShown) {
+      element("download", HTMLButtonElement).disabled = false;
+      await this.layers.showRestored(opened.grid, image, {
+        asked: () => this.heard(entry, 1),
+        answered: (tile, error) => this.heard(entry, -1, tile, error),
+      });
+    }
+    this.dialog.dispatchEvent(new Event("opened"));
+    this.showState();
+  }
+
+  /** What the index says of the picture; a file that does not fit is shown in its own size. */
+  private gridOf(entry: Entry, image: HTMLImageElement): ReturnType<typeof makeGrid> {
+    const scale = this.index.models[entry.model]?.scale ?? 1;
+    const thumbnail = { width: image.naturalWidth, height: image.naturalHeight };
+    const fits = Math.ceil(entry.width / scale) === thumbnail.width && Math.ceil(entry.height / scale) === thumbnail.height;
+    return fits ? makeGrid(thumbnail, entry, scale, 0) : makeGrid(thumbnail, thumbnail, 1, 0);
+  }
+
+  private heard(entry: Entry, more: number, tile?: TileAnswer, error?: Error): void {
+    if (this.entry !== entry) return;
+    if (this.pending === 0 && more > 0) this.since = performance.now();
+    this.pending += more;
+    if (this.pending === 0) this.spent += performance.now() - this.since;
+    if (tile) {
+      performance.mark("tile");
+      this.engine = tile.engine;
+    }
+    if (error) this.say(`It cannot be restored: ${error.message}`);
+    this.showState();
+  }
+
+  private showState(): void {
+    const { entry } = this;
+    if (!entry) return;
+    const state = this.isAsItIs ? "as-it-is" : this.layers.state;
+    if (this.dialog.dataset.state !== state) {
+      this.dialog.dataset.state = state;
+      performance.mark(state);
+    }
+    const figures = [inBytes(entry.bytes), `${entry.bpp.toFixed(2)} bpp`, `${entry.width} × ${entry.height}`];
+    if (entry.original_bytes) figures.push(`original ${inBytes(entry.original_bytes)}`);
+    if (state === "thumbnail") figures.push(this.engine ? this.engine : "zoom in for details");
+    if (state === "restoring") figures.push("restoring…");
+    if (state === "restored" && this.engine) figures.push(`restored in ${inSeconds(this.spent)}`, this.engine);
+    showFigures(this.figures, figures);
+  }
+}

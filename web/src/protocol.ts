@@ -1,0 +1,45 @@
+/** What page and worker say to each other. */
+import type { Grid } from "./geometry";
+
+export interface ModelEntry {
+  name: string;
+  decoder: string;
+  scale: number;
+  receptive_field: number;
+  bytes: number;
+}
+
+export type Layer = "bicubic" | "restored";
+
+/** What the worker can be asked; every question has a number, and gets an answer with it. */
+export type Question =
+  | { ask: "configure"; models: Record<string, ModelEntry>; engine: "webgpu" | "wasm" | "auto"; threads: number }
+  | { ask: "warm"; model: string }
+  | { ask: "open"; url: string }
+  | { ask: "tile"; layer: Layer; level: number; x: number; y: number }
+  | { ask: "png" };
+
+export type Sent = (Question & { number: number }) | { ask: "cancel"; number: number };
+
+export interface Opened {
+  grid: Grid;
+  bytes: number;
+  model: string;
+}
+
+/** Why the picture is shown as it is. */
+export interface Refusal {
+  refused: string;
+  /** Whether a browser could show the file all the same. */
+  kind: "foreign" | "changed" | "damaged";
+  bytes: number;
+}
+
+export interface TileAnswer {
+  bitmap: ImageBitmap;
+  /** Milliseconds that the decoder took; 0 where nothing was restored. */
+  milliseconds: number;
+  engine: string;
+}
+
+export type Answer = { number: number; result?: unknown; error?: string; progress?: number };

@@ -1,0 +1,107 @@
+/** The worker: answers the page's questions one after the other, so that what is in view comes first. */
+import { Refused } from "../jpeg/errors";
+import { readOrigin } from "../jpeg/marker";
+import { readJpeg } from "../jpeg/reader";
+import type { Answer, ModelEntry, Opened, Question, Refusal, Sent } from "../protocol";
+import { Decoder } from "./decoder";
+import { Photograph } from "./photograph";
+import { fetchWhole, loadRuntime, type Runtime } from "./runtime";
+
+type Asked = Question & { number: number };
+
+let models: Record<string, ModelEntry> = {};
+let startRuntime: () => Promise<Runtime> = () => Promise.reject(new Error("not configured"));
+let runtime: Promise<Runtime> | undefined;
+const decoders = new Map<string, Promise<Decoder>>();
+let current: Photograph | undefined;
+
+const queue: Asked[] = [];
+let isWorking = false;
+
+self.onmessage = ({ data }: MessageEvent<Sent>): void => {
+  if (data.ask === "cancel") {
+    const at = queue.findIndex((asked) => asked.number === data.number);
+    if (at >= 0) queue.splice(at, 1);
+    return;
+  }
+  queue.push(data);
+  if (!isWorking) void work();
+};
+
+async function work(): Promise<void> {
+  isWorking = true;
+  for (let asked = queue.shift(); asked; asked = queue.shift()) {
+    const answered = answerOrComplain(asked);
+    if (asked.ask !== "png") await answered; // a whole picture takes long: tiles in view are made in between
+    await new Promise((resolve) => setTimeout(resolve)); // cancellations that came in meanwhile are heard first
+  }
+  isWorking = false;
+}
+
+async function answerOrComplain(asked: Asked): Promise<void> {
+  const { number } = asked;
+  try {
+    const result = await answer(asked);
+    const bitmap = (result as { bitmap?: ImageBitmap } | undefined)?.bitmap;
+    send({ number, result }, bitmap ? [bitmap] : []);
+  } catch (error) {
+    send({ number, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function send(message: Answer, transfer: Transferable[] = []): void {
+  self.postMessage(message, { transfer });
+}
+
+async function answer(asked: Asked): Promise<unknown> {
+  switch (asked.ask) {
+    case "configure":
+      models = asked.models;
+      startRuntime = () => loadRuntime(asked.engine, asked.threads);
+      return undefined;
+    case "warm":
+      void decoderOf(asked.model).catch(() => undefined); // who needs it is told what went wrong
+      return undefined;
+    case "open":
+      current?.close();
+      current = undefined;
+      return open(asked.url);
+    case "tile":
+      if (!current) throw new Error("No picture is open.");
+      return asked.layer === "restored" ? current.restored(asked.level, asked.x, asked.y) : current.enlarged(asked.level, asked.x, asked.y);
+    case "png":
+      if (!current) throw new Error("No picture is open.");
+      return current.png((progress) => send({ number: asked.number, progress }));
+  }
+}
+
+async function open(url: string): Promise<Opened | Refusal> {
+  const data = await (await fetchWhole(url)).arrayBuffer();
+  try {
+    const file = readJpeg(new Uint8Array(data)), origin = readOrigin(file), model = models[origin.model];
+    if (!model) {
+      throw new Refused("foreign", `This thumbnail needs the model ${origin.model}, which this site does not have.`);
+    }
+    if (model.scale !== origin.scale) throw new Refused("foreign", "The thumbnail's scale is not that of its model.");
+    void decoderOf(origin.model).catch(() => undefined);
+    current = new Photograph(file, origin, model, new Blob([data]), () => decoderOf(origin.model));
+    return { grid: current.grid, bytes: data.byteLength, model: model.name };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { refused: error.message, kind: error.kind, bytes: data.byteLength };
+  }
+}
+
+/** A model's decoder, loaded once; a failed load may be tried again. */
+function decoderOf(id: string): Promise<Decoder> {
+  const known = decoders.get(id);
+  if (known) return known;
+  runtime ??= startRuntime();
+  const loading = runtime.then((ready) => Decoder.load(ready, models[id].decoder));
+  decoders.set(id, loading);
+  loading.catch(() => {
+    decoders.delete(id);
+    runtime = undefined;
+  });
+  return loading;
+}
