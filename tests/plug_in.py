@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from hyperthumb.registry import ARCHS
-from hyperthumb.rescaling import Analysis, CompressedBatch, Differentiable, RescaleOutput, RescalingNetwork
+from hyperthumb.rescaling import Analysis, CompressedBatch, RescaleOutput, RescalingNetwork
 from torch import Tensor, nn
 
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
@@ -89,8 +91,8 @@ class PlugIn(WholePlugIn):
     def bits(self, quantized: Tensor) -> Tensor | None:
         return None if self.rate is None else self.rate(quantized)
 
-    def differentiable(self) -> Differentiable:
-        return Differentiable(self.decode, self.rate)
+    def differentiable(self) -> Callable[[Tensor], Tensor]:
+        return self.decode
 
     def detach_rate_model(self) -> nn.Module | None:
         rate, self.rate = self.rate, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Literal, NamedTuple
 
 import torch
@@ -20,7 +20,6 @@ from hyperthumb.jpeg.zigzag import to_zigzag
 from hyperthumb.models.contract import (
     Analysis,
     CompressedBatch,
-    Differentiable,
     Graphs,
     Precision,
     RescaleOutput,
@@ -141,13 +140,13 @@ class HyperThumbnail(RescalingNetwork):
         steps: Tensor = self.quantization(coefficients)
         return steps
 
-    def differentiable(self) -> Differentiable:
+    def differentiable(self) -> Callable[[Tensor], Tensor]:
         if self.decoder is None:
             raise HyperthumbError("a network of scale 1 has no decoder, so its files cannot be refined")
         # A copy, because its memory layout changes and other threads may use the original.
         copied = copy.deepcopy(self).requires_grad_(False)
         copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
-        return Differentiable(lambda dequantized: copied.decode(dequantized).restored, self.rate)
+        return lambda dequantized: copied.decode(dequantized).restored
 
     def detach_rate_model(self) -> nn.Module | None:
         rate, self.rate = self.rate, None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Literal, get_args
+
+from .errors import HyperthumbError
 
 Scale = Literal[1, 2, 4, 8]
 """The factor between the sides of a photograph and those of its thumbnail."""
@@ -30,6 +33,11 @@ Profile = Literal["small", "optimized", "default"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 REMOVED_PROFILES = {"fast": "use optimized, which is read as quickly"}
 
+Refine = int | Literal["best"]
+"""Steps of refining (`codec.refinement`); 0 for none."""
+BEST_REFINE = 150
+"""The steps of `best`: one to two minutes of one core for a photograph of 768x512."""
+
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 """The chroma resolution of ordinary JPEG files, for baselines."""
 SUBSAMPLINGS: tuple[Subsampling, ...] = get_args(Subsampling)
@@ -48,6 +56,19 @@ MAX_COMPRESSED_PIXELS = 2**28
 
 MAX_PICTURE_PIXELS = 89_478_485
 """The largest of all other pictures: Pillow's limit for decompression bombs; 256 MiB as RGB."""
+
+
+def refine_steps(refine: Refine) -> int:
+    """The number of steps that a wish for refining stands for.
+
+    Raises:
+        HyperthumbError: for anything but a whole number from 0 and "best".
+    """
+    if refine == "best":
+        return BEST_REFINE
+    if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
+        raise HyperthumbError(f'refine is a whole number of steps, 0 for none, or "best", not {refine!r}')
+    return int(refine)
 
 
 def unknown_profile(name: str) -> str:

@@ -42,8 +42,8 @@ def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity
     Args:
         network: ours or a rival's.
         refine: steps of `refinement`, which count as encoding. Each takes a pass through the decoder and one back to
-            its input, which has as many multiply-adds; at the end it decodes once more. The rate model, a few numbers
-            for a coefficient, is not counted.
+            its input, which has as many multiply-adds; four more decode only. Prices, a few numbers for a coefficient,
+            are not counted.
     """
     rate = {id(p) for p in (*network.rate_parameters(), *network.auxiliary_parameters())}
     side = -(-_SIDE // network.multiple) * network.multiple
@@ -51,7 +51,7 @@ def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity
     analysis, encode = _counted(lambda: network.analyze(hr))
     batch = network.quantize(analysis)
     _, decode = _counted(lambda: network.restore(batch.coefficients, batch.tables))
-    encode += (2 * refine + 1) * decode if refine else 0
+    encode += (2 * refine + 4) * decode if refine else 0
     return Complexity(
         _size(p for p in network.parameters() if id(p) not in rate), _kmacs(encode, side), _kmacs(decode, side)
     )

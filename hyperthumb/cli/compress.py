@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, unknown_profile
+from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, Refine, unknown_profile
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
@@ -61,11 +61,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--refine",
-        type=positive_int,
+        type=_steps,
         default=0,
         metavar="N",
-        help="optimize the thumbnail for its decoder with N steps, at about the same size; 25 steps take seconds per "
-        "megapixel",
+        help="optimize the thumbnail for its decoder with N steps, which also makes it smaller; 25 steps take seconds "
+        'per photograph, "best" takes minutes',
     )
     parser.add_argument(
         "--profile",
@@ -98,6 +98,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_model(parser)
     add_reporting(parser)
     return parser
+
+
+def _steps(text: str) -> Refine:
+    return "best" if text == "best" else positive_int(text)
 
 
 def _profile(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 import os
 import threading
 import warnings
@@ -111,7 +110,7 @@ class Codec:
         profile: limits.Profile = "small",
         icc: bytes | None = None,
         tile: int | None = None,
-        refine: int = 0,
+        refine: limits.Refine = 0,
     ) -> bytes:
         """Compresses a photograph to the bytes of a thumbnail file.
 
@@ -126,8 +125,8 @@ class Codec:
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
             icc: an RGB color profile to store in the file instead of the picture's own.
             tile: the number of HR rows to process at a time; None chooses.
-            refine: the number of steps that improve the thumbnail for its decoder, see `refinement`; 0 for none. They
-                need PyTorch. With bpp or max_bytes, refinement may run up to three times.
+            refine: the number of steps that improve the thumbnail for its decoder, see `refinement`; 0 for none, "best"
+                for as many as pay. They need PyTorch. With bpp or max_bytes, refinement may run up to three times.
 
         Raises:
             ThumbnailError: when no file is small enough; the message states the least size.
@@ -144,18 +143,17 @@ class Codec:
         profile: limits.Profile = "small",
         icc: bytes | None = None,
         tile: int | None = None,
-        refine: int = 0,
+        refine: limits.Refine = 0,
     ) -> RatedFile:
         """Does the same as `compress`, and also returns the rate scale."""
         check_wish(bpp, max_bytes, rate_scale)
-        if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
-            raise HyperthumbError(f"refine is a whole number of steps, 0 for none, not {refine!r}")
+        iterations = limits.refine_steps(refine)
         picture = image if isinstance(image, Picture) else Picture(image)
         picture = picture if icc is None else picture._replace(icc=icc)
         if picture.icc is not None and not (isinstance(picture.icc, bytes) and rgb_profile(picture.icc)):
             raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
         metadata_segments(picture.icc, picture.exif)  # what a file cannot hold is an error before anything takes time
-        if refine:
+        if iterations:
             self._in_torch()  # a complaint before anything takes time
         photograph = analyze(self.engine, picture.pixels, tile)
 
@@ -164,11 +162,11 @@ class Codec:
             return write_jpeg(jpeg, profile, self.backend, icc=picture.icc, exif=picture.exif)
 
         def write_refined(scale: float) -> bytes:
-            return write(scale, refine_photograph(self._in_torch(), photograph, picture.pixels, scale, int(refine)))
+            return write(scale, refine_photograph(self._in_torch(), photograph, picture.pixels, scale, iterations))
 
         if max_bytes is None and bpp is None:
             scale = 1.0 if rate_scale is None else rate_scale
-            return RatedFile(write_refined(scale) if refine else write(scale), scale)
+            return RatedFile(write_refined(scale) if iterations else write(scale), scale)
         steps = photograph.analysis.steps
         pixels = photograph.height * photograph.width
 
@@ -185,7 +183,7 @@ class Codec:
             plain = find_rate(steps, write, most, in_words)
         except ThumbnailError as error:
             raise ThumbnailError(f"{error}{_metadata_hint(picture, most)}") from error
-        return find_refined_rate(steps, write, write_refined, most, plain) if refine else plain
+        return find_refined_rate(steps, write, write_refined, most, plain) if iterations else plain
 
     def restore(
         self,

@@ -73,9 +73,7 @@ def _open_torch(path: Path, device: str) -> OpenedModel:
 
     model = open_model(path)
     where = resolve_device(device)
-    if model.rate_model is not None:
-        model.rate_model.to(where)
-    return OpenedModel(model, TorchEngine(model.network.to(where), model.rate_model).prepare())
+    return OpenedModel(model, TorchEngine(model.network.to(where)).prepare())
 
 
 def _has_gpu_with_torch() -> bool:

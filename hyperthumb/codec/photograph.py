@@ -65,7 +65,7 @@ def refine(
     """Changes the coefficients so that they restore better when quantized at this rate scale, see `refinement`.
 
     Args:
-        engine: the model that analyzed the photograph, in PyTorch; its rate model counts the bits.
+        engine: the model that analyzed the photograph, in PyTorch.
         photograph: what `analyze` gave.
         image: the (H, W, 3) uint8 RGB that it was given.
         rate_scale: multiplies the tables.
@@ -77,7 +77,7 @@ def refine(
     from . import refinement  # imports torch
 
     hr, analysis = engine.as_tensor(image), engine.analysis_of(photograph.analysis)
-    refined = refinement.refine(engine.network, hr, analysis, rate_scale, iterations, engine.rate_model)
+    refined = refinement.refine(engine.network, hr, analysis, rate_scale, iterations)
     arrays = (each[0].cpu().numpy() for each in (refined.coefficients, refined.steps))
     return photograph._replace(analysis=Analysis(*arrays))
 

@@ -139,7 +139,7 @@ class ValidationOptions:
         lpips: None leaves the column empty.
         profile: how the files are coded (jpeg/profiles.py); `default` is what the paper counts.
         rate_scale: multiplies the predicted tables at test time; above 1, smaller files.
-        refine: steps of gradient descent on each thumbnail's coefficients (docs/thumbnails.md); 0 is none.
+        refine: steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is none.
     """
 
     val_freq: Count = 5000
@@ -148,7 +148,7 @@ class ValidationOptions:
     lpips: LpipsOptions | None = None
     profile: Profile = "small"
     rate_scale: Annotated[float, Above(0)] = 1.0
-    refine: CountOrZero = 0
+    refine: CountOrZero | Literal["best"] = 0
 
 
 @dataclass(frozen=True)

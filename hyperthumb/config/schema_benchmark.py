@@ -26,7 +26,8 @@ class BenchmarkRow:
         sweep: of a method, the one argument that makes the rate and its values; without, it is measured as it stands.
         rate_scales: of a model, what its tables are multiplied with; above 1, smaller files.
         profile: of a model, how its files are coded (jpeg/profiles.py).
-        refine: of a model, steps that improve each thumbnail for its decoder (refinement.py); 0 is none.
+        refine: of a model, steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is
+            none.
     """
 
     name: str
@@ -36,7 +37,7 @@ class BenchmarkRow:
     sweep: dict[str, list[int | float | str]] = field(default_factory=dict)
     rate_scales: list[Annotated[float, Above(0)]] = field(default_factory=list)
     profile: Profile = "small"
-    refine: CountOrZero = 0
+    refine: CountOrZero | Literal["best"] = 0
 
 
 @dataclass(frozen=True)

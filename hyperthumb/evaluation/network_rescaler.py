@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from hyperthumb.base.limits import Profile
+from hyperthumb.base.limits import Profile, Refine, refine_steps
 from hyperthumb.baselines import Rescaler
 from hyperthumb.baselines.complexity import Complexity, measure_complexity
 from hyperthumb.codec import photograph as path
@@ -34,7 +34,7 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         name: the row's name.
         profile: how the files are coded, see `write_jpeg`.
         rate_scale: multiplies the tables; above 1, smaller files.
-        refine: steps of `refinement`; 0 is none. Needs a rate model.
+        refine: steps of `refinement`, or "best"; 0 is none.
         rate_model: of a network without its own, such as a `LoadedModel`'s; its estimates are not part of any time.
     """
 
@@ -46,16 +46,16 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         name: str = "HyperThumbnail",
         profile: Profile = "small",
         rate_scale: float = 1.0,
-        refine: int = 0,
+        refine: Refine = 0,
         rate_model: nn.Module | None = None,
     ) -> None:
-        self.engine = TorchEngine(network, rate_model)
+        self.engine = TorchEngine(network)
         self.network, self.name, self.scale, self.rate_model = network, name, network.scale, rate_model
-        self.profile, self.rate_scale, self.refine = profile, rate_scale, refine
+        self.profile, self.rate_scale, self.refine = profile, rate_scale, refine_steps(refine)
 
     @classmethod
     def of_model(
-        cls, model: LoadedModel, device: torch.device, profile: Profile, rate_scale: float, refine: int
+        cls, model: LoadedModel, device: torch.device, profile: Profile, rate_scale: float, refine: Refine
     ) -> NetworkRescaler:
         """A model as it restores thumbnails, in half precision; it is moved to the device."""
         for network in filter(None, (model.network, model.rate_model)):

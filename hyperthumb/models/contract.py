@@ -81,18 +81,6 @@ class Graphs(NamedTuple):
     decoder: nn.Module
 
 
-class Differentiable(NamedTuple):
-    """The functions that refinement differentiates, with respect to the coefficients. The weights are constant.
-
-    Attributes:
-        decode: maps dequantized coefficients (B, 3, h/8, w/8, 8, 8) to the restored image (B, 3, H, W), not clamped.
-        rate: maps quantized coefficients of the same shape to (B,) bits; None without a rate model.
-    """
-
-    decode: Callable[[Tensor], Tensor]
-    rate: Callable[[Tensor], Tensor] | None
-
-
 class RescalingNetwork(nn.Module, ABC):
     """A network that makes a thumbnail of an HR image and restores the image from it.
 
@@ -173,8 +161,11 @@ class RescalingNetwork(nn.Module, ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} has a tile_margin, so it must define choose_steps")
 
-    def differentiable(self) -> Differentiable:
-        """The functions that refinement differentiates. They must not change the network's own weights.
+    def differentiable(self) -> Callable[[Tensor], Tensor]:
+        """The decoder that refinement differentiates with respect to its input. Its weights are constant.
+
+        It maps dequantized coefficients (B, 3, h/8, w/8, 8, 8) to the restored image (B, 3, H, W), not clamped. It must
+        not change the network's own weights.
 
         Raises:
             HyperthumbError: when the network does not support refinement, which is the default.

@@ -3,7 +3,6 @@
 from hyperthumb.models.contract import (
     Analysis,
     CompressedBatch,
-    Differentiable,
     Mapped,
     PixelNetwork,
     RescaleOutput,
@@ -15,7 +14,6 @@ __all__ = [
     "Analysis",
     "Analyzer",
     "CompressedBatch",
-    "Differentiable",
     "Mapped",
     "PixelNetwork",
     "RescaleOutput",

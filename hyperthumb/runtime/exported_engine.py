@@ -149,7 +149,7 @@ class ExportedEngine:
         from .torch_engine import TorchEngine
 
         model = load_model(self._model.path)
-        return TorchEngine(model.network, model.rate_model)
+        return TorchEngine(model.network)
 
     def share_cores(self, jobs: int) -> None:
         """The runs of one graph share its threads already."""

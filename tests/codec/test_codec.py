@@ -130,8 +130,9 @@ def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
         ({"icc": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()}, "whole color profile for RGB"),
         ({"icc": 3}, "whole color profile for RGB"),
         ({"rate_scale": float("inf")}, "rate_scale is a number above 0"),
-        ({"refine": -1}, "refine is a whole number of steps, 0 for none, not -1"),
+        ({"refine": -1}, 'refine is a whole number of steps, 0 for none, or "best", not -1'),
         ({"refine": 1.5}, "refine is a whole number"),
+        ({"refine": "all"}, "or \"best\", not 'all'"),
         ({"profile": "tiny"}, "there is no profile tiny"),
     ],
 )

@@ -1,6 +1,8 @@
-"""Refinement: nearer to the photograph at the same bits, and nothing else changes."""
+"""Refinement: nearer to the photograph in fewer bytes, and nothing else changes."""
 
 from __future__ import annotations
+
+import math
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from hyperthumb.archs.rivals.irn import IRN
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.codec import refinement
 from hyperthumb.codec.refinement import refine
+from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
 from hyperthumb.jpeg.quantize import integer_tables, per_plane
 from hyperthumb.models.contract import Analysis
 from tests.support import photograph, tiny_network
@@ -26,34 +29,47 @@ def pixels(height: int = 64, width: int = 96) -> torch.Tensor:
     return torch.from_numpy(photograph(height, width)).permute(2, 0, 1).unsqueeze(0)
 
 
-def cost(network: HyperThumbnail, analysis: Analysis, hr: torch.Tensor) -> tuple[float, float]:
-    """The restored picture's mean squared error, and estimated bits."""
+def cost(network: HyperThumbnail, analysis: Analysis, hr: torch.Tensor) -> tuple[float, int]:
+    """The restored picture's mean squared error, and the file's bytes."""
     batch = network.quantize(analysis, RATE_SCALE)
     restored = network.restore(batch.coefficients, batch.tables)[..., : hr.shape[2], : hr.shape[3]]
-    return float(((restored - hr.float() / 255) ** 2).mean()), float(batch.bits)
+    height, width = (8 * side for side in batch.coefficients.shape[2:4])
+    file = JpegThumbnail(batch.coefficients[0].numpy(), batch.tables[0].numpy(), height, width)
+    return float(((restored - hr.float() / 255) ** 2).mean()), len(write_jpeg(file))
 
 
-def test_the_picture_comes_nearer_at_no_more_bits(network):
-    hr = pixels()
+def test_the_picture_comes_nearer_in_fewer_bytes(network):
+    hr = pixels(128, 160)
     analysis = network.analyze(hr.float() / 255)
-    mse, bits = cost(network, analysis, hr)
-    refined_mse, refined_bits = cost(network, refine(network, hr, analysis, RATE_SCALE, 25), hr)
-    assert refined_mse < 0.98 * mse
-    assert refined_bits < 1.01 * bits
+    mse, size = cost(network, analysis, hr)
+    costs = [cost(network, refine(network, hr, analysis, RATE_SCALE, steps), hr) for steps in (10, 40)]
+    assert costs[0][0] < mse
+    assert costs[0][1] < size
+    scores = [a / mse + b / size for a, b in [(mse, size), *costs]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_bits_weigh_what_coarser_tables_pay_for_them():
+    saved = 1000 / 1.1
+    assert refinement._weigh((0.2, 0.2 * 1.1**0.7), (1000, saved)) == pytest.approx((5, 0.7e-3))
+    low, high = refinement._SLOPES
+    assert refinement._weigh((0.2, 0.1), (1000, saved)).bit == pytest.approx(low / 1000)
+    assert refinement._weigh((0.2, 0.3), (1000, 1000)).bit == pytest.approx(high / 1000)
+    assert math.isfinite(refinement._weigh((0.0, 0.0), (1000, 900)).error)
 
 
 def test_the_integers_are_exact_and_the_same_each_time(network):
     hr = pixels()
     with torch.inference_mode():  # as the codec's analyses are made
         analysis = network.analyze(hr.float() / 255)
-        refined = refine(network, hr, analysis, RATE_SCALE, 3)
+        refined = refine(network, hr, analysis, RATE_SCALE, 12)
     whole = refined.coefficients / per_plane(integer_tables(analysis.steps * RATE_SCALE))
     quantized = network.quantize(refined, RATE_SCALE).coefficients
     assert torch.equal(quantized.float(), torch.round(whole))
     assert (whole - torch.round(whole)).abs().max() < 1e-4
     assert not torch.equal(quantized, network.quantize(analysis, RATE_SCALE).coefficients)
     assert torch.equal(refined.steps, analysis.steps)
-    again = refine(network, hr.float() / 255, analysis, RATE_SCALE, 3)
+    again = refine(network, hr.float() / 255, analysis, RATE_SCALE, 12)
     assert torch.equal(again.coefficients, refined.coefficients)
 
 
@@ -76,16 +92,33 @@ def test_a_step_that_makes_it_worse_is_not_taken(network, monkeypatch):
     assert torch.equal(before, after)
 
 
-def test_tiles_do_about_what_the_whole_does(network, monkeypatch):
+def test_windows_do_about_what_the_whole_does_and_bound_what_is_decoded(network, monkeypatch):
     hr = pixels(131, 170)
     padded = torch.nn.functional.pad(hr.float() / 255, (0, 22, 0, 29), mode="replicate")
     analysis = network.analyze(padded)
-    mse, bits = cost(network, analysis, hr)
+    mse, size = cost(network, analysis, hr)
     monkeypatch.setattr(refinement, "_TILE_PIXELS", 128 * 128)
     monkeypatch.setattr(refinement, "_MARGIN", 1)
-    refined_mse, refined_bits = cost(network, refine(network, hr, analysis, RATE_SCALE, 8), hr)
-    assert refined_mse < 0.99 * mse
-    assert refined_bits < 1.02 * bits
+    decode, sizes = HyperThumbnail.decode, []
+    monkeypatch.setattr(
+        HyperThumbnail, "decode", lambda self, blocks: sizes.append(blocks.shape[2:4]) or decode(self, blocks)
+    )
+    refined = refine(network, hr, analysis, RATE_SCALE, 8)
+    assert max(rows * columns for rows, columns in sizes) * 32**2 <= 128 * 128
+    refined_mse, refined_size = cost(network, refined, hr)
+    assert refined_mse / mse + refined_size / size < 1.98
+
+
+def test_it_stops_when_nothing_moves(network, monkeypatch):
+    hr = torch.full((1, 3, 64, 64), 128, dtype=torch.uint8)
+    blank = network.analyze(hr.float() / 255)
+    analysis = Analysis(torch.zeros_like(blank.coefficients), blank.steps)
+    grey = network.restore(analysis.coefficients, torch.ones(1, 2, 8, 8))
+    decode, calls = HyperThumbnail.decode, []
+    monkeypatch.setattr(HyperThumbnail, "decode", lambda self, blocks: calls.append(1) or decode(self, blocks))
+    refined = refine(network, grey, analysis, RATE_SCALE, 500)
+    assert torch.equal(refined.coefficients, analysis.coefficients)
+    assert len(calls) < 30
 
 
 def test_tiles_cover_each_block_once(monkeypatch):
@@ -102,12 +135,8 @@ def test_what_cannot_be_refined_for_is_a_sentence(network):
     analysis = network.analyze(hr.float() / 255)
     with pytest.raises(HyperthumbError, match="1 step or more, not 0"):
         refine(network, hr, analysis, 1.0, 0)
-    rate, network.rate = network.rate, None
-    with pytest.raises(HyperthumbError, match="takes a rate model"):
-        refine(network, hr, analysis, 1.0, 1)
-    assert refine(network, hr, analysis, 1.0, 1, rate).coefficients.shape == analysis.coefficients.shape
     network.decoder = None
     with pytest.raises(HyperthumbError, match="a network of scale 1 has no decoder"):
-        refine(network, hr, analysis, 1.0, 1, rate)
+        refine(network, hr, analysis, 1.0, 1)
     with pytest.raises(HyperthumbError, match="thumbnails of IRN cannot be refined"):
         refine(IRN(4), hr, analysis, 1.0, 1)

@@ -60,9 +60,8 @@ def test_refined_thumbnails_are_others_and_leave_no_gradients():
         refined.jpeg.coefficients, NetworkRescaler(network).downscale(PHOTOGRAPH).jpeg.coefficients
     )
     assert all(value.grad is None for value in network.parameters())
-    network.rate = None
-    with pytest.raises(HyperthumbError, match="takes a rate model"):
-        NetworkRescaler(network, refine=2).downscale(PHOTOGRAPH)
+    with pytest.raises(HyperthumbError, match='0 for none, or "best", not -1'):
+        NetworkRescaler(network, refine=-1)
 
 
 def test_the_rate_model_s_estimate_is_near_the_file():
