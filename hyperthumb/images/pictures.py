@@ -18,6 +18,7 @@ from hyperthumb.base.wording import join_words, printable
 from .exif import PREFIX, ExifChoice, read_orientation, select_exif
 from .extras import find_extras
 from .opening import OpenedPicture, damage_named, open_picture
+from .png_writing import write_png
 from .profiles import DAMAGED_PROFILE, WRONG_PROFILE, IccChoice, is_whole, rgb_profile, settle_colors
 
 WRITABLE = (".png", ".webp", ".jpg", ".jpeg")
@@ -26,7 +27,6 @@ _MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr
 _UNREAD_MODES = {"I": "32-bit or signed", "F": "floating-point", "LAB": "CIELAB"}
 _WEBP_MAX_SIDE = 16383
 _JPEG_QUALITY = 95
-_PNG_LEVEL = 4  # of 9; the levels above cost seconds on a large photograph and save 1 or 2 %
 
 
 class Picture(NamedTuple):
@@ -130,6 +130,8 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
     """
     extension = extension.lower()
     check_writable(extension)
+    if extension == ".png":
+        return write_png(pixels, icc, exif)
     buffer = io.BytesIO()
     image = Image.fromarray(pixels)
     limit = {".webp": _WEBP_MAX_SIDE, ".jpg": MAX_JPEG_SIDE, ".jpeg": MAX_JPEG_SIDE}.get(extension)
@@ -139,9 +141,7 @@ def encode_picture(pixels: np.ndarray, extension: str, icc: bytes | None = None,
             "write a .png"
         )
     metadata = ({"icc_profile": icc} if icc else {}) | ({"exif": PREFIX + exif} if exif else {})
-    if extension == ".png":
-        image.save(buffer, "PNG", compress_level=_PNG_LEVEL, **metadata)
-    elif extension == ".webp":
+    if extension == ".webp":
         image.save(buffer, "WEBP", lossless=True, quality=40, method=2, **metadata)
     else:
         image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True, **metadata)
