@@ -10,12 +10,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.output import emit
+from hyperthumb.base.progress import listening
 from hyperthumb.base.wording import printable
 
 from .messages import collected_notes, warnings_as_notes
@@ -23,6 +25,9 @@ from .streams import STANDARD_OUTPUT, shown
 from .targets import Job
 
 Status = Literal["done", "failed", "skipped"]
+
+BAR_DELAY = 0.5
+"""Seconds after which a single picture gets a progress bar."""
 
 
 class Result(NamedTuple):
@@ -82,6 +87,8 @@ def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, argument
         from tqdm import tqdm
 
         bar = tqdm(total=len(jobs), desc=verb, unit="file", file=sys.stderr, leave=False)
+    elif sys.stderr.isatty():
+        work = partial(_with_bar, work, verb)
     with warnings_as_notes(), bar or nullcontext():
         for outcome in outcomes(jobs, work, workers):
             counts[outcome.status] += 1
@@ -121,6 +128,21 @@ def _name_unexpected(error: Exception, workers: int) -> str:
         f"a bug in hyperthumb, please report it: {type(error).__name__}: {text} "
         f"({Path(place.filename).name}, line {place.lineno})"
     )
+
+
+def _with_bar(work: Work, verb: str, source: Path, target: Path | None) -> Result:
+    """Does the work for a single file. If it takes long, a bar shows how much of the picture is done."""
+    from tqdm import tqdm
+
+    form = "{desc}: {percentage:3.0f}%|{bar}|"
+    bar = tqdm(total=1, desc=verb, delay=BAR_DELAY, bar_format=form, file=sys.stderr, leave=False)
+
+    def show(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+
+    with bar, listening(show):
+        return work(source, target)
 
 
 def _tell(outcome: Outcome, as_json: bool, quiet: bool) -> None:

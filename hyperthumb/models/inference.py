@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.limits import PRECISIONS, Precision
+from hyperthumb.base.progress import report
 from hyperthumb.images.pixels import to_picture
 from hyperthumb.images.tiles import TILE, Tile, check_tile, cover, cover_small, scaled
 
@@ -51,10 +52,11 @@ class Analyzer:
         if len(tiles) == 1:
             return network.analyze(as_float(hr))
         coefficients = hr.new_empty(1, 3, rows, columns, 8, 8, dtype=torch.float32)
-        for part in tiles:
+        for count, part in enumerate(tiles, 1):
             high, wide = scaled(part.seen, multiple)
             analyzed = network.analyze(as_float(hr[:, :, high, wide])).coefficients
             coefficients[:, :, part.own[0], part.own[1]] = analyzed[:, :, part.inner[0], part.inner[1]]
+            report(count, len(tiles))
         return Analysis(coefficients, network.choose_steps(coefficients))
 
 
@@ -107,10 +109,12 @@ class Restorer:
     def _run(self, coefficients: Tensor, tables: Tensor, picture: np.ndarray, tile: int | None) -> None:
         """Fills the picture."""
         multiple = self.network.multiple
-        for part in _tiles(self.network, coefficients.shape[2:4], tile):
+        tiles = _tiles(self.network, coefficients.shape[2:4], tile)
+        for count, part in enumerate(tiles, 1):
             restored = self.network.restore(coefficients[:, :, part.seen[0], part.seen[1]], tables)
             place = picture[scaled(part.own, multiple)]  # without the padding
             place[:] = to_picture(restored)[scaled(part.inner, multiple)][: place.shape[0], : place.shape[1]]
+            report(count, len(tiles))
 
 
 def as_float(hr: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import numpy as np
 
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.limits import EngineName, Precision
+from hyperthumb.base.progress import report
 from hyperthumb.images.tiles import Tile, check_tile, scaled, strips
 from hyperthumb.jpeg.tables import ZIGZAG
 from hyperthumb.models.header import read_model_header
@@ -107,6 +108,7 @@ class ExportedEngine:
             rows, _ = scaled(strip.seen, self.multiple)
             (made,) = encoder.run(np.ascontiguousarray(picture[None, rows]))
             planes[:, :, strip.own[0]] = made[:, :, strip.inner[0]]
+            report(strip.own[0].stop, height)
         (steps,) = self._graph("tables").run(planes)
         vectors = planes.reshape(3, 64, height, width)[:, _NATURAL].transpose(0, 2, 3, 1)
         return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
@@ -135,6 +137,7 @@ class ExportedEngine:
             (made,) = decoder.run((integers * steps).reshape(1, 192, -1, width), "picture")
             place = picture[scaled(strip.own, self.multiple)]  # without the padding
             place[:] = made[0][scaled(strip.inner, self.multiple)][: place.shape[0], : place.shape[1]]
+            report(strip.own[0].stop, height)
         return picture
 
     def in_torch(self) -> TorchEngine:

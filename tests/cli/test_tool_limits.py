@@ -7,10 +7,12 @@ import json
 import os
 import signal
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
+from tqdm import tqdm
 
 import hyperthumb
 from hyperthumb.cli import batch, compress
@@ -161,11 +163,22 @@ def test_large_photographs_are_read_and_bombs_are_not(run, monkeypatch):
     assert "error: photo.png: 70x60 is more than 4,199 pixels" in err
 
 
-def test_the_progress_bar_is_for_terminals(run, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
+
+def test_a_single_large_picture_has_a_bar_on_a_terminal(run, monkeypatch):
+    save("photo.png", 700, 40)
+    monkeypatch.setattr("tqdm.tqdm", partial(tqdm, mininterval=0))
+    monkeypatch.setattr(batch, "BAR_DELAY", 0)
+    for stream, has_bar in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(batch.sys, "stderr", stream)
+        assert run("compress", "photo.png", "--tile", "64", "--overwrite")[0] == 0
+        assert ("compressed: 100%" in stream.getvalue()) == has_bar
+
+
+def test_the_progress_bar_is_for_terminals(run, monkeypatch):
     terminal = Terminal()
     for number in range(3):
         save(f"{number}.png", seed=number)

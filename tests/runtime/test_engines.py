@@ -13,6 +13,7 @@ from PIL import Image
 
 import hyperthumb
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
+from hyperthumb.base.progress import listening
 from hyperthumb.codec.engines import choose_engine
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.models import zoo
@@ -50,6 +51,19 @@ def test_strips_change_nothing(codecs, name):
     assert (in_strips.coefficients != read_jpeg(data).coefficients).mean() < 1e-3
     with pytest.raises(HyperthumbError, match="1 row or more"):
         codecs[name].restore(data, tile=0)
+
+
+@pytest.mark.parametrize("name", ["torch", *EXPORTED])
+def test_progress_is_reported_from_strip_to_strip(codecs, name):
+    said = []
+    with listening(lambda done, total: said.append(done / total)):
+        data = codecs[name].compress(PHOTOGRAPH, tile=64)
+        count = len(said)
+        codecs[name].restore(data, tile=64)
+    for shares in (said[:count], said[count:]):
+        assert len(shares) > 1
+        assert shares == sorted(set(shares))
+        assert shares[-1] == 1
 
 
 @pytest.mark.parametrize("name", EXPORTED)

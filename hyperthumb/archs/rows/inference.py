@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.limits import Precision
+from hyperthumb.base.progress import report
 from hyperthumb.jpeg.quantize import per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
 from hyperthumb.jpeg.zigzag import to_zigzag
@@ -61,6 +62,7 @@ class RowAnalyzer(Analyzer):
             made = rgb_to_coefficients(thumbnail.clamp(0, 1))
             coefficients[:, :, done : done + made.shape[2]] = made
             done += made.shape[2]
+            report(done, coefficients.shape[2])
         return Analysis(coefficients, self.network.choose_steps(coefficients))
 
 
@@ -101,6 +103,7 @@ class RowRestorer(Restorer):
             pixels = restored[0, :, :count, :width].mul(255).round_().to(torch.uint8)
             picture[done : done + count] = pixels.permute(1, 2, 0).cpu().numpy()
             done += count
+            report(done, height)
 
     @torch.inference_mode()
     def run(self, coefficients: Tensor, tables: Tensor, rows: int) -> Iterator[Tensor]:

@@ -1,0 +1,148 @@
+"""The points of figure 5 and of the Pareto plot, and the processes that measure them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from hyperthumb.base.errors import HyperthumbError
+
+Part = Literal["restore", "compress", "codec", "command"]
+Size = tuple[int, int]
+
+SIZES: tuple[Size, ...] = ((1024, 680), (2048, 1360), (3840, 2160), (6000, 4000))
+QUICK_SIZES: tuple[Size, ...] = ((160, 96), (256, 160))
+ENGINES = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("torch", "fp32"), ("torch", "bf16"))
+PAPER = "paper"
+"""The paper's light decoder, with the weights that training starts from; its time does not depend on them."""
+
+
+class Case(NamedTuple):
+    """One point.
+
+    Attributes:
+        part: restore, compress; codec (Pillow's decoder); command (the whole command `hyperthumb restore`).
+        model: a shipped model, `paper`, or a format such as AVIF.
+        engine: of `hyperthumb`; `layers` runs PyTorch's layers one after the other; `pillow` for formats.
+        precision: of the arithmetic.
+        width: the photograph's columns.
+        height: the photograph's rows.
+    """
+
+    part: Part
+    model: str
+    engine: str
+    precision: str
+    width: int
+    height: int
+
+    @property
+    def label(self) -> str:
+        """Its curve in a plot."""
+        if self.engine == "pillow":
+            return f"{self.model}, Pillow"
+        name = "the paper's light decoder" if self.model == PAPER else self.model
+        how = "layer by layer" if self.engine == "layers" else self.engine
+        return f"{name}, {how}, {self.precision}"
+
+
+class Point(NamedTuple):
+    """What a process measured.
+
+    Attributes:
+        case: what it did.
+        seconds: of each stage, the median of the calls after the first.
+        calls: that were timed.
+        process_seconds: the whole process, with imports, preparation and all calls.
+        peak_bytes: the process's largest resident memory.
+        file_bytes: the file that was read or written.
+        load: the machine's load average when it ended; about 2 where a process uses two cores and no other runs.
+    """
+
+    case: Case
+    seconds: dict[str, float]
+    calls: int
+    process_seconds: float
+    peak_bytes: int
+    file_bytes: int
+    load: float
+
+
+def cases(sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str]) -> Iterator[Case]:
+    """All points: curves of the first model and of the paper's decoder over the sizes, the others at one size only.
+
+    Args:
+        sizes: widths and heights, rising. The second last one is that of the Pareto plot.
+        models: shipped models.
+        engines: those that are installed, without the precision.
+    """
+    chosen = [(engine, precision) for engine, precision in ENGINES if engine in engines]
+    pareto = pareto_size(sizes)
+    for size in sizes:
+        if "torch" in engines:
+            yield Case("restore", PAPER, "layers", "fp32", *size)
+            yield Case("restore", PAPER, "torch", "fp32", *size)
+        for engine, precision in chosen:
+            yield Case("restore", models[0], engine, precision, *size)
+            if precision == "fp32":
+                yield Case("compress", models[0], engine, precision, *size)
+    for model in models[1:]:
+        yield Case("restore", model, "onnxruntime", "fp32", *pareto)
+    for codec in ("AVIF", "WebP"):
+        yield Case("codec", codec, "pillow", "lossy", *pareto)
+    for size in dict.fromkeys((sizes[0], sizes[-1])):
+        yield from (Case("command", models[0], name, "fp32", *size) for name in dict(chosen))
+
+
+def pareto_size(sizes: Sequence[Size]) -> Size:
+    """The size at which models and codecs are compared."""
+    return sizes[-2] if len(sizes) > 1 else sizes[-1]
+
+
+def source_of(folder: Path, case: Case) -> Path:
+    """The file that a case reads, which `files.prepare` makes."""
+    size = f"{case.width}x{case.height}"
+    if case.part == "compress":
+        return folder / f"{size}.npy"
+    suffix = case.model.lower() if case.part == "codec" else "jpg"
+    return folder / f"{'lite_4x' if case.model == PAPER else case.model}_{size}.{suffix}"
+
+
+def measure(case: Case, folder: Path, calls: int, threads: int) -> Point:
+    """Measures one case in a process of its own.
+
+    Raises:
+        HyperthumbError: when the process fails; the message has its last line.
+    """
+    source = source_of(folder, case)
+    began = time.perf_counter()
+    if case.part == "command":
+        words = ["-m", "hyperthumb", "restore", str(source), "-o", str(folder / "restored.png"), "--overwrite", "-q"]
+        words += ["--device", "cpu", "--engine", case.engine]
+    else:
+        words = [str(Path(__file__).with_name("work.py")), json.dumps(case), str(source), str(calls)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    process = subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        raise HyperthumbError(f"{case.label} failed: {said.strip().splitlines()[-1] if said.strip() else status}")
+    peak = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024
+    if case.part == "command":
+        stages, done = {"process": seconds}, 1
+    else:
+        found = json.loads(said.splitlines()[-1])
+        stages, done = found["seconds"], found["calls"]
+    return Point(case, stages, done, seconds, peak, source.stat().st_size, os.getloadavg()[0])

@@ -1,0 +1,102 @@
+"""Figure 5 of the paper and the Pareto plot, from the measured points."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .cases import PAPER, Point, Size, pareto_size
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+QUALITY = Path("results/benchmark/kodak_4x/table.csv")
+"""Where the PSNR at 0.30 bpp comes from."""
+METHODS = {
+    "lite_4x": "HyperThumbnail lite 4x",
+    "lite_2x_low": "HyperThumbnail lite 2x, low",
+    "qpm_1x": "QPM only (s = 1)",
+    PAPER: "HyperThumbnail",
+    "AVIF": "AVIF 4:4:4",
+    "WebP": "WebP",
+}
+"""A model's name there. The paper's is the published one."""
+_TITLES = {"restore": "decoder", "compress": "encoder"}
+_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+
+
+def read_quality(table: Path) -> dict[str, float]:
+    """PSNR-RGB in dB at 0.30 bpp on Kodak, by model; read off the measured curves, published for the paper's."""
+    with table.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+
+    def find(what: str, method: str) -> float | None:
+        found = [float(line["psnr_rgb"]) for line in lines if (line["what"], line["method"]) == (what, method)]
+        return found[0] if found else None
+
+    values = {model: find("published" if model == PAPER else "interpolated", name) for model, name in METHODS.items()}
+    return {model: value for model, value in values.items() if value is not None}
+
+
+def ms_per_megapixel(point: Point) -> float:
+    """The time from a file to pixels, without writing a PNG."""
+    seconds = sum(value for stage, value in point.seconds.items() if stage != "PNG")
+    return 1e9 * seconds / (point.case.width * point.case.height)
+
+
+def draw(points: Sequence[Point], sizes: Sequence[Size], quality: dict[str, float], folder: Path) -> list[Path]:
+    """Writes `figure5.png` and `pareto.png`, and returns their paths."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(2, 2, figsize=(11, 8), layout="constrained")
+    for column, part in enumerate(_TITLES):
+        chosen = [point for point in points if point.case.part == part]
+        _curves(axes[0, column], chosen, "network, seconds", lambda point: point.seconds["network"])
+        _curves(axes[1, column], chosen, "peak memory of the process, GB", lambda point: point.peak_bytes / 1e9)
+        axes[0, column].set_title(_TITLES[part])
+        axes[0, column].legend(fontsize=7)
+    paths = [folder / "figure5.png", folder / "pareto.png"]
+    figure.savefig(paths[0], dpi=130)
+    figure, axis = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    _pareto(axis, points, pareto_size(sizes), quality)
+    figure.savefig(paths[1], dpi=130)
+    pyplot.close("all")
+    return paths
+
+
+def _curves(axis: Axes, points: Sequence[Point], label: str, value: Any) -> None:
+    names = list(dict.fromkeys(point.case.label for point in points))
+    for name, color in zip(names, _COLORS, strict=False):
+        mine = [point for point in points if point.case.label == name]
+        megapixels = [point.case.width * point.case.height / 1e6 for point in mine]
+        if len(mine) > 1:
+            axis.plot(megapixels, [value(point) for point in mine], "o-", color=color, label=name, markersize=4)
+    axis.set(xlabel="megapixels of the photograph", ylabel=label, xscale="log", yscale="log")
+    axis.grid(alpha=0.3, which="both")
+
+
+def _pareto(axis: Axes, points: Sequence[Point], size: Size, quality: dict[str, float]) -> None:
+    shown = [
+        point
+        for point in points
+        if point.case.part in ("restore", "codec")
+        and (point.case.width, point.case.height) == size
+        and point.case.model in quality
+    ]
+    for point in shown:
+        place = ms_per_megapixel(point), quality[point.case.model]
+        marker = {"pillow": "s", "layers": "^"}.get(point.case.engine, "o")
+        axis.plot(*place, marker, color="#d55e00" if marker == "s" else "#0072b2")
+        axis.annotate(point.case.label, place, (3, 4), textcoords="offset points", fontsize=6.5, rotation=25)
+    axis.set(
+        xscale="log",
+        xlabel=f"from the file to pixels, ms per megapixel at {size[0]}x{size[1]}",
+        ylabel="PSNR-RGB at 0.30 bpp, Kodak, dB",
+    )
+    axis.margins(0.18)
+    axis.grid(alpha=0.3, which="both")
