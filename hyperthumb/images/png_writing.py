@@ -67,8 +67,8 @@ def _deflate(rows: np.ndarray, is_last: bool) -> _Strip:
     filtered[:, 1:4] = rows[:, :3]
     np.subtract(rows[:, 3:], rows[:, :-3], out=filtered[:, 4:])  # modulo 256 (9.2)
     packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-    deflated = packer.compress(filtered) + packer.flush(zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH)
-    return _Strip(deflated, zlib.adler32(filtered), filtered.size)
+    deflated = packer.compress(filtered.data) + packer.flush(zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH)
+    return _Strip(deflated, zlib.adler32(filtered.data), filtered.size)
 
 
 def _join(first: int, second: int, size: int) -> int:

@@ -87,7 +87,7 @@ def cases(sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str]) 
     for size in sizes:
         if "torch" in engines:
             yield Case("restore", PAPER, "layers", "fp32", *size)
-            yield Case("restore", PAPER, "torch", "fp32", *size)
+            yield from (Case("restore", PAPER, "torch", precision, *size) for precision in ("fp32", "bf16"))
         for engine, precision in chosen:
             yield Case("restore", models[0], engine, precision, *size)
             if precision == "fp32":

@@ -31,7 +31,7 @@ def main() -> None:
     elif part == "compress":
         call = _compress(model, engine, source)
     elif model == "paper":
-        call = _paper(engine, source)
+        call = _paper(engine, precision, source)
     else:
         call = _restore(model, engine, precision, source)
     call()
@@ -82,7 +82,7 @@ def _compress(model: str, engine: str, source: Path) -> Call:
     )
 
 
-def _paper(engine: str, source: Path) -> Call:
+def _paper(engine: str, precision: str, source: Path) -> Call:
     """The paper's light decoder, layer by layer on the whole picture, or in strips."""
     import torch
 
@@ -104,7 +104,7 @@ def _paper(engine: str, source: Path) -> Call:
         restored = network.restore(coefficients, tables)[0, :, : jpeg.hr_height, : jpeg.hr_width]
         return restored.mul(255).round().byte().permute(1, 2, 0).contiguous().numpy()
 
-    network_call = layers if engine == "layers" else partial(restore, strips)
+    network_call = layers if engine == "layers" else partial(restore, strips, precision=precision)
     return lambda: _timed(
         ("entropy decoding", lambda _: read_jpeg(source.read_bytes())),
         ("network", network_call),
