@@ -35,13 +35,13 @@ def measure_cuda(model: str, size: Size, calls: int) -> Iterator[dict[str, Any]]
     values = np.random.default_rng(0).normal(0, 8, (1, 192, *blocks)).astype(np.float32)
     for name, run in _ways(decoder, torch.from_numpy(values).cuda()):
         torch.cuda.reset_peak_memory_stats()
-        yield {"model": model, "size": size, "how": name, "peak_bytes": 0, **_timed(run, calls)} | {
+        yield {"model": model, "size": size, "how": name, **_timed(run, calls)} | {
             "peak_bytes": torch.cuda.max_memory_allocated()
         }
     for provider in PROVIDERS:
-        run = _onnx_runtime(str(graph_path(path, "decoder")), provider, values)
-        if run is not None:
-            yield {"model": model, "size": size, "how": f"ONNX Runtime, {provider}", **_timed(run, calls)}
+        session = _onnx_runtime(str(graph_path(path, "decoder")), provider, values)
+        if session is not None:
+            yield {"model": model, "size": size, "how": f"ONNX Runtime, {provider}", **_timed(session, calls)}
 
 
 def _ways(decoder: torch.nn.Module, values: torch.Tensor) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -55,7 +55,7 @@ def _ways(decoder: torch.nn.Module, values: torch.Tensor) -> Iterator[tuple[str,
 
     yield "torch, fp32", with_autocast(decoder, half=False)
     yield "torch, fp16", with_autocast(decoder, half=True)
-    decoder = decoder.to(memory_format=torch.channels_last)
+    decoder = decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     yield "torch, fp16, channels_last", with_autocast(decoder, half=True)
     yield "torch.compile, fp16, channels_last", with_autocast(torch.compile(decoder), half=True)
     graphs = torch.compile(decoder, mode="reduce-overhead")

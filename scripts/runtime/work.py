@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hyperthumb.base.limits import EngineName, Precision
+
 LONGEST = 20.0
 """Seconds after which no further call begins."""
 
@@ -52,7 +54,7 @@ def _timed(*stages: tuple[str, Callable]) -> dict[str, float]:
     return seconds
 
 
-def _restore(model: str, engine: str, precision: str, source: Path) -> Call:
+def _restore(model: str, engine: EngineName, precision: Precision, source: Path) -> Call:
     import hyperthumb
     from hyperthumb.codec.photograph import restore
     from hyperthumb.images.pictures import encode_picture
@@ -68,7 +70,7 @@ def _restore(model: str, engine: str, precision: str, source: Path) -> Call:
     )
 
 
-def _compress(model: str, engine: str, source: Path) -> Call:
+def _compress(model: str, engine: EngineName, source: Path) -> Call:
     import hyperthumb
     from hyperthumb.codec.photograph import analyze, quantize
     from hyperthumb.jpeg.file import write_jpeg
@@ -82,7 +84,7 @@ def _compress(model: str, engine: str, source: Path) -> Call:
     )
 
 
-def _paper(engine: str, precision: str, source: Path) -> Call:
+def _paper(engine: str, precision: Precision, source: Path) -> Call:
     """The paper's light decoder, layer by layer on the whole picture, or in strips."""
     import torch
 
