@@ -59,7 +59,8 @@ def draw(points: Sequence[Point], sizes: Sequence[Size], quality: dict[str, floa
         _curves(axes[0, column], chosen, "network, seconds", lambda point: point.seconds["network"])
         _curves(axes[1, column], chosen, "peak memory of the process, GB", lambda point: point.peak_bytes / 1e9)
         axes[0, column].set_title(_TITLES[part])
-        axes[0, column].legend(fontsize=7)
+        if axes[0, column].lines:
+            axes[0, column].legend(fontsize=7)
     paths = [folder / "figure5.png", folder / "pareto.png"]
     figure.savefig(paths[0], dpi=130)
     figure, axis = pyplot.subplots(figsize=(8, 5), layout="constrained")
