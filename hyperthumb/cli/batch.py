@@ -92,10 +92,10 @@ def run_batch(jobs: Sequence[Job], work: Work, workers: int, verb: str, argument
     with warnings_as_notes(), bar or nullcontext():
         for outcome in outcomes(jobs, work, workers):
             counts[outcome.status] += 1
-            with bar.external_write_mode(sys.stderr) if bar is not None else nullcontext():
-                _tell(outcome, arguments.json, arguments.quiet)
             if bar is not None:
                 bar.update()
+            with bar.external_write_mode(sys.stderr) if bar is not None else nullcontext():  # draws the bar again
+                _tell(outcome, arguments.json, arguments.quiet)
     if len(jobs) > 1 and (counts["done"] < len(jobs) or not arguments.quiet):
         sums = [f"{counts['done']} of {len(jobs)} {verb}"]
         sums += [f"{counts[status]} {status}" for status in ("failed", "skipped") if counts[status]]
