@@ -9,6 +9,7 @@ ENCODERS = {
     "RDBUNet skip": Component("RDBUNet", {"num_feat": 8, "growth": 4, "skip": True}),
     "LiteEncoder": Component("LiteEncoder", TINY),
     "LiteEncoder plain": Component("LiteEncoder", {**TINY, "skip": False}),
+    "TransformerEncoder": Component("TransformerEncoder", {**TINY, "num_heads": 2}),
 }
 _FREQUENCY_AWARE = {**TINY, "branch_num_feat": 8, "branch_num_block": 1, "branch_out": 8}
 DECODERS = {
@@ -16,6 +17,7 @@ DECODERS = {
     "FrequencyAwareDecoder skip": Component("FrequencyAwareDecoder", {**_FREQUENCY_AWARE, "skip": True}),
     "LiteDecoder": Component("LiteDecoder", TINY),
     "LiteDecoder plain": Component("LiteDecoder", {**TINY, "skip": False}),
+    "LiteDecoder of pixels": Component("LiteDecoder", {**TINY, "frequency": False}),
 }
 QUANTIZATIONS = {
     "predicted": Component("predicted", {"num_hidden": 16}),

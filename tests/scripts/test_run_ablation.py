@@ -20,6 +20,7 @@ CHANGES = {
     "frequency_off": {"network_g.decoder"},
     "rate_off": {"network_g.rate", "train.losses", "train.optim_rate"},
     "guide_off": {"train.losses"},
+    "transformer": {"network_g.encoder"},
 }
 
 

@@ -40,7 +40,8 @@ class RowProgram:
 
     Args:
         network: a network in eval mode whose forward takes one tensor (1, C, h, w) for each source. Its weights change
-            their memory layout and, with `low_precision`, their type, so the caller must not use it any more.
+            their memory layout and, with `low_precision`, their type, so the caller must not use it any more. A layer
+            with a true attribute `pointwise` computes each pixel from the pixel in the same place.
         low_precision: run all convolutions but the last in bfloat16.
 
     Raises:
@@ -106,7 +107,7 @@ class RowProgram:
             return Resampling(layer, up=layer.upscale_factor)
         if isinstance(layer, nn.PixelUnshuffle):
             return Resampling(layer, down=layer.downscale_factor)
-        if isinstance(layer, _ELEMENTWISE_LAYERS):
+        if isinstance(layer, _ELEMENTWISE_LAYERS) or _is_pointwise(layer):
             if getattr(layer, "inplace", False):
                 self._refuse_shared_input(node)
             return Elementwise(lambda windows: layer(windows[0]))
@@ -200,4 +201,9 @@ class _Tracer(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        return isinstance(module, ComposedConvolution) or super().is_leaf_module(module, name)
+        own = isinstance(module, ComposedConvolution) or _is_pointwise(module)
+        return own or super().is_leaf_module(module, name)
+
+
+def _is_pointwise(layer: nn.Module) -> bool:
+    return bool(getattr(layer, "pointwise", False))
