@@ -59,6 +59,7 @@ ONE_DOOR = {
     "onnxruntime": ("runtime/session.py", "runtime/low_precision.py"),
     "compressai": ("archs/rate_model.py", "baselines/learned_codec_jpeg.py"),  # a prior of ours; a rival
     "lpips": "metrics/lpips.py",
+    "spandrel": "baselines/super_resolution.py",
     "pytorch_msssim": "losses/structure.py",
     "basicsr": "base/basicsr_bridge.py",
     "wandb": "training/board.py",

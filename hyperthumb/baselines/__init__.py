@@ -12,3 +12,4 @@ from .full_size import WebP as WebP
 from .learned_codec_jpeg import LearnedCodecJpeg as LearnedCodecJpeg
 from .network_jpeg import NetworkJpeg as NetworkJpeg
 from .rescaler import Rescaler as Rescaler
+from .super_resolution import SuperResolution as SuperResolution

@@ -22,6 +22,7 @@ class BicubicJpeg(PillowJpeg):
 
     Args:
         scale: the factor.
+        thumbnail: the file's format, `jpeg` or `png`.
         quality: libjpeg's 1..100; the paper's row is 96.
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper's row is 4:2:0.
         optimize: write Huffman tables that are optimal for the picture.
@@ -31,7 +32,7 @@ class BicubicJpeg(PillowJpeg):
     """
 
     def __init__(self, scale: int = 4, jpeg: JpegSettings = JpegSettings()) -> None:
-        self.scale, self.jpeg = scale, jpeg
+        self.scale, self.jpeg, self.suffix = scale, jpeg, jpeg.suffix
         self.name = f"Bicubic & {jpeg} & Bicubic"
 
     def downscale(self, image: np.ndarray) -> np.ndarray:

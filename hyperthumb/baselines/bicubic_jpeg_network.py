@@ -5,29 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-import torch
 from torch import nn
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Count, Existing
-from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import BASELINES, DECODERS, PartOf
-from hyperthumb.images.padding import pad_to_multiple
-from hyperthumb.images.pixels import to_picture, to_tensor
-from hyperthumb.images.tiles import cover_small, map_tiles
-from hyperthumb.models.build import resolve_device
 from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
-from .bicubic_jpeg import BicubicJpeg
-from .complexity import Complexity, measure_enlarger
+from .enlarging import Enlarging
 from .network_jpeg import TileSettings
 from .pillow_jpeg import JpegSettings
 
 
 @BASELINES.register()
-class BicubicJpegNetwork(BicubicJpeg):
+class BicubicJpegNetwork(Enlarging):
     """Antialiased bicubic down, a JPEG from libjpeg, and a network that enlarges the decoded JPEG.
 
     Args:
@@ -38,6 +31,7 @@ class BicubicJpegNetwork(BicubicJpeg):
         checkpoint: the network's weights, such as those that its authors published.
         param_key: which weights of the file to load; `auto` takes `params_ema` if the file has them.
         multiple: the network's input is padded by replication to multiples of this; SwinIR needs its window size.
+        thumbnail: the file's format, `jpeg` or `png`.
         quality: libjpeg's 1..100.
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0".
         optimize: write Huffman tables that are optimal for the picture.
@@ -62,31 +56,10 @@ class BicubicJpegNetwork(BicubicJpeg):
         tiles: TileSettings = TileSettings(),
         device: Device = "auto",
     ) -> None:
-        super().__init__(scale, jpeg)
         built: nn.Module = network.build(DECODERS, scale=scale)
         if getattr(built, "takes_coefficients", False):
             raise OptionsError(f"{network.type} needs coefficients, but this method decodes a JPEG to pixels only")
         load_weights(built, choose_weights(read_safely(checkpoint), param_key, checkpoint), checkpoint)
+        super().__init__(scale, built, jpeg, tiles, multiple, device)
         self.name = f"Bicubic & {jpeg} & {network.type}"
         self.checkpoint = checkpoint
-        self.multiple, self.tiles = multiple, tiles
-        self.device = resolve_device(device)
-        self.network = built.eval().requires_grad_(False).to(self.device)
-
-    def complexity(self) -> Complexity:
-        return measure_enlarger(self.network, self.scale)
-
-    @torch.inference_mode()
-    def upscale(self, thumbnail: np.ndarray, height: int, width: int) -> np.ndarray:
-        padded = pad_to_multiple(thumbnail, self.multiple)
-        tiles = cover_small(padded.shape[:2], self.scale, self.tiles.tile, self.tiles.overlap, self.multiple)
-        return map_tiles(padded, tiles, self._enlarge, up=self.scale)[:height, :width]
-
-    def _enlarge(self, part: np.ndarray) -> np.ndarray:
-        restored = to_picture(self.network(to_tensor(part, self.device)))
-        if restored.shape[:2] != tuple(side * self.scale for side in part.shape[:2]):
-            raise HyperthumbError(
-                f"{type(self.network).__name__} enlarges a thumbnail of {part.shape[1]}x{part.shape[0]} to "
-                f"{restored.shape[1]}x{restored.shape[0]}; at scale {self.scale} it must enlarge it {self.scale} times"
-            )
-        return restored

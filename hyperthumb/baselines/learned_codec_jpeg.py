@@ -59,6 +59,7 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
         codec: CompressAI's name of the architecture.
         checkpoints: one file of weights per rate, such as those that CompressAI publishes. Channels are read from them.
         rate: the number of the checkpoint, counted from 1.
+        thumbnail: the thumbnail's format, `jpeg` or `png`.
         quality: the thumbnail's quality, libjpeg's 1..100.
         subsampling: the thumbnail's chroma, "4:4:4", "4:2:2" or "4:2:0".
         optimize: write Huffman tables that are optimal for the thumbnail.
@@ -82,7 +83,7 @@ class LearnedCodecJpeg(Rescaler[ThumbnailAndStreams]):
         self._thumbnails = BicubicJpeg(scale, jpeg)
         if rate > len(checkpoints):
             raise OptionsError(f"rate {rate} has no checkpoint; there are {len(checkpoints)} checkpoints")
-        self.scale, self.checkpoint = scale, checkpoints[rate - 1]
+        self.scale, self.checkpoint, self.suffix = scale, checkpoints[rate - 1], jpeg.suffix
         self.name = f"{codec} + {jpeg}"
         self.device = resolve_device(device)
         self.network = _load(codec, self.checkpoint).to(self.device)

@@ -46,6 +46,7 @@ class NetworkJpeg(PillowJpeg):
             for has no effect here.
         checkpoint: the network's weights, from our training or from the official repository.
         param_key: which weights of the file to load; `auto` takes `params_ema` if the file has them.
+        thumbnail: the file's format, `jpeg` or `png`; IRN, HCFlow and SAIN were made for lossless thumbnails.
         quality: libjpeg's 1..100; the paper uses 96.
         subsampling: chroma, "4:4:4", "4:2:2" or "4:2:0"; the paper uses 4:2:0.
         optimize: write Huffman tables that are optimal for the picture.
@@ -72,7 +73,7 @@ class NetworkJpeg(PillowJpeg):
         tiles: TileSettings = TileSettings(),
         device: Device = "auto",
     ) -> None:
-        self.scale, self.jpeg, self.tiles = scale, jpeg, tiles
+        self.scale, self.jpeg, self.tiles, self.suffix = scale, jpeg, tiles, jpeg.suffix
         built = build_network(network, scale)
         if not isinstance(built, PixelNetwork):
             raise OptionsError(f"{network.type} is not a network that stores pixels only; measure it as network_g")

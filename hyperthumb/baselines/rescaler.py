@@ -27,7 +27,7 @@ class Rescaler(ABC, Generic[Thumbnail]):
     checkpoint: Path | None = None
     """The file of the weights, if the method has weights."""
     has_thumbnail: bool = True
-    """Whether the file is an ordinary JPEG of a thumbnail; False for codecs at full size."""
+    """Whether the file is an ordinary JPEG (or PNG) of a thumbnail; False for codecs at full size."""
     suffix: str = ".jpg"
     """The suffix of its files."""
     profile: Profile | None = None
@@ -39,7 +39,7 @@ class Rescaler(ABC, Generic[Thumbnail]):
 
     @abstractmethod
     def write(self, thumbnail: Thumbnail) -> bytes:
-        """The file's bytes: an ordinary JPEG where the method has a thumbnail."""
+        """The file's bytes: an ordinary JPEG or PNG where the method has a thumbnail."""
 
     @abstractmethod
     def read(self, data: bytes) -> Thumbnail:

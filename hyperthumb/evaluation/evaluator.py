@@ -19,6 +19,7 @@ import numpy as np
 from hyperthumb.base.files import write_atomically, writing
 from hyperthumb.baselines import BicubicJpeg, Rescaler
 from hyperthumb.data import ImagePair, write_png
+from hyperthumb.images.pictures import decode_picture
 from hyperthumb.jpeg.file import decode_rgb
 from hyperthumb.metrics import PSNR_CAP, SECONDS, Distance, ImageScores, Protocol, measure
 
@@ -27,20 +28,16 @@ from hyperthumb.metrics import PSNR_CAP, SECONDS, Distance, ImageScores, Protoco
 class OutputFolder:
     """Where the files of one data set go: `thumbnails/<image>.jpg` and, if wanted, `restored/<image>.png`.
 
-    Files of codecs at full size are not thumbnails. They go to `files/<image>`, with the codec's suffix.
+    Files of codecs at full size are not thumbnails. They go to `files/<image>`. Files have the method's suffix.
     """
 
     root: Path
     keep_restored: bool = True
 
-    def thumbnail(self, image: str) -> Path:
-        return self.root / "thumbnails" / f"{image}.jpg"
-
     def file(self, image: str, rescaler: Rescaler[Any]) -> Path:
         """Where the file that the rescaler writes goes."""
-        if not rescaler.has_thumbnail:
-            return self.root / "files" / f"{image}{rescaler.suffix}"
-        return self.thumbnail(image)
+        kind = "thumbnails" if rescaler.has_thumbnail else "files"
+        return self.root / kind / f"{image}{rescaler.suffix}"
 
     def restored(self, image: str) -> Path:
         return self.root / "restored" / f"{image}.png"
@@ -101,7 +98,8 @@ def evaluate_image(
         write_png(folder.restored(pair.name), restored)
     shown = thumbnails = None
     if rescaler.has_thumbnail:
-        shown = decode_rgb(path.read_bytes())
+        data = path.read_bytes()
+        shown = decode_rgb(data) if rescaler.suffix == ".jpg" else decode_picture(data, str(path)).pixels
         reference = pair.reference if pair.reference is not None else BicubicJpeg(rescaler.scale).downscale(pair.hr)
         thumbnails = (shown, reference)
     scores = measure(

@@ -12,7 +12,10 @@ from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import NetworkJpeg
 from hyperthumb.config import load_test_options
+from hyperthumb.data import ImagePair
+from hyperthumb.evaluation.evaluator import OutputFolder, evaluate_image
 from hyperthumb.evaluation.testing import test as run_test
+from hyperthumb.metrics import get_protocol
 from tests.archs.rivals.instances import TINY, tiny_rival
 from tests.support import photograph, tiny_part, write_options, write_photographs
 
@@ -45,6 +48,30 @@ def test_restores_a_picture_of_odd_size(name, subsampling, checkpoint):
     assert restored.shape == PHOTOGRAPH.shape
     assert restored.dtype == np.uint8
     assert np.array_equal(restored, rival.upscale(rival.read(data), 61, 90))
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_png_keeps_every_pixel_and_its_bytes_count(name, checkpoint, tmp_path):
+    rival = rescaler(name, checkpoint(name), thumbnail="png")
+    assert (rival.name, rival.suffix) == (f"{name} & PNG", ".png")
+    thumbnail = rival.downscale(PHOTOGRAPH)
+    data = rival.write(thumbnail)
+    plain = io.BytesIO()
+    Image.fromarray(thumbnail).save(plain, "PNG", compress_level=1)
+    assert len(data) < len(plain.getvalue())
+    assert np.array_equal(rival.read(data), thumbnail)
+    measured = evaluate_image(
+        rival, ImagePair("photo", PHOTOGRAPH, None), get_protocol("paper", 4), OutputFolder(tmp_path)
+    )
+    assert (tmp_path / "thumbnails/photo.png").read_bytes() == data
+    assert measured.scores.bytes == len(data)
+    assert np.array_equal(measured.thumbnail, thumbnail)
+    assert np.array_equal(measured.restored, rival.upscale(thumbnail, 61, 90))
+
+
+def test_a_png_has_no_settings_of_a_jpeg(checkpoint):
+    with pytest.raises(HyperthumbError, match="a PNG has no quality"):
+        rescaler("IRN", checkpoint("IRN"), thumbnail="png", quality=90)
 
 
 @torch.no_grad()
