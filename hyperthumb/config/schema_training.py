@@ -16,13 +16,14 @@ class OptimizerOptions:
 
     Attributes:
         lr: the learning rate before any schedule.
-        type: the algorithm. Muon is for convolutions (training/muon.py).
+        type: the algorithm. Muon is for convolutions (training/muon.py), SOAP for all matrices
+            (training/soap.py).
         betas: how much of the past the averages of the gradient and of its square keep.
         weight_decay: how strongly weights are pulled towards 0.
     """
 
     lr: Annotated[float, Above(0)]
-    type: Literal["Adam", "AdamW", "Muon"] = "Adam"
+    type: Literal["Adam", "AdamW", "Muon", "SOAP"] = "Adam"
     betas: tuple[Annotated[float, AtLeast(0), Below(1)], Annotated[float, AtLeast(0), Below(1)]] = (0.9, 0.99)
     weight_decay: Annotated[float, AtLeast(0)] = 0.0
 

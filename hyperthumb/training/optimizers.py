@@ -21,8 +21,9 @@ from hyperthumb.models.contract import RescalingNetwork
 
 from .muon import Muon
 from .schedule import learning_rate_factor
+from .soap import SOAP
 
-_TYPES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "Muon": Muon}
+_TYPES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "Muon": Muon, "SOAP": SOAP}
 _AUXILIARY_FACTOR = 10
 """The quantiles' loss has a fixed scale; 10 times the networks' learning rate is the original's proportion."""
 

@@ -118,14 +118,17 @@ def stepped(kind: str) -> Optimizers:
     return optimizers
 
 
-@pytest.mark.parametrize(("saved", "now"), [("Adam", "Muon"), ("AdamW", "Muon"), ("Muon", "Adam"), ("Muon", "AdamW")])
+@pytest.mark.parametrize(
+    ("saved", "now"),
+    [("Adam", "Muon"), ("AdamW", "Muon"), ("Muon", "Adam"), ("Muon", "AdamW"), ("Adam", "SOAP"), ("SOAP", "Muon")],
+)
 def test_a_state_of_another_type_of_optimizer_is_refused(saved, now):
     """PyTorch takes most of them, and the first step would end with a KeyError."""
     with pytest.raises(OptionsError, match=f"does not fit what is trained now.*{now}"):
         stepped(now).load_state_dict(stepped(saved).state_dict())
 
 
-@pytest.mark.parametrize("kind", ["Adam", "AdamW", "Muon"])
+@pytest.mark.parametrize("kind", ["Adam", "AdamW", "Muon", "SOAP"])
 def test_a_state_of_the_same_type_is_taken(kind):
     state = stepped(kind).state_dict()
     optimizers = stepped(kind)
