@@ -5,6 +5,7 @@
     python scripts/run_ablation.py --data options/benchmark/kodak_4x.yml  # its data sets, protocol, LPIPS and details
     python scripts/run_ablation.py options/ablation/predicted.yml mine.yml --output results/ablation/mine
     python scripts/run_ablation.py --max_minutes 55                       # stops in time; again: goes on
+    python scripts/run_ablation.py --seeds 0 1 2                          # each training three times; mean and spread
 
 The first file is the one that the others are compared with. Everything is checked before the first training starts.
 Trainings are run_train.py's: one that was stopped goes on, one that is finished is left as it is. The benchmark then
@@ -24,8 +25,11 @@ from pathlib import Path
 
 from ablation.rates import find_rate_scales
 from ablation.runs import Run, open_runs, train_all
+from ablation.seeds import mean_over_seeds
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.output import entry_point, warnings_as_lines
+from hyperthumb.benchmark.report.write import write_report
+from hyperthumb.benchmark.results import FILE_NAME, load_results, save_results
 from hyperthumb.cli.benchmark import measure
 from hyperthumb.config import BenchmarkOptions, BenchmarkRow, Component, DatasetOptions, load_benchmark_options
 from hyperthumb.data import build_source
@@ -69,6 +73,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "train:total_iter=20000",
     )  # fmt: skip
     parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="train every file with each of these seeds, and "
+        "compare the means (default: the files' own seed)",
+    )  # fmt: skip
+    parser.add_argument(
         "--max_minutes", type=float, metavar="M", help="the trainings stop with a checkpoint before M minutes are up"
     )
     return parser.parse_args(arguments)
@@ -82,16 +90,57 @@ def ablate(words: argparse.Namespace, started: float) -> int:
     """
     if words.max_minutes is not None and words.max_minutes <= 0:
         raise HyperthumbError("--max_minutes must be above 0")
-    runs = open_runs(words.files or default_files(), words.force_yml)
-    benchmark = open_benchmark(words, runs)
+    files = words.files or default_files()
+    forces = {seed: forced_by(seed, open_runs(files, words.force_yml)[0], words.force_yml) for seed in words.seeds}
+    forces = forces or {None: words.force_yml}
+    runs = {seed: open_runs(files, force) for seed, force in forces.items()}
+    benchmark = open_benchmark(words, next(iter(runs.values())))
     deadline = None if words.max_minutes is None else started + 60 * words.max_minutes
-    trained = train_all(runs, ENTRY, words.force_yml, deadline)
-    if trained.stopped_by is not None:
-        return 128 + trained.stopped_by
-    if trained.unfinished:
-        print(f"stopped in time; the same command goes on with: {', '.join(trained.unfinished)}", file=sys.stderr)
-        return 1 if trained.failed else 0
-    return measure(dataclasses.replace(benchmark, rows=[row_of(run, benchmark, words.rates) for run in runs]))
+    failed = False
+    for seed, force in forces.items():
+        if seed is not None:
+            print(f"seed {seed}", file=sys.stderr)
+        trained = train_all(runs[seed], ENTRY, force, deadline)
+        failed |= bool(trained.failed)
+        if trained.stopped_by is not None:
+            return 128 + trained.stopped_by
+        if trained.unfinished:
+            print(f"stopped in time; the same command goes on with: {', '.join(trained.unfinished)}", file=sys.stderr)
+            return 1 if failed else 0
+    codes = [measure(benchmark_of(seed, runs[seed], benchmark, words.rates)) for seed in runs]
+    if len(runs) > 1:
+        report_means(benchmark, list(runs))
+    return max(codes)
+
+
+def forced_by(seed: int, run: Run, force: Sequence[str]) -> list[str]:
+    """`--force_yml` of the trainings with a seed. Those with the files' own seed stay in the files' folder."""
+    options = run.options
+    if seed == options.manual_seed:
+        return list(force)
+    roots = {"experiments_root": options.path.experiments_root, "tb_root": options.path.tb_root}
+    return [*force, f"manual_seed={seed}", *(f"path:{key}={root}_{seed}" for key, root in roots.items())]
+
+
+def benchmark_of(
+    seed: int | None, runs: Sequence[Run], benchmark: BenchmarkOptions, rates: Sequence[float]
+) -> BenchmarkOptions:
+    """The benchmark of finished trainings; those of a seed have a folder of their own."""
+    rows = [row_of(run, benchmark, rates) for run in runs]
+    if seed is None:
+        return dataclasses.replace(benchmark, rows=rows)
+    root = benchmark.results_root / benchmark.name
+    return dataclasses.replace(benchmark, name=f"seed_{seed}", results_root=root, rows=rows)
+
+
+def report_means(benchmark: BenchmarkOptions, seeds: Sequence[int | None]) -> None:
+    """Writes means and spreads over the seeds, and the report that is made of them."""
+    root = benchmark.results_root / benchmark.name
+    means = mean_over_seeds([load_results(root / f"seed_{seed}") for seed in seeds], benchmark.name)
+    save_results(root / FILE_NAME, means)
+    write_report(root, means)
+    print((root / "table.md").read_text(encoding="utf-8"))
+    print(f"files: {root}: report.html, table.md, pictures.md and others are means over the seeds; seed_*: each seed's")
 
 
 def default_files() -> list[Path]:

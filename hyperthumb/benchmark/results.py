@@ -27,12 +27,14 @@ class PointResult(Scores):
     Attributes:
         setting: what was set, such as "quality=96"; empty for a method without a sweep.
         device: what the times were taken on.
+        spread: standard deviations of scores over the seeds whose mean this is; None for one training.
         images: the scores of each image, in the order of `DatasetInfo.images`, without times.
     """
 
     setting: str
     device: str
     images: list[ImageScores]
+    spread: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,8 @@ def save_results(path: Path, results: BenchmarkResults) -> None:
     for point, _ in _points(content):
         columns = {name: [image[name] for image in point["images"]] for name in ("bytes", *QUALITY)}
         point["images"] = {name: None if None in values else values for name, values in columns.items()}
+        if point["spread"] is None:
+            del point["spread"]
     write_atomically(path, (pretty_json(content) + "\n").encode(), durable=True)
 
 

@@ -87,6 +87,30 @@ def test_trains_measures_and_goes_on(tmp_path, capfd):
     assert json.loads((tmp_path / "out/try/results.json").read_text())["crops"]
 
 
+def test_seeds_are_trained_apart_and_reported_as_means(tmp_path, capsys):
+    small = {"train:total_iter": 2, "val:val_freq": 2}
+    names = ("plain", "changed")
+    made = [write_options(tmp_path / f"{n}.yml", tiny_training(tmp_path, name=n, **small)) for n in names]
+    words = [*map(str, made), "--data", f"photos={write_photographs(tmp_path / 'photos', 2, 96, 128)}"]
+    words += ["--rates", "0.6", "0.7", "0.8", "--target_bpp", "0.7", "--output", str(tmp_path / "out"), "--seeds"]
+    assert main([*words, "3", "4"]) == 0
+    trained = [tmp_path / folder / "plain/models/net_g_2.pth" for folder in ("experiments", "experiments_4")]
+    before = [path.stat().st_mtime_ns for path in trained]
+    one, other = (load_results(tmp_path / f"out/seed_{seed}") for seed in (3, 4))
+    mean = load_results(tmp_path / "out")
+    assert [row.name for row in mean.rows] == list(names)
+    for row, first, second in zip(mean.rows, one.rows, other.rows, strict=True):
+        point, *seeds = (each.curves[0].points[1] for each in (row, first, second))
+        assert point.psnr_rgb == pytest.approx(sum(each.psnr_rgb for each in seeds) / 2)
+        assert point.spread["psnr_rgb"] == pytest.approx(abs(seeds[0].psnr_rgb - seeds[1].psnr_rgb) / 2**0.5)
+        assert point.spread["psnr_rgb"] > 0
+    assert " ± " in (tmp_path / "out/table.md").read_text()
+    capsys.readouterr()
+    assert main([*words, "3", "4"]) == 0  # nothing is trained again
+    assert [path.stat().st_mtime_ns for path in trained] == before
+    assert capsys.readouterr().err.count("already finished") == 4
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -57,10 +57,21 @@ class Column(NamedTuple):
 
     def text(self, line: TableLine) -> str:
         """The cell of a line."""
-        value = self.value(line)
+        value, margin = self.value(line), self._margin(line)
         if value is None or not self.pattern:
             return str(value or NOTHING)
-        return f"{value:{self.pattern}}{self.suffix}"
+        text = f"{value:{self.pattern}}{self.suffix}"
+        return text if margin is None else f"{text} ± {margin:{self.pattern.lstrip('+')}}"
+
+    def rounded(self, line: TableLine) -> float:
+        """The number of a cell, as far as its digits tell."""
+        return float(f"{self.value(line):{self.pattern}}")
+
+    def _margin(self, line: TableLine) -> float | None:
+        """How far the number may be off: over seeds, or of a difference over pictures; None where nothing is known."""
+        if self.group == "target":
+            return line.at_target.spread.get(self.field)
+        return line.delta.interval if self.field == "difference" and line.delta is not None else None
 
 
 def _scores(group: str) -> list[Column]:
@@ -80,6 +91,7 @@ _PARTS = {
 """What of a `TableLine` each group shows, in the order of the tables."""
 _COLUMNS = [
     *_scores("target"),
+    Column("anchor", "difference", "difference", "dB", "+.2f", "high"),
     Column("anchor", "bd_rate", "BD-rate", "%", "+.1f", "low"),
     Column("anchor", "bd_psnr", "BD-PSNR", "dB", "+.2f", "high"),
     Column("time", "seconds_encode", "encode", "s", ".3f", "low"),
@@ -127,7 +139,7 @@ def standing(column: Column, lines: Sequence[TableLine]) -> dict[str, int]:
     Empty for other columns, and where only one row has a number.
     """
     judged = [line for line in lines if column.group in ("target", "anchor") and column.value(line) is not None]
-    numbers = {line.row.name: float(column.text(line)) for line in judged}
+    numbers = {line.row.name: column.rounded(line) for line in judged}
     order = sorted(set(numbers.values()), reverse=column.best == "high")[:2]
     if len(numbers) < 2:
         return {}

@@ -5,6 +5,7 @@ Curves are never extrapolated. Where a curve does not reach, the value is missin
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,10 +29,15 @@ Headline = Literal["psnr_rgb", "psnr_y"]
 
 @dataclass(frozen=True)
 class AtRate:
-    """The values of a curve at one rate, or a note that says why they are missing."""
+    """The values of a curve at one rate, or a note that says why they are missing.
+
+    Attributes:
+        spread: standard deviations over seeds by field of `Scores`; empty for one training.
+    """
 
     values: Scores | None
     note: str
+    spread: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,15 @@ class Delta:
         bd_rate: percent of bits at equal PSNR, below 0 is better; None where it cannot be computed.
         bd_psnr: dB at equal rate, above 0 is better; None where it cannot be computed.
         note: why a value is missing or uncertain; empty otherwise.
+        difference: dB at the target rate, the mean over pictures; None where one of both has no value there.
+        interval: half the width of its 95 % interval over pictures.
     """
 
     bd_rate: float | None
     bd_psnr: float | None
     note: str
+    difference: float | None = None
+    interval: float | None = None
 
 
 def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
@@ -55,17 +65,26 @@ def at_rate(points: Sequence[PointResult], target_bpp: float) -> AtRate:
     rates = [point.bpp for point in curve]
     if target_bpp in rates:
         point = curve[rates.index(target_bpp)]
-        return AtRate(Scores(bpp=point.bpp, **{name: getattr(point, name) for name in QUALITY}), "")
+        scores = {name: getattr(point, name) for name in QUALITY}
+        return AtRate(Scores(bpp=point.bpp, **scores), "", point.spread or {})
     if not rates:
         return AtRate(None, "not measured")
     if not rates[0] < target_bpp < rates[-1]:
         reach = f"{rates[0]:.3f}" if len(rates) == 1 else f"{rates[0]:.3f} to {rates[-1]:.3f}"
         return AtRate(None, f"measured at {reach} bpp")
-    scores = {name: _if_complete(rates, [getattr(point, name) for point in curve], target_bpp) for name in QUALITY}
+    values = {name: _if_complete(rates, [getattr(point, name) for point in curve], target_bpp) for name in QUALITY}
     psnr = [point.psnr_rgb or 0.0 for point in curve]
     falls = any(after < before - _FALL for before, after in pairwise(psnr))
     note = "PSNR falls at a higher rate: the sweep is not one curve" if falls else ""
-    return AtRate(Scores(bpp=target_bpp, **scores), note)
+    return AtRate(Scores(bpp=target_bpp, **values), note, _spread(curve, target_bpp))
+
+
+def _spread(curve: Sequence[PointResult], target_bpp: float) -> dict[str, float]:
+    spreads = [point.spread or {} for point in curve]
+    names = [name for name in spreads[0] if all(name in spread for spread in spreads)]
+    rates = [point.bpp for point in curve]
+    found = {name: at_curve(rates, [spread[name] for spread in spreads], target_bpp) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _if_complete(rates: Sequence[float], scores: Sequence[float | None], target_bpp: float) -> float | None:

@@ -101,7 +101,7 @@ def _row(name: str, cells: Sequence[str]) -> str:
 
 def _number(text: str) -> str:
     """A number with a minus sign instead of a hyphen; a dash for none."""
-    return "--" if text == "-" else _escape(text).replace("-", "$-$")
+    return "--" if text == "-" else _escape(text).replace("-", "$-$").replace("±", r"$\pm$")
 
 
 def _escape(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,6 +58,8 @@ class _Curve:
     color: str
     marker: str
     points: list[tuple[float, float]]
+    spreads: list[float] = field(default_factory=list)
+    """Over seeds, of each point; empty for one training."""
 
 
 def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[DatasetTable]) -> list[Path]:
@@ -108,7 +110,7 @@ def _plots(
         yield f"thumb_{table.dataset}", "PSNR-RGB of the thumbnail against bicubic (dB)", thumbnails, points
 
 
-def _measured(lines: Sequence[TableLine], field: str) -> list[_Curve]:
+def _measured(lines: Sequence[TableLine], score: str) -> list[_Curve]:
     """The curves of the rows that have this score; a row's color is the same in both plots of a data set."""
     counts = dict.fromkeys(_MARKERS, 0)
     curves = []
@@ -116,10 +118,11 @@ def _measured(lines: Sequence[TableLine], field: str) -> list[_Curve]:
         cycle, number = divmod(counts[line.family], len(_COLORS))
         markers = _MARKERS[line.family]
         counts[line.family] += 1
-        points = [(point.bpp, getattr(point, field)) for point in line.points if getattr(point, field) is not None]
+        points = [(point.bpp, getattr(point, score)) for point in line.points if getattr(point, score) is not None]
+        spreads = [point.spread[score] for point in line.points if point.spread and score in point.spread]
         if points:
             marker = markers[cycle % len(markers)]
-            curves.append(_Curve(line.row.name, line.family, _COLORS[number], marker, points))
+            curves.append(_Curve(line.row.name, line.family, _COLORS[number], marker, points, spreads))
     return curves
 
 
@@ -147,6 +150,12 @@ def _draw(
         axes.plot(
             *zip(*curve.points, strict=True), color=curve.color, zorder=1 + (curve.family != "published"), **style
         )
+        if curve.spreads:
+            rates, scores = np.array(curve.points).T
+            axes.fill_between(
+                rates, scores - curve.spreads, scores + curve.spreads, color=curve.color, alpha=0.2, linewidth=0,
+                gid=f"{curve.family}-band-{number}",
+            )  # fmt: skip
     if look.titled:
         axes.set_title(title)
         _explain_styles(axes, curves, look)

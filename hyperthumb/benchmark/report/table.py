@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from hyperthumb.benchmark.results import BenchmarkResults, Facts, PointResult, R
 from hyperthumb.metrics import Scores
 
 from .curves import ENOUGH_POINTS, AtRate, Delta, against_anchor, at_rate
+from .paired import paired, picture_scores
 from .published import Published, find_published
 
 FAMILIES = {
@@ -88,6 +91,7 @@ def make_tables(results: BenchmarkResults) -> list[DatasetTable]:
     for info in results.datasets:
         curves = {row.name: _points(row, info.name) for row in results.rows}
         anchor = next((row for row in results.rows if row.name == results.anchor and row.failure is None), None)
+        base = curves[anchor.name] if anchor is not None else []
         lines = []
         for row in results.rows:
             points = curves[row.name]
@@ -95,13 +99,38 @@ def make_tables(results: BenchmarkResults) -> list[DatasetTable]:
                 continue
             delta = None
             if anchor is not None and row is not anchor and row.failure is None:
-                delta = against_anchor(points, curves[anchor.name], results.headline)
+                delta = _against(points, base, results)
             nearest = nearest_point(points, results.target_bpp) if points else None
             lines.append(TableLine(row, points, at_rate(points, results.target_bpp), delta, nearest))
         shown = find_published(results.published, info.name) if results.protocol == "paper" else []
         tables.append(DatasetTable(info.name, len(info.images), lines, shown))
     _warn_of_short_curves(results, tables)
     return tables
+
+
+def _against(points: list[PointResult], base: list[PointResult], results: BenchmarkResults) -> Delta:
+    """A row against the anchor: over the curves, and at the target rate over the pictures."""
+    delta = against_anchor(points, base, results.headline)
+    ours, theirs = (picture_scores(curve, results.headline, results.target_bpp) for curve in (points, base))
+    found = paired(ours, theirs) if ours is not None and theirs is not None else None
+    if found is None:
+        return delta
+    notes = [delta.note, *_within_seeds(points, base, results)]
+    return dataclasses.replace(
+        delta, difference=found.mean, interval=found.interval, note="; ".join(note for note in notes if note)
+    )
+
+
+def _within_seeds(points: list[PointResult], base: list[PointResult], results: BenchmarkResults) -> list[str]:
+    """Which differences from the anchor are smaller than those between two trainings that differ in their seeds."""
+    one, other = (at_rate(curve, results.target_bpp) for curve in (points, base))
+    notes = []
+    for field, title in ((results.headline, "PSNR"), ("thumb_psnr", "thumb PSNR")):
+        if field in one.spread and field in other.spread:
+            spread = math.hypot(one.spread[field], other.spread[field])
+            if abs(getattr(one.values, field) - getattr(other.values, field)) < spread:
+                notes.append(f"{title} differs by less than seeds do ({spread:.2f} dB)")
+    return notes
 
 
 def describe_protocol(results: BenchmarkResults) -> str:

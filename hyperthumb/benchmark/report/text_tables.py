@@ -18,7 +18,7 @@ from .table import DatasetTable, describe_protocol
 
 _EMPHASIS = ("", "**", "*")
 _FACTS = ("scale", "parameters", "kmacs_encode", "kmacs_decode")
-_DELTAS = ("bd_rate", "bd_psnr")
+_DELTAS = ("bd_rate", "bd_psnr", "difference", "interval")
 _SCORES = ("bpp", "psnr_rgb", "psnr_y", "ssim", "lpips", "thumb_psnr")
 
 
@@ -46,7 +46,12 @@ def describe(results: BenchmarkResults) -> str:
         "rate), never beyond them.",
     ]
     if results.anchor is not None:
-        sentences.append(f"BD-rate and BD-PSNR are against {results.anchor}.")
+        sentences.append(
+            f"BD-rate, BD-PSNR and difference are against {results.anchor}; the difference is the mean over the images "
+            "at the target rate, with its 95 % interval."
+        )
+    if any(point.spread for row in results.rows for curve in row.curves for point in curve.points):
+        sentences.append("Scores are means over seeds, with their standard deviation.")
     if results.lpips is not None:
         sentences.append(f"LPIPS: {results.lpips}.")
     return " ".join(sentences)
