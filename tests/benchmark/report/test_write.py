@@ -6,8 +6,6 @@ import csv
 import dataclasses
 import io
 import re
-import shutil
-import subprocess
 import warnings
 from html import escape
 
@@ -223,39 +221,6 @@ def test_every_line_of_a_latex_table_has_all_cells_and_closes_what_it_opens(resu
             columns = len(re.sub(r"[^lr]", "", line.partition("}")[2]))
         if line.endswith(r"\\") and "multicolumn" not in line:
             assert len(re.findall(r"(?<!\\)&", line)) == columns - 1
-
-
-def test_the_latex_document_compiles(tmp_path, results):
-    """With any names, and as it is: in the folder of the report."""
-    program = shutil.which("pdflatex") or shutil.which("tectonic")
-    if program is None:
-        pytest.skip("needs pdflatex or tectonic")
-    write_report(tmp_path, results)
-    command = [program, "report.tex"] if program.endswith("tectonic") else [program, "-halt-on-error", "report.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "report.pdf").stat().st_size > 1000
-
-
-def test_the_latex_document_shows_the_table_and_every_plot(tmp_path, results):
-    files = write_report(tmp_path, results)
-    document = (tmp_path / "report.tex").read_text()
-    assert tmp_path / "report.tex" in files
-    assert document.startswith(r"\documentclass")
-    assert r"\input{table}" in document
-    for plot in (path.name for path in files if path.suffix == ".pdf"):
-        assert rf"{{\detokenize{{{plot}}}}}" in document
-
-
-def test_every_picture_has_a_line_for_each_method_that_reaches_the_target(tmp_path, results):
-    write_report(tmp_path, results)
-    head, *lines = section((tmp_path / "pictures.md").read_text(), "## kodak")
-    assert head[:2] == ["picture", "JPEG"]
-    assert [line[0] for line in lines] == ["kodim01", "kodim02", "mean", "from JPEG"]
-    ours = head.index("Ours 4x")
-    assert float(lines[2][ours]) == pytest.approx(28.0, abs=0.02)
-    assert lines[3][1] == "-"
-    assert lines[3][ours].startswith("+4.0")
 
 
 def test_montages_show_every_row(tmp_path, results):
