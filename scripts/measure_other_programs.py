@@ -1,4 +1,4 @@
-"""What other programs do to a thumbnail and what comes of it: the table of docs/thumbnails.md.
+"""What other programs do to a thumbnail and what comes of it: the table of docs/appendix/thumbnails.md.
 
     python scripts/measure_other_programs.py PHOTO [--model NAME]
 

@@ -1,4 +1,4 @@
-"""Bytes of the profiles, and the time to write and to read each: the tables of docs/thumbnails.md.
+"""Bytes of the profiles, and the time to write and to read each: the tables of docs/appendix/thumbnails.md.
 
     python scripts/measure_thumbnail_files.py FOLDER [--photo FILE] [--bpp 0.30] [--scale 4]
 

@@ -55,14 +55,14 @@ def test_bad_files_do_not_stop_the_others(capsys, workers):
     ]
 
 
-def test_all_well(capsys):
+def test_a_batch_without_failures_exits_with_0(capsys):
     assert run(measure, jobs("a")) == 0
     assert capsys.readouterr() == ("a -> a.out: 1 letters\n", "")
     assert run(measure, jobs("a", "b"), quiet=True) == 0
     assert capsys.readouterr() == ("", "")
 
 
-def test_json_is_an_object_a_line(capsys):
+def test_json_prints_one_object_per_line(capsys):
     skipped = Job(Path("s"), Path("s.out"), "s.out exists", skipped=True)
     assert run(measure, [*jobs("odd", "bad"), skipped, Job(Path("no\udcff"), None, "is none")], as_json=True) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -81,7 +81,7 @@ def test_json_is_an_object_a_line(capsys):
     ]
 
 
-def test_skipped_files_are_no_failure(capsys):
+def test_skipped_files_are_not_failures(capsys):
     skipped = Job(Path("s"), Path("s.out"), "s.out exists", skipped=True)
     assert run(measure, [skipped, *jobs("a")]) == 0
     assert capsys.readouterr().err == "1 of 2 measured, 1 skipped\n"
@@ -94,7 +94,7 @@ def test_skipped_files_are_no_failure(capsys):
 @pytest.mark.parametrize(
     ("workers", "remedy"), [(1, "use a smaller --tile"), (2, "use fewer --jobs or a smaller --tile")]
 )
-def test_too_little_memory_is_said(error, workers, remedy):
+def test_too_little_memory_is_a_message(error, workers, remedy):
     def work(source: Path, target: Path | None) -> Result:
         raise error
 

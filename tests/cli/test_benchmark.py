@@ -26,7 +26,7 @@ def test_benchmark_and_report(run, tmp_path):
     assert all(str(folder / name) in out for name in made)
 
 
-def test_all_well(run, tmp_path):
+def test_a_benchmark_without_failures_exits_with_0(run, tmp_path):
     options = small_benchmark(tmp_path, anchor=None, crops=[])
     options["rows"] = options["rows"][:1]
     path = write_options(tmp_path / "one.yml", options)
@@ -40,7 +40,7 @@ def test_all_well(run, tmp_path):
     assert (tmp_path / "results/other/results.json").is_file()
 
 
-def test_mistakes(run, tmp_path):
+def test_mistakes_end_with_a_message(run, tmp_path):
     code, _, err = run("benchmark", "-opt", str(write_benchmark(tmp_path, anchor="nobody")), model=False)
     assert code == 2
     assert "error: " in err

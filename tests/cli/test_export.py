@@ -6,14 +6,14 @@ from hyperthumb.cli.main import main
 from tests.support import save_tiny_model
 
 
-def test_it_writes_the_part_and_says_what_it_checked(tmp_path, capsys):
+def test_export_writes_a_part_and_prints_what_it_checked(tmp_path, capsys):
     model = save_tiny_model(tmp_path / "tiny.safetensors")
     assert main(["export", str(model), "-o", str(tmp_path / "out"), "--part", "decoder"]) == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["tiny.decoder.onnx"]
     assert "differs from the network by at most" in capsys.readouterr().out
 
 
-def test_wrong_wishes_are_sentences(tmp_path, capsys):
+def test_wrong_arguments_give_a_message(tmp_path, capsys):
     model = save_tiny_model(tmp_path / "tiny.safetensors")
     assert main(["export", str(model), "-o", str(tmp_path), "--precision", "int8"]) == 2
     assert "int8 needs photographs" in capsys.readouterr().err

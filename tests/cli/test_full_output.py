@@ -33,23 +33,23 @@ def photos(tmp_path, monkeypatch):
         save(name)
 
 
-def test_files_are_written_all_the_same(photos, run_full):
+def test_files_are_written_although_standard_output_is_full(photos, run_full):
     assert run_full("compress", "a.png", "b.png") == (0, "", "2 of 2 compressed\n")
     assert run_full("restore", "a.thumb.jpg") == (0, "", "")
     assert all(Path(name).exists() for name in ("a.thumb.jpg", "b.thumb.jpg", "a.restored.png"))
 
 
-def test_json_is_a_result(photos, run_full):
+def test_json_that_cannot_be_printed_is_an_error(photos, run_full):
     assert run_full("compress", "a.png", "b.png", "--json") == (1, "", SENTENCE)
     assert run_full("restore", "a.thumb.jpg", "--json") == (1, "", SENTENCE)
 
 
-def test_so_is_what_inspect_says_of_a_file(photos, run, run_full):
+def test_an_inspection_that_cannot_be_printed_is_an_error(photos, run, run_full):
     run("compress", "a.png")
     assert run_full("inspect", "a.thumb.jpg", model=False) == (1, "", SENTENCE)
     assert run_full("inspect", "a.thumb.jpg", "-q", model=False) == (0, "", "")
 
 
 @pytest.mark.parametrize("arguments", [["models"], ["models", "lite_4x"], ["models", "--json"]])
-def test_and_the_list_of_models(run_full, arguments):
+def test_a_list_of_models_that_cannot_be_printed_is_an_error(run_full, arguments):
     assert run_full(*arguments, model=False) == (1, "", SENTENCE)

@@ -18,7 +18,7 @@ def two_models(tmp_path, monkeypatch):
     return folder
 
 
-def test_a_line_a_model(run):
+def test_the_list_has_one_line_per_model(run):
     code, out, err = run("models", model=False)
     assert (code, err) == (0, "")
     lines = out.splitlines()
@@ -28,7 +28,7 @@ def test_a_line_a_model(run):
     assert zoo.DEFAULT_MODEL in default
 
 
-def test_the_whole_card(run):
+def test_a_name_prints_the_whole_card(run):
     code, out, _ = run("models", zoo.DEFAULT_MODEL, model=False)
     assert code == 0
     assert out.startswith(f"{zoo.DEFAULT_MODEL} (the default)\n")
@@ -37,7 +37,7 @@ def test_the_whole_card(run):
     assert set(CARD_KEYS) <= set(said)
 
 
-def test_json(run, two_models):
+def test_json_prints_one_object_per_model(run, two_models):
     code, out, _ = run("models", "--json", model=False)
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0
@@ -51,7 +51,7 @@ def test_json(run, two_models):
     assert json.loads(run("models", "rich_4x", "--json", model=False)[1]) == lines[1]
 
 
-def test_a_file_of_one_s_own(run, tmp_path):
+def test_a_model_file_prints_its_card(run, tmp_path):
     path = save_tiny_model(tmp_path / "mine.safetensors")
     code, out, _ = run("models", str(path), model=False)
     assert code == 0

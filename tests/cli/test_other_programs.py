@@ -43,7 +43,7 @@ def test_a_turned_thumbnail_restores_turned_and_says_so(run, data):
     np.testing.assert_array_equal(read("turned.restored.png"), turn(read("photo.restored.png"), 8))
 
 
-def test_exifs_orientation_is_applied_once(run, data):
+def test_the_exif_orientation_is_applied_once(run, data):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (8, 8)).save("exif.jpg", exif=exif)
@@ -55,7 +55,7 @@ def test_exifs_orientation_is_applied_once(run, data):
     np.testing.assert_array_equal(read("lying.restored.png"), turn(read("photo.restored.png"), 6))
 
 
-def test_inspecting_says_what_was_done(run, data):
+def test_inspect_says_what_was_done_to_a_file(run, data):
     expected = {
         "photo.thumb.jpg": (data, [], (50, 42)),
         "turned.jpg": (turned(data, 6), ["turned by 90 degrees clockwise without loss"], (42, 50)),
@@ -75,7 +75,7 @@ def test_inspecting_says_what_was_done(run, data):
         assert f"unchanged   {f'no: {line}' if changes else 'yes'}" in run("inspect", name, "--verify", model=False)[1]
 
 
-def test_inspecting_without_verifying_knows_the_size_of_a_turned_file(run, data):
+def test_inspect_without_verifying_knows_the_size_of_a_turned_file(run, data):
     for file in (turned(data, 6), turned(as_version_1(data), 6)):
         written("turned.jpg", file)
         said = json.loads(run("inspect", "turned.jpg", "--json", model=False)[1])
@@ -83,7 +83,7 @@ def test_inspecting_without_verifying_knows_the_size_of_a_turned_file(run, data)
         assert (said["unchanged"], said["changes"]) == (None, None)
 
 
-def test_inspecting_a_file_without_marker(run, data):
+def test_inspect_describes_a_file_without_marker(run, data):
     for name, file in (("stripped.jpg", without_marker(data)), ("foreign.jpg", with_marker(data, HT))):
         written(name, file)
         for verify in ([], ["--verify"]):
@@ -140,7 +140,7 @@ def test_thumbnails_are_recognized_whatever_their_names(run, data, name):
     assert not is_thumbnail(Path("b.jfif"))
 
 
-def test_folders_of_what_browsers_call_jfif(run, data):
+def test_jfif_files_in_folders_are_compressed(run, data):
     save("in/b.jfif")
     written("in/a.jfif", data)
     assert run("restore", "in", "-o", "out")[0] == 0

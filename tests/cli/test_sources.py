@@ -37,18 +37,18 @@ def test_folders_are_searched_to_the_bottom(folder):
     assert source == (Path("deep/er/d.png"), Path("er/d.png"), None)
 
 
-def test_patterns_that_no_shell_has_expanded(folder):
+def test_patterns_that_the_shell_has_not_expanded_are_expanded(folder):
     assert found("*.png") == ["a.png"]
     assert found("**/*.[pP][nN][gG]") == ["a.png", "b.PNG", "deep/er/d.png"]
     assert select("*.webp").sources[0].problem == "no file matches this pattern"
 
 
-def test_a_file_whose_name_is_a_pattern(folder):
+def test_a_file_whose_name_looks_like_a_pattern_is_found(folder):
     (folder / "a[1].png").write_bytes(b"x")
     assert found("a[1].png") == ["a[1].png"]
 
 
-def test_every_file_once(folder):
+def test_every_file_is_taken_once(folder):
     os.symlink("a.png", "link.png")
     assert found("a.png", ".", "./a.png", "*.png") == ["a.png", "b.PNG", "deep/er/d.png"]
 
@@ -87,7 +87,7 @@ def test_patterns_leave_out_the_folders_of_other_programs_too(folder):
     assert found("deep/@eaDir/*.png") == ["deep/@eaDir/d.png"]
 
 
-def test_a_folder_below_that_cannot_be_read_is_a_failure(folder, monkeypatch):
+def test_a_subfolder_that_cannot_be_read_is_a_failure(folder, monkeypatch):
     scandir = os.scandir
 
     def refuse(path: str) -> object:
@@ -104,25 +104,25 @@ def test_a_folder_below_that_cannot_be_read_is_a_failure(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("word", ["-", "/dev/stdin", "/dev/fd/0"])
-def test_standard_input_is_a_file_once(folder, word):
+def test_standard_input_is_taken_once(folder, word):
     (source,) = select(word, "-").sources
     assert source == (STANDARD_INPUT, Path("stdin"), None)
     (folder / "-").write_bytes(b"x")
     assert select("./-").sources == [(Path("-"), Path("-"), None)]
 
 
-def test_an_empty_word_is_not_this_folder(folder):
+def test_an_empty_argument_is_not_the_current_folder(folder):
     assert [source.problem for source in select("").sources] == ["this name is empty"]
 
 
-def test_a_folder_without_them(folder):
+def test_a_folder_without_matching_files_is_an_error(folder):
     (folder / "empty").mkdir()
     assert select("empty").sources[0].problem == "there are no photographs in this folder"
     (nothing,), _ = find_sources(["."], (".png",), "thumbnails", wanted=lambda path: False)
     assert nothing.problem == "there are no thumbnails in this folder, only 3 other pictures"
 
 
-def test_a_pipe_is_no_thumbnail_and_is_not_waited_for(folder):
+def test_a_pipe_in_a_folder_is_skipped_without_waiting_for_it(folder):
     os.mkfifo("pipe.jpg")
     answers = []
     asking = threading.Thread(target=lambda: answers.append(is_thumbnail(Path("pipe.jpg"))), daemon=True)

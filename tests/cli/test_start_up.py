@@ -50,7 +50,7 @@ def test_models_imports_no_torch():
 
 
 @pytest.mark.parametrize("command", ["inspect", "models"])
-def test_what_needs_no_model_takes_less_than_half_a_second(thumbnail, command):
+def test_commands_without_a_model_start_in_half_a_second(thumbnail, command):
     arguments = ["inspect", str(thumbnail), "-q"] if command == "inspect" else ["models"]
     # Of processor time, which a busy machine does not stretch; it is about 0.15.
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -75,7 +75,7 @@ def test_a_mistake_is_found_before_torch_is_imported(thumbnail):
     )
 
 
-def test_as_a_module(thumbnail):
+def test_the_package_runs_as_a_module(thumbnail):
     done = subprocess.run(
         [sys.executable, "-m", "hyperthumb", "inspect", str(thumbnail)], capture_output=True, text=True, cwd=ROOT
     )

@@ -54,7 +54,7 @@ def decoded(data: bytes) -> np.ndarray:
 
 
 @pytest.mark.parametrize("words", [("-", "-"), ("/dev/stdin", "/dev/stdout")])
-def test_a_photograph_there_and_back(pipe, tiny_model, words):
+def test_a_photograph_is_compressed_and_restored_through_pipes(pipe, tiny_model, words):
     pixels = save("photo.png", 57, 83)
     codec = hyperthumb.load(tiny_model, device="cpu")
     code, thumbnail, err = pipe("compress", words[0], "-o", words[1], data=Path("photo.png").read_bytes())
@@ -74,7 +74,7 @@ def test_a_photograph_there_and_back(pipe, tiny_model, words):
     assert (said["input"], said["bytes"]) == ("standard input", len(thumbnail))
 
 
-def test_one_of_the_two_may_be_a_file(pipe):
+def test_input_or_output_may_be_a_file(pipe):
     save("photo.png")
     thumbnail = pipe("compress", "photo.png", "-o", "-").out
     assert pipe("restore", "-", "-o", "restored.png", data=thumbnail).code == 0
@@ -99,7 +99,7 @@ def test_standard_input_is_one_of_several_sources(pipe):
         (["photo.png", "-o", "-", "--json"], "-o - and --json both write to standard output"),
     ],
 )
-def test_arguments_that_do_not_go_together(pipe, arguments, sentence):
+def test_contradicting_arguments_are_errors(pipe, arguments, sentence):
     save("photo.png")
     code, out, err = pipe("compress", *arguments, data=Path("photo.png").read_bytes())
     assert (code, out) == (2, b"")
@@ -118,7 +118,7 @@ def test_no_picture_is_written_to_a_terminal(run, monkeypatch):
 @pytest.mark.parametrize(
     ("data", "reason"), [(b"", "it is empty; did the previous command fail?"), (b"no picture", "it is not a picture")]
 )
-def test_what_comes_through_may_be_no_picture(pipe, data, reason):
+def test_input_that_is_not_a_picture_is_an_error(pipe, data, reason):
     code, out, err = pipe("compress", "-", "-o", "-", data=data)
     assert (code, out) == (1, b"")
     assert err.startswith(f"error: standard input: {reason}")
@@ -132,13 +132,13 @@ def test_a_thumbnail_is_not_compressed_again(pipe):
     assert "error: standard input: this is already a thumbnail of hyperthumb" in err
 
 
-def test_nothing_is_on_standard_output_after_a_failure(pipe):
+def test_a_failure_writes_nothing_to_standard_output(pipe):
     save("photo.png")
     thumbnail = pipe("compress", "photo.png", "-o", "-").out
     assert pipe("restore", "-", "-o", "-", data=thumbnail[:-100])[:2] == (1, b"")
 
 
-def test_what_cannot_be_read(tmp_path, monkeypatch):
+def test_input_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.png").write_bytes(b"x")
     Path("deep").mkdir()
@@ -195,7 +195,7 @@ def test_whole_processes_in_a_pipeline(tmp_path, monkeypatch, tiny_model):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize(("redirect", "reason"), [("> /dev/full", b"No space left on device"), (">&-", b"Bad file")])
-def test_an_output_that_takes_nothing_is_an_error(tmp_path, monkeypatch, tiny_model, redirect, reason):
+def test_a_closed_or_full_standard_output_is_an_error(tmp_path, monkeypatch, tiny_model, redirect, reason):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.chdir(tmp_path)
     save("photo.png")

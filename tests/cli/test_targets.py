@@ -25,11 +25,11 @@ def targets(*arguments: object, **settings: bool) -> list[str]:
     return [job.target.as_posix() for job in planned(*arguments, **settings) if job.target and not job.problem]
 
 
-def test_beside_the_source_by_default():
+def test_results_lie_beside_their_sources_by_default():
     assert targets(["a.png", "b/c.tar.webp"]) == ["in/a.thumb.jpg", "in/b/c.tar.thumb.jpg"]
 
 
-def test_the_way_back_has_one_tag_only():
+def test_a_restored_name_has_no_thumb_tag():
     back = Naming(".restored", ".png", (".png",), "restored photographs")
     assert targets(["a.thumb.jpg", "b.jpg", "c.restored.jpg"], None, back) == [
         "in/a.restored.png",
@@ -40,18 +40,18 @@ def test_the_way_back_has_one_tag_only():
 
 
 @pytest.mark.parametrize("output", ["out", "out/", "out.d", "there.jpg"])
-def test_a_folder_keeps_the_folders(output):
+def test_an_output_folder_keeps_the_subfolders(output):
     Path("there.jpg").mkdir()
     folder = output.rstrip("/")
     assert targets(["a.png", "b/c.png"], output) == [f"{folder}/a.thumb.jpg", f"{folder}/b/c.thumb.jpg"]
 
 
-def test_one_source_to_one_file():
+def test_one_source_can_be_written_to_a_named_file():
     assert targets(["a.png"], "x/small.JPG") == ["x/small.JPG"]
     assert targets(["a.png"], "small.jpg/") == ["small.jpg/a.thumb.jpg"]
 
 
-def test_several_sources_to_one_file_is_a_mistake():
+def test_several_sources_to_one_file_are_an_error():
     with pytest.raises(
         UsageError, match=r"-o small\.jpg is a single file, but there are 2 results to write; give a folder"
     ):
@@ -59,12 +59,12 @@ def test_several_sources_to_one_file_is_a_mistake():
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.WEBP", "x.heic"])
-def test_extensions_that_are_not_written_are_no_folders(name):
+def test_an_extension_that_cannot_be_written_is_not_taken_for_a_folder(name):
     with pytest.raises(UsageError, match=r"the name of thumbnails must end in \.jpg or \.jpeg"):
         planned(["a.png"], name)
 
 
-def test_existing_files():
+def test_existing_files_are_errors_skipped_or_overwritten():
     Path("in").mkdir()
     Path("in/a.thumb.jpg").write_bytes(b"old")
     os.symlink("nowhere", "in/c.thumb.jpg")
@@ -109,6 +109,6 @@ def test_a_source_is_never_written_over():
     assert "replace the source" in planned(["a.jpg"], "in/../in/a.jpg", overwrite=True)[0].problem
 
 
-def test_what_is_no_source_stays_a_problem():
+def test_problems_with_sources_are_kept():
     (job,) = plan([Source(Path("x"), Path("x"), "no such thing")], "out", NAMING, False, False)
     assert job == Job(Path("x"), None, "no such thing")

@@ -18,7 +18,7 @@ from tests.jpeg.thumbnails import with_impossible_codes
 from tests.support import save_tiny_model
 
 
-def test_a_photograph_there_and_back(run, tiny_model):
+def test_a_photograph_is_compressed_and_restored(run, tiny_model):
     pixels = save("photo.png", 57, 83)
     assert run("compress", "photo.png") == (
         0,
@@ -35,7 +35,7 @@ def test_a_photograph_there_and_back(run, tiny_model):
     np.testing.assert_array_equal(read("photo.restored.png"), codec.restore(data))
 
 
-def test_without_a_model_named_the_one_that_ships_is_taken(run):
+def test_the_default_is_the_shipped_model(run):
     pixels = save("photo.png", 96, 120)
     assert run("compress", "photo.png", model=False)[0] == 0
     code, out, err = run("restore", "photo.thumb.jpg", "--json", model=False)
@@ -46,7 +46,7 @@ def test_without_a_model_named_the_one_that_ships_is_taken(run):
     np.testing.assert_array_equal(read("photo.restored.png"), codec.restore(Path("photo.thumb.jpg").read_bytes()))
 
 
-def test_when_no_model_came_with_the_package_nothing_is_tried(run, tmp_path, monkeypatch):
+def test_nothing_is_tried_when_the_package_has_no_model(run, tmp_path, monkeypatch):
     save("photo.png")
     monkeypatch.setattr(zoo, "FOLDER", tmp_path)
     code, out, err = run("compress", "photo.png", model=False)
@@ -83,7 +83,7 @@ def test_thumbnails_among_the_files_are_not_compressed_again(run):
     assert run("compress", "*.jpg", "--skip-existing")[:1] == (0,)
 
 
-def test_many_at_a_time_come_out_as_one_at_a_time_does(run):
+def test_parallel_jobs_give_the_same_files_as_one_job(run):
     for number in range(12):
         save(f"in/{number}.png", seed=number)
     for jobs in ("1", "8"):
@@ -102,7 +102,7 @@ def test_a_refined_thumbnail_is_the_codec_s(run, tiny_model):
     assert Path("photo.thumb.jpg").read_bytes() == expected
 
 
-def test_files_of_kinds_that_are_not_read(run):
+def test_files_of_unsupported_kinds_are_named(run):
     save("photo.tif")
     Path("photo.tif").rename("photo.dng")
     code, _, err = run("compress", "photo.dng")
@@ -111,7 +111,7 @@ def test_files_of_kinds_that_are_not_read(run):
 
 
 @pytest.mark.parametrize("companion", ["IMG_1.CR2", "IMG_1.HEIC", "IMG_1.AAE", "IMG_1.BMP"])
-def test_a_companion_that_cannot_be_read_does_not_keep_a_photograph_from_its_name(run, companion):
+def test_an_unreadable_file_of_the_same_name_does_not_block_a_photograph(run, companion):
     """Cameras and phones write a raw file, an edit or another format beside each JPEG."""
     save("IMG_1.JPG")
     Path(companion).write_bytes(b"II*\0" + bytes(100))
@@ -127,7 +127,7 @@ def test_a_companion_that_cannot_be_read_does_not_keep_a_photograph_from_its_nam
     assert "`hyperthumb compress` makes them of pictures" in err
 
 
-def test_what_other_programs_keep_in_a_folder_is_left_out_and_said(run):
+def test_hidden_files_of_other_programs_are_left_out_with_a_note(run):
     for name in ("in/a.jpg", "in/@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", "in/__MACOSX/._a.jpg", "in/.thumbnails/1.jpg"):
         save(name)
     Path("in/link.jpg").symlink_to("a.jpg")
@@ -174,7 +174,7 @@ def test_bad_thumbnails_are_named_one_by_one(run):
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_json(run, jobs):
+def test_json_prints_one_object_per_file(run, jobs):
     for number in range(4):
         save(f"{number}.png", seed=number)
     code, out, _ = run("compress", "0.png", "1.png", "nothing", "2.png", "3.png", "--json", "--jobs", jobs)
@@ -197,7 +197,7 @@ def test_json(run, jobs):
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_json_of_files_that_the_jpeg_library_refuses(run, jobs):
+def test_json_has_the_error_for_a_file_that_the_jpeg_library_refuses(run, jobs):
     save("photo.png")
     run("compress", "photo.png", "--profile", "default")
     data = Path("photo.thumb.jpg").read_bytes()
@@ -211,7 +211,7 @@ def test_json_of_files_that_the_jpeg_library_refuses(run, jobs):
         assert [json.loads(line)["status"] for line in out.splitlines()] == ["failed", "failed"]
 
 
-def test_what_was_restored_into_a_folder_is_not_compressed_with_it(run):
+def test_restored_photographs_in_a_folder_are_not_compressed(run):
     save("in/a.png")
     save("in/b.restored.by.hand.png", seed=1)
     run("compress", "in")
@@ -222,7 +222,7 @@ def test_what_was_restored_into_a_folder_is_not_compressed_with_it(run):
     assert run("compress", "in/a.restored.png", "-o", "again.jpg")[0] == 0
 
 
-def test_names_as_long_as_they_can_be(run):
+def test_names_of_the_greatest_length_work(run):
     name = "n" * (255 - len(".restored.png"))
     save(f"{name}.png")
     assert run("compress", f"{name}.png")[0] == 0
@@ -230,12 +230,12 @@ def test_names_as_long_as_they_can_be(run):
     assert Path(f"{name}.restored.png").exists()
 
 
-def test_an_empty_name_is_shown(run):
+def test_an_empty_name_is_shown_in_quotes(run):
     code, _, err = run("compress", "")
     assert (code, err) == (1, 'error: "": this name is empty\n')
 
 
-def test_another_model_is_noticed(run, tmp_path):
+def test_a_thumbnail_of_another_model_gives_a_warning(run, tmp_path):
     save("photo.png")
     run("compress", "photo.png")
     other = save_tiny_model(tmp_path / "other.safetensors", seed=5)
@@ -244,7 +244,7 @@ def test_another_model_is_noticed(run, tmp_path):
     assert "warning: photo.thumb.jpg: the thumbnail was made by another model" in err
 
 
-def test_tiles_and_precision(run):
+def test_tile_keeps_the_picture_and_bf16_changes_it_little(run):
     save("photo.png", 200, 300)
     run("compress", "photo.png")
     run("compress", "photo.png", "-o", "tiled.jpg", "--tile", "64")
@@ -256,7 +256,7 @@ def test_tiles_and_precision(run):
     assert np.abs(read("half.png").astype(int) - read("whole.png")).mean() < 2
 
 
-def test_quiet(run):
+def test_quiet_prints_warnings_and_errors_only(run):
     save("photo.png")
     assert run("compress", "photo.png", "-q") == (0, "", "")
 
@@ -268,7 +268,7 @@ def test_options_may_stand_between_files(run):
     assert sorted(os.listdir("thumbs")) == ["a.thumb.jpg", "b.thumb.jpg"]
 
 
-def test_names_that_look_like_options(run, tiny_model):
+def test_names_that_look_like_options_are_files_after_two_dashes(run, tiny_model):
     save("-q.png")
     code, out, _ = run("compress", "--model", str(tiny_model), "--", "-q.png", model=False)
     assert code == 0

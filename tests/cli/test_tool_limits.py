@@ -53,7 +53,7 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
         (["restore", "a.jpg", "--model", "a.png"], "a.png cannot be read as a model file"),
     ],
 )
-def test_wrong_arguments_are_sentences_and_nothing_is_tried(run, arguments, sentence):
+def test_wrong_arguments_give_a_message_and_nothing_is_tried(run, arguments, sentence):
     save("a.png")
     save("b.png", seed=1)
     code, out, err = run(*arguments, model=False)
@@ -63,7 +63,7 @@ def test_wrong_arguments_are_sentences_and_nothing_is_tried(run, arguments, sent
     assert sorted(os.listdir()) == ["a.png", "b.png"]
 
 
-def test_help_and_version(run):
+def test_help_and_version_are_printed(run):
     code, out, _ = run("--help", model=False)
     assert code == 0
     for command in ("compress", "restore", "inspect", "models"):
@@ -75,7 +75,7 @@ def test_help_and_version(run):
     assert run("--version", model=False)[:2] == (0, f"hyperthumb {hyperthumb.__version__}\n")
 
 
-def test_inspect_for_people(run):
+def test_inspect_prints_readable_text(run):
     save("photo.png", 300, 400)
     run("compress", "photo.png")
     code, out, _ = run("inspect", "photo.thumb.jpg", model=False)
@@ -132,7 +132,7 @@ def test_termination_leaves_nothing_half_written(run, monkeypatch):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_full_disk_is_one_file_s_failure(run, monkeypatch):
+def test_a_full_disk_fails_one_file_and_not_the_batch(run, monkeypatch):
     save("a.png")
 
     def full(*_: object) -> None:
@@ -153,7 +153,7 @@ def test_a_temporary_folder_that_cannot_be_used_is_named(run, monkeypatch):
     assert "error: a.png: cannot use the temporary folder missing (No such file" in err
 
 
-def test_large_photographs_are_read_and_bombs_are_not(run, monkeypatch):
+def test_large_photographs_are_read_and_decompression_bombs_are_refused(run, monkeypatch):
     save("photo.png", 60, 70)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit, as low as a medium-format camera finds it
     assert run("compress", "photo.png")[0] == 0
@@ -178,7 +178,7 @@ def test_a_single_large_picture_has_a_bar_on_a_terminal(run, monkeypatch):
         assert ("compressed: 100%" in stream.getvalue()) == has_bar
 
 
-def test_the_progress_bar_is_for_terminals(run, monkeypatch):
+def test_the_progress_bar_appears_in_terminals_only(run, monkeypatch):
     terminal = Terminal()
     for number in range(3):
         save(f"{number}.png", seed=number)

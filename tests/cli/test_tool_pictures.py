@@ -35,7 +35,7 @@ def test_a_part_of_the_photograph(run):
     assert (code, '"1,2,3" is not a region such as 100,50,1024x768' in err) == (2, True)
 
 
-def test_the_size_that_was_asked_for(run):
+def test_the_file_keeps_to_the_size_that_was_asked_for(run):
     save("photo.png", 160, 240)
     _, plain, _ = run("compress", "photo.png", "--json")
     size = json.loads(plain)["bytes"]
@@ -55,13 +55,13 @@ def test_the_size_that_was_asked_for(run):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_profiles(run, profile):
+def test_each_profile_writes_its_coding(run, profile):
     save("photo.png", 300, 400)
     run("compress", "photo.png", "--profile", profile)
     assert json.loads(run("inspect", "photo.thumb.jpg", "--json", model=False)[1])["profile"] == profile
 
 
-def test_transparency_and_backgrounds(run):
+def test_transparent_pictures_need_a_background(run):
     rgba = np.dstack([photograph(40, 40), np.full((40, 40), 255, np.uint8)])
     rgba[10:30, 10:30, 3] = 0
     Image.fromarray(rgba).save("logo.png")
@@ -75,7 +75,7 @@ def test_transparency_and_backgrounds(run):
     assert shown[0] - shown[1:].max() > 60
 
 
-def test_color_profile_and_exif_data_go_all_the_way(run):
+def test_color_profile_and_exif_data_reach_the_restored_photograph(run):
     pixels = photograph(40, 64)
     Path("photo.jpg").write_bytes(with_exif(Image.fromarray(pixels), "JPEG", exif_of(6)))
     with Image.open("photo.jpg") as image:
@@ -99,7 +99,7 @@ def test_color_profile_and_exif_data_go_all_the_way(run):
                 assert image.info["exif"].removeprefix(b"Exif\0\0") == kept.removeprefix(b"Exif\0\0")
 
 
-def test_an_orientation_that_was_added_to_a_thumbnail_is_applied_and_not_handed_on(run):
+def test_an_orientation_added_to_a_thumbnail_is_applied_and_not_copied(run):
     save("photo.png", 40, 64)
     run("compress", "photo.png")
     data = Path("photo.thumb.jpg").read_bytes()
@@ -112,7 +112,7 @@ def test_an_orientation_that_was_added_to_a_thumbnail_is_applied_and_not_handed_
     assert 0x0112 not in kept["0"]
 
 
-def test_by_default_no_exif_data_and_no_profile_for_srgb(run):
+def test_exif_data_and_profiles_of_srgb_are_dropped_by_default(run):
     Path("photo.png").write_bytes(with_exif(Image.fromarray(photograph(40, 64)), "PNG", exif_of(1)))
     with Image.open("photo.png") as image:
         image.save("photo.png", icc_profile=SRGB, exif=image.info["exif"])
@@ -144,7 +144,7 @@ def test_profiles_are_converted_or_dropped(run):
     assert run("compress", "photo.png", "--exif", "gps")[0] == 2
 
 
-def test_a_thumbnail_with_much_metadata_is_known_as_one(run):
+def test_a_thumbnail_with_much_metadata_is_recognized(run):
     exif = exif_of(1, note=bytes(64_000))
     save("photo.png", 40, 64, exif=b"Exif\0\0" + exif, icc_profile=P3)
     assert run("compress", "photo.png", "--exif", "all")[0] == 0
@@ -154,7 +154,7 @@ def test_a_thumbnail_with_much_metadata_is_known_as_one(run):
     assert os.listdir("out") == ["photo.restored.png"]
 
 
-def test_what_was_passed_over_is_said(run):
+def test_a_warning_names_what_is_left_out(run):
     Path("photo.png").write_bytes(with_chunks(photograph(40, 64), ztxt(bytes(2**21))))
     save("other.jpg", 40, 64, icc_profile=P3[:-9])
     code, _, err = run("compress", "photo.png", "other.jpg")
@@ -163,7 +163,7 @@ def test_what_was_passed_over_is_said(run):
     assert "warning: other.jpg: its color profile is damaged and was left out" in err
 
 
-def test_orientation_is_applied(run):
+def test_the_exif_orientation_is_applied_to_the_pixels(run):
     exif = Image.Exif()
     exif[0x0112] = 6
     save("photo.jpg", 40, 64, exif=exif)
@@ -177,7 +177,7 @@ def test_orientation_is_applied(run):
     assert read("photo.restored.png").shape == (256, 160, 3)
 
 
-def test_output_formats(run):
+def test_photographs_are_restored_to_each_output_format(run):
     save("photo.png", 60, 64)
     run("compress", "photo.png")
     run("restore", "photo.thumb.jpg")
@@ -190,7 +190,7 @@ def test_output_formats(run):
     np.testing.assert_array_equal(read("folder/photo.restored.webp"), pixels)
 
 
-def test_files_that_have_lost_what_they_knew(run):
+def test_files_without_a_marker_restore_with_a_warning(run):
     save("photo.png", 41, 50)
     run("compress", "photo.png")
     with Image.open("photo.thumb.jpg") as image:

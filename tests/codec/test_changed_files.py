@@ -25,7 +25,7 @@ def test_a_thumbnail_of_another_scale_is_refused(data, tmp_path):
         double.restore(data)
 
 
-def test_a_file_that_lost_its_note_restores_the_same_when_the_size_is_given(codec, data):
+def test_a_file_without_its_marker_restores_the_same_when_the_size_is_given(codec, data):
     thumbnail = read_jpeg(data)
     bare = write_jpeg(type(thumbnail)(thumbnail.coefficients, thumbnail.tables, thumbnail.height, thumbnail.width))
     image, said = restore_with_warnings(codec, bare, size=(131, 170))
@@ -57,7 +57,7 @@ def test_recompressed_files_restore_with_a_warning(codec, data, mode, settings):
     assert error(image[:131, :170], expected) < 12
 
 
-def test_notes_are_the_warnings(codec, data):
+def test_notes_and_warnings_are_the_same(codec, data):
     assert codec.restore_with_notes(data).notes == []
     other = recompressed(data)
     _, said = restore_with_warnings(codec, other)

@@ -41,7 +41,7 @@ def test_a_photograph_of_any_size_comes_back_in_its_size_without_a_warning(codec
     assert error(restored, image) < 20
 
 
-def test_what_is_restored_is_what_the_network_makes_of_the_file(codec, data):
+def test_restoring_a_file_gives_the_networks_output(codec, data):
     thumbnail = read_jpeg(data)
     tensors = (torch.from_numpy(np.asarray(array)).unsqueeze(0) for array in (thumbnail.coefficients, thumbnail.tables))
     expected = codec.engine.network.restore(*tensors)[0, :, :131, :170].permute(1, 2, 0) * 255
@@ -50,7 +50,7 @@ def test_what_is_restored_is_what_the_network_makes_of_the_file(codec, data):
     assert error(restored, PHOTOGRAPH) < 15
 
 
-def test_evaluation_and_codec_are_one_path(codec, data):
+def test_evaluation_and_codec_write_the_same_file(codec, data):
     rescaler = NetworkRescaler(codec.engine.network)
     thumbnail = rescaler.downscale(PHOTOGRAPH)
     ours = read_jpeg(data)
@@ -70,19 +70,19 @@ def test_profiles_hold_the_same_photograph(codec, data, profile):
 
 
 @pytest.mark.parametrize("tile", [1, 33, 64, 10**6])
-def test_tiles_change_nothing(codec, data, tile):
+def test_the_tile_does_not_change_the_result(codec, data, tile):
     assert np.array_equal(read_jpeg(codec.compress(PHOTOGRAPH, tile=tile)).tables, read_jpeg(data).tables)
     # A sum in another order may fall on the other side of a half.
     assert np.abs(codec.restore(data, tile=tile).astype(int) - codec.restore(data)).max() <= 1
 
 
-def test_bf16_is_close(codec, data):
+def test_bf16_is_close_to_fp32(codec, data):
     assert 0 < error(codec.restore(data, precision="bf16"), codec.restore(data)) < 1
     with pytest.raises(HyperthumbError, match="fp32 or bf16"):
         codec.restore(data, precision="fp8")
 
 
-def test_wishes_are_met_from_below(codec, data):
+def test_files_never_exceed_the_requested_size(codec, data):
     for max_bytes in (len(data) * 2, len(data) * 2 // 3):
         assert 0.98 * max_bytes <= len(codec.compress(PHOTOGRAPH, max_bytes=max_bytes)) <= max_bytes
     bits = 8 * len(codec.compress(PHOTOGRAPH, bpp=0.6))
@@ -93,7 +93,7 @@ def test_wishes_are_met_from_below(codec, data):
     assert rated.rate_scale < 1
 
 
-def test_refined_files_are_the_model_s_and_meet_wishes(codec, data):
+def test_refined_files_name_the_model_and_keep_to_the_requested_size(codec, data):
     refined = codec.compress(PHOTOGRAPH, refine=4)
     assert refined != data
     assert np.array_equal(read_jpeg(refined).tables, read_jpeg(data).tables)
@@ -104,7 +104,7 @@ def test_refined_files_are_the_model_s_and_meet_wishes(codec, data):
         assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale, refine=4)
 
 
-def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
+def test_an_impossible_size_names_the_smallest_one_in_the_same_unit(codec):
     with pytest.raises(
         ThumbnailError, match=r"as small as [0-9,]+ bytes; the least possible is [0-9,]+ bytes"
     ) as caught:
@@ -136,7 +136,7 @@ def test_the_impossible_names_what_is_possible_in_the_wish_s_own_unit(codec):
         ({"profile": "tiny"}, "there is no profile tiny"),
     ],
 )
-def test_wishes_that_make_no_sense(codec, wish, complaint):
+def test_senseless_settings_are_errors(codec, wish, complaint):
     with pytest.raises(HyperthumbError, match=complaint):
         codec.compress(PHOTOGRAPH, **wish)
 
@@ -151,12 +151,12 @@ def test_wishes_that_make_no_sense(codec, wish, complaint):
         (np.zeros((0, 8, 3), np.uint8), "8x0 has no pixels"),
     ],
 )
-def test_what_is_no_photograph(codec, image, complaint):
+def test_arrays_that_are_not_photographs_are_errors(codec, image, complaint):
     with pytest.raises(HyperthumbError, match=complaint):
         codec.compress(image)
 
 
-def test_arrays_in_any_layout_are_taken_and_left_alone(codec, data):
+def test_arrays_of_any_memory_layout_are_read_and_not_changed(codec, data):
     for image, expected in ((PHOTOGRAPH, data), (WHOLE_BLOCKS, codec.compress(WHOLE_BLOCKS))):
         reversed_twice = image[::-1, ::-1].copy()[::-1, ::-1]
         reversed_twice.flags.writeable = False
@@ -165,7 +165,7 @@ def test_arrays_in_any_layout_are_taken_and_left_alone(codec, data):
         assert np.array_equal(image, before)
 
 
-def test_many_at_a_time_are_as_one_after_the_other(codec):
+def test_threads_give_the_same_files_as_one_after_another(codec):
     files = [codec.compress(photograph(90 + n, 110, n)) for n in range(6)]
     alone = [codec.restore(file) for file in files]
     with ThreadPoolExecutor(4) as pool:
@@ -175,7 +175,7 @@ def test_many_at_a_time_are_as_one_after_the_other(codec):
     assert written == files
 
 
-def test_a_photograph_beyond_all_memory_is_refused_before_it_is_asked_for(codec, data, monkeypatch):
+def test_a_photograph_beyond_the_limit_is_refused_before_memory_is_taken(codec, data, monkeypatch):
     monkeypatch.setattr(thumbnails, "MAX_RESTORED_PIXELS", 131 * 170 - 1)
     for call in (lambda: codec.restore(data), lambda: codec.compress(PHOTOGRAPH)):
         with pytest.raises(ThumbnailError, match="170x131 is larger than 22,269 pixels"):
@@ -210,12 +210,12 @@ def test_a_network_without_weights_works():
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n" + bytes(99), "thumbnail.jpg"])
-def test_what_is_no_thumbnail_is_a_sentence(codec, data):
+def test_data_that_are_not_a_thumbnail_give_a_message(codec, data):
     with pytest.raises(HyperthumbError, match=r"JPEG|bytes of a file, not str"):
         codec.restore(data)
 
 
-def test_what_cannot_be_loaded_is_a_sentence(path, tmp_path):
+def test_a_model_that_cannot_be_loaded_gives_a_message(path, tmp_path):
     with pytest.raises(OptionsError, match='device: "tpu"'):
         hyperthumb.load(path, device="tpu")
     with pytest.raises(CheckpointError, match='there is no model "nowhere"'):
@@ -234,13 +234,13 @@ def test_restoring_imports_no_heavy_package_but_torch(path, data, tmp_path):
     assert result.stdout.strip() == "[]"
 
 
-def test_a_backend_by_name(path, data):
+def test_a_backend_is_chosen_by_name(path, data):
     pytest.importorskip("torchjpeg.codec", reason="torchjpeg is built by `make torchjpeg`")
     other = hyperthumb.load(path, device="cpu", backend="torchjpeg")
     assert np.array_equal(read_jpeg(other.compress(PHOTOGRAPH)).coefficients, read_jpeg(data).coefficients)
     assert np.array_equal(other.restore(data), hyperthumb.load(path, device="cpu").restore(data))
 
 
-def test_a_backend_that_there_is_not(path):
+def test_an_unknown_backend_is_an_error(path):
     with pytest.raises(ThumbnailError, match="there is no nosuch"):
         hyperthumb.load(path, device="cpu", backend="nosuch")

@@ -19,14 +19,14 @@ from tests.images.exifs import LENS, PRIVATE, exif_of, tags_of, with_exif
 from tests.images.icc import P3
 
 
-def test_a_color_profile_travels(codec):
+def test_a_color_profile_reaches_the_restored_photograph(codec):
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = codec.compress(PHOTOGRAPH, icc=icc)
     assert Image.open(io.BytesIO(data)).info["icc_profile"] == icc
     assert np.array_equal(codec.restore(data), codec.restore(codec.compress(PHOTOGRAPH)))
 
 
-def test_a_picture_brings_its_profile_and_exif_data(codec, data, tmp_path):
+def test_a_picture_carries_its_profile_and_exif_data(codec, data, tmp_path):
     path = tmp_path / "photo.png"
     path.write_bytes(with_exif(Image.fromarray(np.rot90(PHOTOGRAPH)), "PNG", exif_of(6)))
     written = codec.compress(hyperthumb.read_picture(path, exif="basic"))
@@ -57,7 +57,7 @@ def test_metadata_count_in_the_size_of_a_file(codec, data):
     assert len(codec.compress(picture)) == limit
 
 
-def test_metadata_that_take_most_of_an_impossible_size_are_named(codec):
+def test_an_impossible_size_names_metadata_that_take_most_of_it(codec):
     exif = without_orientation(exif_of())
     profile_size, exif_size = len(metadata_segments(P3, None)), len(metadata_segments(None, exif))
     profile = rf"its color profile takes {profile_size:,} bytes \(--icc srgb does without it\)"

@@ -33,7 +33,7 @@ def training(folder: Path, network=None, **changes: object) -> Path:
     return root
 
 
-def test_a_training_is_the_model_that_is_exported_of_it(tmp_path, saved):
+def test_a_training_folder_and_its_exported_file_are_the_same_model(tmp_path, saved):
     root = training(tmp_path)
     expected = open_model(saved)
     for path in (root, root / "models" / "net_g_latest.pth"):
@@ -44,7 +44,7 @@ def test_a_training_is_the_model_that_is_exported_of_it(tmp_path, saved):
             assert torch.equal(value, expected.network.state_dict()[name])
 
 
-def test_a_training_with_a_decoder_of_basicsr_s_loads_and_is_not_exported(tmp_path):
+def test_a_training_with_a_basicsr_decoder_loads_but_cannot_be_exported(tmp_path):
     decoder = {"type": "EDSR", "num_in_ch": 3, "num_out_ch": 3, "num_feat": 8, "num_block": 1}
     edsr = Component("EDSR", {key: value for key, value in decoder.items() if key != "type"})
     part = Component("HyperThumbnail", {**tiny_part().arguments, "decoder": edsr})
@@ -58,7 +58,7 @@ def test_a_training_with_a_decoder_of_basicsr_s_loads_and_is_not_exported(tmp_pa
         save_model(tmp_path / "no.safetensors", model.network, part, "no")
 
 
-def test_a_checkpoint_without_options_says_what_to_do(tmp_path):
+def test_a_checkpoint_without_options_gives_a_message_with_the_remedy(tmp_path):
     root = training(tmp_path)
     (root / "options.resolved.yml").unlink()
     with pytest.raises(CheckpointError, match=r"export_model\.py --options"):

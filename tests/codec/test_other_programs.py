@@ -100,7 +100,7 @@ def test_the_size_of_a_turned_photograph_is_given_as_it_is_seen(codec, data):
 
 
 @pytest.mark.parametrize("orientation", [2, 3, 4, 6, 7, 8])
-def test_what_is_left_of_a_trimmed_thumbnail_is_turned_back(codec, data, orientation):
+def test_a_trimmed_thumbnail_is_turned_back(codec, data, orientation):
     restored = codec.restore_with_notes(turned(data, orientation, trim=True))
     cut, how, size = restored.notes
     assert "cut off" in cut
@@ -112,7 +112,7 @@ def test_what_is_left_of_a_trimmed_thumbnail_is_turned_back(codec, data, orienta
     assert np.array_equal(upright[inner], codec.restore(data)[inner])
 
 
-def test_of_a_cropped_thumbnail_nothing_is_missing(codec, data):
+def test_a_cropped_thumbnail_restores_at_scale_times_its_size(codec, data):
     small = cropped(data, 3, 4)
     restored = codec.restore_with_notes(small)
     assert restored.image.shape == (96, 128, 3)
@@ -135,14 +135,14 @@ def test_a_stripped_thumbnail_says_what_is_assumed(codec, data):
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_exifs_orientation_is_obeyed(codec, data, orientation):
+def test_the_exif_orientation_is_applied(codec, data, orientation):
     restored = codec.restore_with_notes(with_exif(data, orientation))
     assert np.array_equal(restored.image, turn(codec.restore(data), orientation))
     assert restored.notes == []
 
 
 @pytest.mark.parametrize("nonsense", [0, 9, 300])
-def test_an_orientation_that_there_is_not_is_ignored(codec, data, nonsense):
+def test_an_invalid_orientation_is_ignored(codec, data, nonsense):
     assert np.array_equal(codec.restore(with_exif(data, nonsense)), codec.restore(data))
 
 
@@ -154,7 +154,7 @@ def test_a_turned_picture_and_an_orientation_add_up(codec, data):
     assert size == (131, 170, 3)
 
 
-def test_another_programs_segment_makes_no_thumbnail(codec, data):
+def test_a_segment_of_another_program_is_not_a_marker(codec, data):
     foreign = b"\xff\xe9\x00\x0bHT\x12\x00\1\2\3\4\5"  # scale 2, a model that does not ship
     restored = codec.restore_with_notes(with_marker(data, foreign))
     assert restored.image.shape == (132, 172, 3)

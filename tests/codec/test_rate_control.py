@@ -70,7 +70,7 @@ def test_a_size_is_hit_from_below_with_few_files(max_bytes):
     st.lists(st.floats(0.4, 200), min_size=1, max_size=4),
     st.integers(0, 3),
 )
-def test_whatever_the_curve_the_size_is_not_exceeded_and_close(max_bytes, noise, some, seed):
+def test_the_size_is_close_and_never_exceeded_for_any_curve(max_bytes, noise, some, seed):
     steps = np.resize(np.array(some, np.float32), (2, 8, 8)) * np.random.default_rng(seed).uniform(0.9, 1.1, (2, 8, 8))
     write = Writer(steps, noise)
     sizes = write.sizes(distinct_scales(steps)[:: 1 if noise == 0 else 50])
@@ -85,7 +85,7 @@ def test_whatever_the_curve_the_size_is_not_exceeded_and_close(max_bytes, noise,
         assert len(found.data) >= min(sizes[sizes <= max_bytes].max(), math.floor(CLOSE_ENOUGH * max_bytes))
 
 
-def test_no_scale_of_its_own_is_missed_at_one():
+def test_the_models_own_size_is_found_with_one_file():
     write = Writer(VARIED)
     own = write.size(1.0)
     assert find_rate(VARIED, write, own) == RatedFile(bytes(own), 1.0)
@@ -97,7 +97,7 @@ def test_more_bytes_than_the_finest_tables_take_give_the_finest():
     assert (tables_of(VARIED, found.rate_scale) == 1).all()
 
 
-def test_where_tables_are_few_the_nearest_below_is_taken():
+def test_the_nearest_smaller_file_is_taken_where_there_are_few_tables():
     flat = np.full((2, 8, 8), 2.0)
     write = Writer(flat)
     sizes = sorted(write.sizes(distinct_scales(flat)))
@@ -105,7 +105,7 @@ def test_where_tables_are_few_the_nearest_below_is_taken():
     assert len(find_rate(flat, write, between).data) == sizes[-3]
 
 
-def test_the_impossible_names_the_least_possible_and_that_is_possible():
+def test_an_impossible_size_names_the_smallest_possible_one():
     write = Writer(VARIED)
     with pytest.raises(ThumbnailError, match=r"as small as 500 bytes; the least possible is [0-9,]+ bytes") as caught:
         find_rate(VARIED, write, 500)
@@ -115,7 +115,7 @@ def test_the_impossible_names_the_least_possible_and_that_is_possible():
         find_rate(VARIED, write, least - 1)
 
 
-def test_the_least_need_not_be_at_the_coarsest_tables():
+def test_the_smallest_file_may_not_have_the_coarsest_tables():
     coarsest = float(distinct_scales(VARIED)[-1])
 
     def write(scale: float) -> bytes:
@@ -124,6 +124,6 @@ def test_the_least_need_not_be_at_the_coarsest_tables():
     assert len(find_rate(VARIED, write, 1005).data) == 1000
 
 
-def test_the_least_is_said_in_the_callers_words():
+def test_the_smallest_size_is_stated_in_the_callers_unit():
     with pytest.raises(ThumbnailError, match="small as <500>; the least possible is <"):
         find_rate(VARIED, Writer(VARIED), 500, "<{}>".format)

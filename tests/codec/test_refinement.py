@@ -58,7 +58,7 @@ def test_bits_weigh_what_coarser_tables_pay_for_them():
     assert math.isfinite(refinement._weigh((0.0, 0.0), (1000, 900)).error)
 
 
-def test_the_integers_are_exact_and_the_same_each_time(network):
+def test_refined_coefficients_are_exact_integers_and_repeatable(network):
     hr = pixels()
     with torch.inference_mode():  # as the codec's analyses are made
         analysis = network.analyze(hr.float() / 255)
@@ -73,7 +73,7 @@ def test_the_integers_are_exact_and_the_same_each_time(network):
     assert torch.equal(again.coefficients, refined.coefficients)
 
 
-def test_the_network_stays_as_it_is(network):
+def test_refining_does_not_change_the_network(network):
     network.train().requires_grad_(True)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     hr = pixels()
@@ -83,7 +83,7 @@ def test_the_network_stays_as_it_is(network):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
-def test_a_step_that_makes_it_worse_is_not_taken(network, monkeypatch):
+def test_a_step_that_worsens_the_picture_is_not_taken(network, monkeypatch):
     monkeypatch.setattr(refinement, "_LEARNING_RATE", 300.0)
     hr = pixels()
     analysis = network.analyze(hr.float() / 255)
@@ -130,7 +130,7 @@ def test_tiles_cover_each_block_once(monkeypatch):
     assert (times == 1).all()
 
 
-def test_what_cannot_be_refined_for_is_a_sentence(network):
+def test_a_model_that_cannot_be_refined_for_gives_a_message(network):
     hr = pixels()
     analysis = network.analyze(hr.float() / 255)
     with pytest.raises(HyperthumbError, match="1 step or more, not 0"):

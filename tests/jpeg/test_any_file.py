@@ -21,7 +21,7 @@ def shown(thumbnail):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_nothing_is_said_about_a_file_of_ours(profile):
+def test_an_unchanged_thumbnail_gives_no_note(profile):
     written = shaded()
     read, sentences = read_any(write_jpeg(written, profile))
     assert sentences == []
@@ -86,7 +86,7 @@ def test_a_recompressed_file_of_version_1_is_recognized_by_a_known_model(options
         assert (sentences[0], read.state, read.scale, read.model_id) == (UNMARKED, State.UNMARKED, None, None)
 
 
-def test_a_turned_file_is_said_to_be_turned():
+def test_a_turned_file_gives_a_note():
     (sentence,) = read_any(turned(write_jpeg(shaded(61, 75)), 8))[1]
     assert "turned by 90 degrees counterclockwise without loss" in sentence
     first, second = read_any(turned(write_jpeg(shaded(61, 75)), 2, trim=True))[1]
@@ -101,7 +101,7 @@ def test_recognizing_transforms_no_picture():
     assert same_content(recognize(write_jpeg(shaded())), shaded())
 
 
-def test_without_our_note_nothing_is_known():
+def test_a_file_without_a_marker_has_no_origin():
     read, sentences = read_any(recompressed(write_jpeg(shaded()), False, subsampling=0))
     assert sentences == [UNMARKED]
     assert (read.scale, read.model_id) == (None, None)
@@ -117,6 +117,6 @@ def test_a_flipped_bit_is_noticed():
     assert sentences == [CHANGED]
 
 
-def test_cmyk_is_refused_in_a_sentence():
+def test_cmyk_is_refused_with_a_message():
     with pytest.raises(ThumbnailError, match="CMYK JPEG files are not supported"):
         read_any(pillow_jpeg(mode="CMYK"))

@@ -79,14 +79,14 @@ def test_damaged_data_never_ends_the_process(backend, profile):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_file_that_the_library_refuses_is_a_sentence_and_nothing_is_printed(backend, capfd):
+def test_a_file_that_the_library_refuses_gives_a_message_and_no_other_output(backend, capfd):
     with pytest.raises(ThumbnailError, match="damaged JPEG file"):
         read_jpeg(with_impossible_codes(write_jpeg(shaded(), "default")), backend)
     assert capfd.readouterr().out == ""
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_temporary_folder_that_is_not_there(backend, tmp_path, monkeypatch):
+def test_a_missing_temporary_folder_is_named(backend, tmp_path, monkeypatch):
     data = write_jpeg(shaded())
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     for call in (lambda: write_jpeg(shaded(), backend=backend), lambda: read_jpeg(data, backend)):
@@ -95,7 +95,7 @@ def test_a_temporary_folder_that_is_not_there(backend, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_temporary_folder_that_is_full(backend, tmp_path, monkeypatch):
+def test_a_full_temporary_folder_is_named(backend, tmp_path, monkeypatch):
     data = write_jpeg(shaded())
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for call in (lambda: write_jpeg(shaded(), backend=backend), lambda: read_jpeg(data, backend)):

@@ -3,13 +3,13 @@ import torch
 from hyperthumb.jpeg.clamp import inward_clamp
 
 
-def test_values_are_the_plain_clamps():
+def test_values_equal_those_of_a_plain_clamp():
     x = torch.randn(3, 5)
     assert torch.equal(inward_clamp(x, -0.5, 0.5), x.clamp(-0.5, 0.5))
     assert torch.equal(inward_clamp(x.requires_grad_(), -0.5, 0.5), x.clamp(-0.5, 0.5))
 
 
-def test_gradient_outside_passes_only_inwards():
+def test_outside_the_range_only_gradients_that_lead_back_pass():
     x = torch.tensor([-2.0, -2.0, 0.0, 0.0, 2.0, 2.0], requires_grad=True)
     gradient = torch.tensor([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0])
     inward_clamp(x, -1, 1).backward(gradient)

@@ -97,7 +97,7 @@ ARRANGEMENTS = [
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("arranged", ARRANGEMENTS)
-def test_reads_as_it_was_written(arranged, profile, backend):
+def test_metadata_are_read_as_they_were_written(arranged, profile, backend):
     data = write_jpeg(WRITTEN, profile)
     for file, orientation in ((data, 1), (as_version_1(data), 1), (turned(data, 6, profile=profile), 6)):
         read = read_jpeg(arranged(file), backend)
@@ -106,7 +106,7 @@ def test_reads_as_it_was_written(arranged, profile, backend):
     assert describe(arranged(data)).model_id == WRITTEN.model_id
 
 
-def test_all_of_them_at_once():
+def test_all_kinds_of_metadata_are_read_together():
     for order in itertools.permutations([fill_bytes, a_comment_first, tables_after_the_frame, marker_at_the_end]):
         data = write_jpeg(WRITTEN)
         for arranged in order:

@@ -17,7 +17,7 @@ planes = hnp.arrays(
 
 @settings(max_examples=25)
 @given(planes)
-def test_orthonormal(array):
+def test_the_transform_is_orthonormal(array):
     plane = torch.from_numpy(array)
     coefficients = block_dct(plane)
     scale = 1 + plane.abs().max()
@@ -25,7 +25,7 @@ def test_orthonormal(array):
     assert torch.allclose(coefficients.square().sum(), plane.square().sum(), rtol=1e-10)
 
 
-def test_against_scipy():
+def test_the_transform_equals_scipys():
     plane = torch.randn(2, 3, 16, 24, dtype=torch.float64)
     coefficients = block_dct(plane)
     assert coefficients.shape == (2, 3, 2, 3, 8, 8)
@@ -45,7 +45,7 @@ def test_dc_is_eight_times_the_mean():
     assert block_dct(torch.full((8, 8), 3.0))[0, 0, 0, 0] == pytest.approx(24)
 
 
-def test_gradients():
+def test_gradients_equal_finite_differences():
     plane = torch.randn(8, 16, dtype=torch.float64, requires_grad=True)
     torch.autograd.gradcheck(block_dct, (plane,))
     torch.autograd.gradcheck(block_idct, (torch.randn(1, 2, 8, 8, dtype=torch.float64, requires_grad=True),))

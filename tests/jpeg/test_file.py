@@ -70,7 +70,7 @@ def test_small_is_never_larger_than_optimized():
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_color_profile_travels_whole(profile):
+def test_a_color_profile_is_kept_whole(profile):
     icc = np.random.default_rng(0).bytes(150_000)
     data = write_jpeg(shaded(), profile, icc=icc)
     assert find_icc(list(segments(data))) == icc == Image.open(io.BytesIO(data)).info["icc_profile"]
@@ -81,7 +81,7 @@ def test_a_color_profile_travels_whole(profile):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_exif_data_travel_whole_beside_a_color_profile(profile):
+def test_exif_data_are_kept_whole_beside_a_color_profile(profile):
     exif, icc = b"II*\0" + np.random.default_rng(0).bytes(65_000), bytes(100_000)
     plain, data = write_jpeg(shaded(), profile), write_jpeg(shaded(), profile, icc=icc, exif=exif)
     parts = list(segments(data))
@@ -99,7 +99,7 @@ def test_exif_data_travel_whole_beside_a_color_profile(profile):
     assert read_jpeg(write_jpeg(shaded(), profile, exif=bytes(65_527))).intact
 
 
-def test_part_of_a_color_profile_is_none():
+def test_an_incomplete_color_profile_is_ignored():
     data = write_jpeg(shaded(), icc=bytes(100_000))
     second = [part for part in segments(data) if part.marker == 0xE2][1]
     assert find_icc(list(segments(data[: second.start] + data[second.end :]))) is None
@@ -118,7 +118,7 @@ def test_a_changed_coefficient_is_noticed(profile):
     assert read_jpeg(data).intact is True
 
 
-def test_reads_what_other_programs_write():
+def test_files_of_other_programs_are_read():
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (21, 13, 3), dtype=np.uint8))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80, subsampling=0, progressive=True)
@@ -149,7 +149,7 @@ def test_reads_what_other_programs_write():
         ({"hr_height": 77, "hr_width": 132, "scale": 4}, "does not fit"),
     ],
 )
-def test_what_no_file_can_hold_is_refused(changes, message):
+def test_values_that_no_file_can_hold_are_refused(changes, message):
     with pytest.raises(ThumbnailError, match=message):
         write_jpeg(thumbnail(**changes))
 
@@ -166,7 +166,7 @@ def test_dc_steps_that_no_file_can_hold_are_refused():
         write_jpeg(thumbnail(coefficients=coefficients))
 
 
-def test_unknown_choices():
+def test_unknown_profiles_and_backends_are_errors():
     with pytest.raises(ThumbnailError, match=r"there is no profile arithmetic \(known: small, optimized, default\)$"):
         write_jpeg(thumbnail(), "arithmetic")
     with pytest.raises(ThumbnailError, match="there is no profile fast; use optimized"):
@@ -197,7 +197,7 @@ def test_files_truncated_anywhere_are_refused(profile):
             read_jpeg(data[:kept])
 
 
-def test_what_follows_the_picture_does_no_harm():
+def test_data_after_the_picture_are_ignored():
     assert read_jpeg(GOOD["small"] + b"and so on").intact
 
 
@@ -236,7 +236,7 @@ def test_many_scans_are_refused():
         (b"\xff\xda", 5, 77, "scan header"),
     ],
 )
-def test_headers_that_lie_are_refused(find, offset, value, message):
+def test_contradicting_headers_are_refused(find, offset, value, message):
     data = bytearray((Path(__file__).parent / "restart_markers.jpg").read_bytes())
     data[data.index(find) + offset] = value
     with pytest.raises(ThumbnailError, match=message):
@@ -244,7 +244,7 @@ def test_headers_that_lie_are_refused(find, offset, value, message):
 
 
 @pytest.mark.parametrize("read", [read_jpeg, describe])
-def test_codings_that_are_not_read_are_named_whatever_else_is_in_the_file(read):
+def test_unsupported_codings_are_named_whatever_else_is_in_the_file(read):
     data = GOOD["optimized"]
     frame = data.index(b"\xff\xc0")
     conditioning = b"\xff\xcc\0\x04\0\x10"  # T.81 B.2.4.3

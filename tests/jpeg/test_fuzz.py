@@ -23,7 +23,7 @@ def limit_memory():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_damaged_files_end_in_sentences(backend):
+def test_damaged_files_give_messages(backend):
     count = int(os.environ.get("HYPERTHUMB_FUZZ", "1000"))
     script = Path(__file__).with_name("fuzz.py")
     result = subprocess.run(

@@ -14,7 +14,7 @@ from tests.jpeg.thumbnails import pillow_jpeg, shaded
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_our_files(profile):
+def test_files_of_each_profile_are_described(profile):
     written = shaded(120, 160)
     data = write_jpeg(written, profile)
     seen = describe(data)
@@ -48,7 +48,7 @@ def test_scans_of_a_progressive_file():
         ({"mode": "CMYK", "subsampling": 0}, "1x1,1x1,1x1,1x1", "baseline"),
     ],
 )
-def test_others_files(options, subsampling, kind):
+def test_files_of_other_programs_are_described(options, subsampling, kind):
     data = pillow_jpeg(**options)
     seen = describe(data)
     assert (seen.subsampling, seen.kind, seen.scale, seen.bpp) == (subsampling, kind, None, None)
@@ -56,7 +56,7 @@ def test_others_files(options, subsampling, kind):
     assert np.array_equal(np.array(seen.tables[0]).ravel(), stored[0])
 
 
-def test_bytes_of_metadata():
+def test_the_bytes_of_metadata_are_counted():
     with_both = describe(write_jpeg(shaded(), icc=bytes(999), exif=bytes(88)))
     assert (with_both.icc_bytes, with_both.exif_bytes) == (999, 88)
     with_none = describe(write_jpeg(shaded()))
@@ -65,12 +65,12 @@ def test_bytes_of_metadata():
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG", pillow_jpeg()[:-2], pillow_jpeg()[:300]])
-def test_damaged_files(data):
+def test_damaged_files_are_errors(data):
     with pytest.raises(ThumbnailError):
         describe(data)
 
 
-def test_loads_no_heavy_package():
+def test_inspecting_imports_no_heavy_package():
     code = "import sys; import hyperthumb.jpeg.inspection; print({'torch', 'jpeglib', 'PIL'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

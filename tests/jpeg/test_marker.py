@@ -20,7 +20,7 @@ PLACE = DATA.index(MARKER_START) + 4
 OLD = as_version_1(DATA)
 
 
-def test_costs_thirteen_bytes_right_after_jfifs_segment():
+def test_the_marker_has_13_bytes_right_after_the_jfif_segment():
     without = write_jpeg(PLAIN)
     assert len(DATA) - len(without) == 13
     assert [segment.marker for segment in segments(DATA)][:2] == [0xE0, APP9]
@@ -29,7 +29,7 @@ def test_costs_thirteen_bytes_right_after_jfifs_segment():
     assert np.array_equal(decode_rgb(DATA), decode_rgb(without))
 
 
-def test_says_the_photographs_size_and_the_model():
+def test_the_marker_states_the_photographs_size_and_the_model():
     read = read_jpeg(DATA)
     assert (read.hr_height, read.hr_width, read.scale, read.model_id) == (61, 44, 4, b"\x01\x02\x03")
     assert read.intact
@@ -45,7 +45,7 @@ def test_the_seal_is_that_of_the_documentation():
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4, 8])
-def test_every_size_of_photograph(scale):
+def test_every_size_of_a_photograph_is_kept(scale):
     for rows, columns in itertools.product(range(scale), repeat=2):
         written = dataclasses.replace(OURS, scale=scale, hr_height=16 * scale - rows, hr_width=11 * scale - columns)
         for data in (write_jpeg(written, "default"), as_version_1(write_jpeg(written, "default"))):
@@ -61,7 +61,7 @@ def test_files_of_version_1_are_read():
 
 
 @pytest.mark.parametrize("offset", range(9))
-def test_a_marker_that_was_damaged_is_none(offset):
+def test_a_damaged_marker_is_ignored(offset):
     data = bytearray(DATA)
     data[PLACE + offset] ^= 0x10
     assert (read_jpeg(bytes(data)).scale, read_jpeg(bytes(data)).state) == (None, State.UNMARKED)
@@ -98,11 +98,11 @@ def test_another_programs_segment_that_looks_like_version_1_is_doubtful():
 
 
 @pytest.mark.parametrize("first", [0x60, 0x20])
-def test_a_sealed_marker_of_no_version_is_none(first):
+def test_a_sealed_marker_of_an_invalid_version_is_ignored(first):
     assert read_jpeg(with_marker(DATA, sealed(bytes([first]) + bytes(6)))).state is State.UNMARKED
 
 
-def test_more_rows_missing_than_the_scale_allows():
+def test_a_marker_with_more_missing_rows_than_the_scale_allows_is_ignored():
     assert read_jpeg(with_marker(DATA, sealed(b"\x82\x00" + bytes(5)))).state is State.UNMARKED
 
 

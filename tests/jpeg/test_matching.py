@@ -63,7 +63,7 @@ def test_the_turn_is_known_after_the_partial_blocks_were_cut_off(orientation):
 
 
 @pytest.mark.parametrize(("orientation", "hr_height"), [(2, 255), (8, 255), (3, 256), (7, 256)])
-def test_what_is_missing_at_an_edge_that_no_turn_cuts_is_known(orientation, hr_height):
+def test_missing_rows_at_an_uncut_edge_are_known(orientation, hr_height):
     written = shaded(64, 75)  # of which 255x298 is the photograph; 72 columns are left
     read = read_jpeg(turned(write_jpeg(written), orientation, trim=True))
     assert (read.state, read.hr_height, read.hr_width) == (State.CUT, hr_height, 288)
@@ -82,7 +82,7 @@ def test_edges_that_were_changed_are_noticed():
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_changed_picture_fits_in_no_orientation(size):
+def test_a_changed_picture_matches_no_orientation(size):
     data = write_jpeg(shaded(*size))
     for written_by, state in ((unchanged, State.CHANGED), (as_version_1, State.DOUBTFUL)):
         read = read_jpeg(changed(written_by(data)))

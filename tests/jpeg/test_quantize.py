@@ -15,7 +15,7 @@ def gradient(rounding):
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS.values(), ids=ROUNDINGS)
-def test_stays_within_half_a_step(rounding):
+def test_rounding_stays_within_half_a_step(rounding):
     x = values()
     assert (rounding(x) - x).abs().max() <= 0.5
 
@@ -37,7 +37,7 @@ def test_straight_through_gives_integers_and_the_identitys_gradient():
     assert torch.equal(gradient(straight_through), torch.ones(173, dtype=torch.float64))
 
 
-def test_cubic_gradient():
+def test_cubic_rounding_has_the_derivative_of_its_formula():
     x = values().detach()
     assert torch.allclose(gradient(cubic), 3 * (x - x.round()) ** 2)
     smooth = torch.tensor([0.1, -1.7, 2.2], dtype=torch.float64, requires_grad=True)

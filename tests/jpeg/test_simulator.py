@@ -23,7 +23,7 @@ def per_plane(tables):
 
 @pytest.mark.parametrize("quality", [5, 30, 50, 75, 92, 100])
 @pytest.mark.parametrize(("name", "picture"), list(pictures()), ids=[name for name, _ in pictures()])
-def test_simulator_is_jpeg(quality, name, picture):
+def test_the_simulator_equals_a_jpeg_library(quality, name, picture):
     """Written as a file of odd size and decoded by libjpeg: at most 2 levels apart, and the very same integers."""
     height, width = 37, 51
     tables = torch.from_numpy(standard_tables(quality)).float()
@@ -52,7 +52,7 @@ def test_ycbcr_is_clamped_before_the_color_conversion():
     assert (coefficients_to_rgb(dequantized, clamp=False)[0].clamp(0, 1) * 255 - shown).abs().max() > 20
 
 
-def test_unclamped_is_the_exact_inverse():
+def test_without_clamping_the_simulator_is_exactly_invertible():
     rgb = torch.rand(2, 3, 16, 8, dtype=torch.float64)
     assert torch.allclose(coefficients_to_rgb(rgb_to_coefficients(rgb), clamp=False), rgb, atol=2e-6)
 

@@ -32,12 +32,12 @@ def test_luma_table_is_not_transposed():
 
 
 @pytest.mark.parametrize("quality", [0, 101, -5])
-def test_quality_out_of_range(quality):
+def test_a_quality_out_of_range_is_an_error(quality):
     with pytest.raises(HyperthumbError, match="1 to 100"):
         standard_tables(quality)
 
 
-def test_zigzag_walks_the_standards_path():
+def test_zigzag_has_the_standards_order():
     assert ZIGZAG[:11] == (0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32)
     assert ZIGZAG[-4:] == (47, 55, 62, 63)
     assert sorted(ZIGZAG) == list(range(64))

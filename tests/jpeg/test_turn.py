@@ -53,7 +53,7 @@ def test_there_are_eight_orientations():
 
 @settings(max_examples=60)
 @given(SIDES, SIDES, TURNS, TURNS)
-def test_turns_are_a_group_with_partial_blocks_too(height, width, first, second):
+def test_turns_form_a_group_with_partial_blocks_too(height, width, first, second):
     original = picture(height, width)
     assert_equal(turned(original, UPRIGHT), original)
     assert_equal(turned(turned(original, first), inverse(first)), original)
@@ -80,7 +80,7 @@ def test_turned_coefficients_are_those_of_the_turned_pixels(orientation):
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_the_argument_stays_as_it_was(orientation):
+def test_turning_does_not_change_its_argument(orientation):
     coefficients = thumbnail(24, 40).coefficients
     before = coefficients.copy()
     turn_coefficients(coefficients, 24, 40, orientation)
@@ -90,7 +90,7 @@ def test_the_argument_stays_as_it_was(orientation):
 @pytest.mark.skipif(shutil.which("jpegtran") is None, reason="jpegtran is not installed (libjpeg-turbo-progs)")
 @pytest.mark.parametrize("size", [(64, 80), (61, 75), (5, 30)], ids=str)
 @pytest.mark.parametrize("orientation", JPEGTRAN)
-def test_does_what_jpegtran_does(orientation, size, tmp_path):
+def test_turning_equals_jpegtran(orientation, size, tmp_path):
     plain = shaded(*size)
     path = tmp_path / "a.jpg"
     path.write_bytes(without_marker(write_jpeg(plain)))

@@ -33,7 +33,7 @@ def assert_shows_the_same(picture, path):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_opencv(files, profile):
+def test_opencv_shows_the_same_picture(files, profile):
     cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
     path = files / f"{profile}.jpg"
     assert_shows_the_same(cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)[..., ::-1], path)
@@ -41,7 +41,7 @@ def test_opencv(files, profile):
 
 @pytest.mark.skipif(shutil.which("djpeg") is None, reason="djpeg is not installed")
 @pytest.mark.parametrize("profile", PROFILES)
-def test_djpeg(files, profile):
+def test_djpeg_shows_the_same_picture(files, profile):
     path = files / f"{profile}.jpg"
     shown = subprocess.run(["djpeg", "-ppm", str(path)], capture_output=True, check=True)
     assert shown.stderr == b""
@@ -50,7 +50,7 @@ def test_djpeg(files, profile):
 
 @pytest.mark.skipif(MAGICK is None, reason="ImageMagick is not installed")
 @pytest.mark.parametrize("profile", PROFILES)
-def test_imagemagick(files, profile):
+def test_imagemagick_shows_the_same_picture(files, profile):
     if b"ImageMagick" not in subprocess.run([MAGICK, "-version"], capture_output=True, check=False).stdout:
         pytest.skip("this convert is not ImageMagick's")
     path = files / f"{profile}.jpg"
@@ -60,7 +60,7 @@ def test_imagemagick(files, profile):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-def test_chromium(files):
+def test_chromium_shows_the_same_picture(files):
     rows = "".join(f'<img src="{profile}.jpg" style="display:block">' for profile in PROFILES)
     (files / "page.html").write_text(f'<body style="margin:0">{rows}')
     target = files / "screen.png"

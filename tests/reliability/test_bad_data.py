@@ -117,7 +117,7 @@ def test_training_stops_when_too_much_cannot_be_used(tmp_path):
     assert_one_sentence(train(tmp_path, **changes), "more than max_corrupt = 5 photographs that cannot be used")
 
 
-def test_training_stops_before_it_starts_at_what_headers_show(tmp_path):
+def test_training_does_not_start_with_pictures_whose_headers_are_wrong(tmp_path):
     write_photographs(tmp_path / "train", 4)
     write_bad(tmp_path / "train")
     result = train(tmp_path)
@@ -133,7 +133,7 @@ def test_training_stops_before_it_starts_at_what_headers_show(tmp_path):
         ("cmyk.png", cmyk, "CMYK pictures are not supported"),
     ],
 )
-def test_training_stops_at_what_only_decoding_shows(tmp_path, name, write, reason):
+def test_training_stops_at_a_picture_that_cannot_be_decoded(tmp_path, name, write, reason):
     write_photographs(tmp_path / "train", 4)
     write(tmp_path / "train" / name)
     result = train(tmp_path)
@@ -142,7 +142,7 @@ def test_training_stops_at_what_only_decoding_shows(tmp_path, name, write, reaso
 
 
 @pytest.mark.parametrize("on_corrupt", ["error", "skip"])
-def test_a_thumbnail_of_the_wrong_size(tmp_path, on_corrupt):
+def test_a_thumbnail_of_the_wrong_size_is_named(tmp_path, on_corrupt):
     write_photographs(tmp_path / "train", 4)
     for number in range(4):
         side = (20, 24) if number else (20, 23)
@@ -162,7 +162,7 @@ def test_a_thumbnail_of_the_wrong_size(tmp_path, on_corrupt):
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])
-def test_a_folder_that_vanishes_is_no_bad_picture_that_could_be_skipped(tmp_path, num_workers):
+def test_a_folder_that_vanishes_ends_the_run_and_is_not_skipped(tmp_path, num_workers):
     changes = {
         "train:total_iter": 100_000,
         "datasets:train:on_corrupt": "skip",
@@ -183,7 +183,7 @@ def test_a_folder_that_vanishes_is_no_bad_picture_that_could_be_skipped(tmp_path
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_a_store_that_was_copied_in_part_is_a_sentence(tmp_path, num_workers):
+def test_an_incomplete_store_gives_a_message(tmp_path, num_workers):
     store = tmp_path / "cut.lmdb"
     write_lmdb(HRImageDataset(str(write_photographs(tmp_path / "pictures", 4))), store)
     os.truncate(store / "data.mdb", 20000)
@@ -195,7 +195,7 @@ def test_a_store_that_was_copied_in_part_is_a_sentence(tmp_path, num_workers):
     assert_one_sentence(train(tmp_path, **changes), f"{store}/data.mdb: is truncated: it has 20,000 of ")
 
 
-def test_validation_leaves_out_what_cannot_be_used_where_the_options_say_so(tmp_path):
+def test_validation_skips_bad_pictures_if_the_options_say_so(tmp_path):
     bad = write_photographs(tmp_path / "bad", 2, 41, 50)
     write_bad(bad)
     changes = {"datasets:val:dataroot_gt": str(bad), "train:total_iter": 2}
@@ -209,7 +209,7 @@ def test_validation_leaves_out_what_cannot_be_used_where_the_options_say_so(tmp_
         assert [row["count"] for row in csv.DictReader(file)] == ["4", "4"]
 
 
-def test_a_test_run_leaves_cells_of_small_pictures_empty_and_skips_what_cannot_be_used(tmp_path):
+def test_a_test_leaves_cells_of_small_pictures_empty_and_skips_bad_pictures(tmp_path):
     """SSIM takes 11 pixels; two of the pictures have fewer. The others' rows are not lost."""
     pictures = write_photographs(tmp_path / "pictures", 2, 41, 50)
     write_bad(pictures)

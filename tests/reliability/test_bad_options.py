@@ -46,18 +46,18 @@ def expected(file: str) -> str:
     return text.replace("<BasicSR>", ", ".join(known_archs()))
 
 
-def test_there_are_thirty_and_each_has_its_complaint():
+def test_there_are_at_least_thirty_broken_files_with_their_complaints():
     assert len(BROKEN) >= 30
     texts = sorted(path.relative_to(FOLDER).with_suffix(".yml").as_posix() for path in FOLDER.rglob("*.txt"))
     assert texts == sorted(BROKEN)
 
 
 @pytest.mark.parametrize("kind", LOAD)
-def test_what_the_broken_files_inherit_from_is_good(kind):
+def test_the_base_of_the_broken_files_is_correct(kind):
     LOAD[kind](f"good/{kind}.yml")  # without a warning too, which would be an error here
 
 
-def test_numbers_in_any_notation():
+def test_numbers_are_read_in_any_notation():
     options = load_train_options("good/train.yml")
     assert (options.train.total_iter, options.train.optim_g.lr) == (100, 2e-4)
     assert (options.train.losses.guide.weight, options.train.losses.rate.weight) == (0.6, 0.02)
@@ -82,7 +82,7 @@ def test_a_broken_file_gives_exactly_these_complaints(file):
     ],
     ids=["Windows' line ends", "byte order mark", "YAML header", "names in any script"],
 )
-def test_what_editors_leave_behind_is_read(change):
+def test_windows_line_ends_and_byte_order_marks_are_read(change):
     path = Path("good/train.yml")
     before = load_train_options(path)
     path.write_bytes(change(path.read_bytes()))
@@ -110,7 +110,7 @@ def test_what_editors_leave_behind_is_read(change):
         ("name=\x1b[31m", "this is not valid YAML: the character U+001B is not allowed"),
     ],
 )
-def test_forced_settings_that_are_wrong(entry, complaint):
+def test_wrong_forced_settings_are_named_one_by_one(entry, complaint):
     with pytest.raises(OptionsError) as caught:
         load_train_options("good/train.yml", [entry])
     (line,) = str(caught.value).splitlines()
@@ -118,7 +118,7 @@ def test_forced_settings_that_are_wrong(entry, complaint):
     assert line.startswith(f"{place}: {complaint}")
 
 
-def test_what_is_no_file_of_options_at_all():
+def test_files_that_are_not_options_are_refused():
     Path("folder.yml").mkdir()
     Path("weights.yml").write_bytes(b"\0" * 3_000_000)
     for path, complaint in {
@@ -141,7 +141,7 @@ def test_what_is_no_file_of_options_at_all():
         (["-m", "hyperthumb", "benchmark", "-opt"], "train/tab.yml", 2),
     ],
 )
-def test_a_whole_process_says_it_and_leaves_nothing(command, file, code):
+def test_a_whole_process_prints_the_complaints_and_writes_nothing(command, file, code):
     script, *rest = command
     script = script if script == "-m" else str(ROOT / script)
     before = sorted(Path().rglob("*"))

@@ -83,7 +83,7 @@ def assert_same_end(folder: Path, whole: Path) -> None:
     assert tables[0] == tables[1]
 
 
-def test_no_room_for_the_weights(begun, whole):
+def test_a_run_without_room_for_the_weights_ends_with_a_message(begun, whole):
     """With `keep_last: 1` the only checkpoint is the old one: it stays."""
     limit = checkpoint_bytes(whole)[0] // 2
     result = train(begun, "--auto_resume", max_file_bytes=limit, **{"logger:keep_last": 1})
@@ -91,20 +91,20 @@ def test_no_room_for_the_weights(begun, whole):
     assert_goes_on(begun, whole)
 
 
-def test_room_for_the_weights_but_not_for_the_state(begun, whole):
+def test_a_run_with_room_for_the_weights_but_not_the_state_ends_with_a_message(begun, whole):
     weights, state = checkpoint_bytes(whole)
     assert weights < state
     assert_complaint(train(begun, "--auto_resume", max_file_bytes=(weights + state) // 2), "6.state")
     assert_goes_on(begun, whole)
 
 
-def test_no_room_for_validation_pictures(begun, whole):
+def test_a_run_without_room_for_validation_pictures_ends_with_a_message(begun, whole):
     result = train(begun, "--auto_resume", max_file_bytes=8_000, **{"val:save_img": True})
     assert_complaint(result, "visualization/val/0000006/restored/photo0.png")
     assert_goes_on(begun, whole)
 
 
-def test_no_room_for_another_row_of_metrics(begun, whole):
+def test_a_run_without_room_for_a_row_of_metrics_ends_with_a_message(begun, whole):
     path = begun / "experiments/tiny/metrics.csv"
     with open(path, newline="") as file:
         header, *rows = csv.reader(file)
@@ -117,14 +117,14 @@ def test_no_room_for_another_row_of_metrics(begun, whole):
     assert_goes_on(begun, whole)
 
 
-def test_no_room_for_the_log(begun, whole):
+def test_a_run_without_room_for_the_log_ends_with_a_message(begun, whole):
     changes = {"train:total_iter": 100, "logger:save_checkpoint_freq": 100, "val:val_freq": 100}
     result = train(begun, "--auto_resume", max_file_bytes=4_000, **changes)
     assert_complaint(result, r"train_tiny_\d+_\d+.log")
     assert_goes_on(begun, whole)
 
 
-def test_no_room_for_tensorboard(begun, whole):
+def test_a_run_without_room_for_tensorboard_ends_with_a_message(begun, whole):
     """It writes in a thread of its own, 14 KB of pictures an iteration here."""
     seldom = dict.fromkeys(("train:total_iter", "val:val_freq", "logger:save_checkpoint_freq"), 40)
     changes = {"logger:use_tb_logger": True, "logger:image_freq": 1, "datasets:train:gt_size": 64, **seldom}
@@ -132,7 +132,7 @@ def test_no_room_for_tensorboard(begun, whole):
     assert_goes_on(begun, whole)
 
 
-def test_nowhere_to_say_anything(begun, whole):
+def test_a_run_ends_well_when_its_output_cannot_be_written(begun, whole):
     """A terminal that is gone, or an output file on a full disk, costs its lines and nothing else; the log has them."""
     with WarmProcess("run_train.py", *options(begun, {}), "--auto_resume", folder=begun, say_to="/dev/full") as process:
         code = process.wait().code
@@ -142,7 +142,7 @@ def test_nowhere_to_say_anything(begun, whole):
     assert any("resuming from iteration 3" in log and "done: 6 iterations" in log for log in logs)
 
 
-def test_nowhere_to_print_a_table(whole, tmp_path):
+def test_a_test_ends_well_when_its_table_cannot_be_printed(whole, tmp_path):
     """The same of a test run: its table is in a file."""
     training = tiny_training(tmp_path)
     testing = {key: training[key] for key in ("name", "scale", "device", "network_g")}
@@ -172,7 +172,7 @@ def test_keep_last_never_removes_the_last_good_checkpoint(begun, whole):
     assert sorted(path.name for path in (root / "training_states").iterdir()) == ["6.state"]
 
 
-def test_scraps_of_a_killed_run_are_removed(begun, whole):
+def test_half_written_files_of_a_killed_run_are_removed(begun, whole):
     scrap = begun / "experiments/tiny/models/.0123456789abcdef.tmp"
     scrap.write_bytes(b"half a checkpoint")
     result = train(begun, "--auto_resume")

@@ -59,7 +59,7 @@ def fill(disk: Path, leave: int) -> Path:
     return ballast
 
 
-def test_a_disk_that_fills_up_in_the_middle_of_a_run(small_disk, tmp_path, whole):
+def test_a_disk_that_fills_up_ends_a_run_without_loss(small_disk, tmp_path, whole):
     changes = {"train:total_iter": 100_000, "logger:save_checkpoint_freq": 40, "val:val_freq": 100_000}
     with WarmProcess("run_train.py", *options(tmp_path, changes), "--auto_resume", folder=tmp_path) as process:
         process.wait_for("iter 5/")
@@ -81,7 +81,7 @@ def test_a_run_warns_when_there_is_room_for_fewer_than_three_checkpoints(small_d
     assert "checkpoints of about 0.6 MiB" in result.output
 
 
-def test_a_disk_that_becomes_read_only(begun, tmp_path, whole):
+def test_a_disk_that_becomes_read_only_ends_a_run_without_loss(begun, tmp_path, whole):
     models = tmp_path / "experiments/tiny/models"
     changes = {"train:total_iter": 100_000, "logger:save_checkpoint_freq": 40, "val:val_freq": 100_000}
     with WarmProcess("run_train.py", *options(tmp_path, changes), "--auto_resume", folder=tmp_path) as process:

@@ -54,7 +54,7 @@ def test_keys_of_a_store_stay_in_the_folder_of_results(work, name):
         HRImageDataset(str(path), {"type": "lmdb"})
 
 
-def test_a_test_of_such_a_store_writes_nothing(work, capsys):
+def test_a_test_of_a_store_with_hostile_keys_writes_nothing(work, capsys):
     store(work / "set.lmdb", "../../../../outside")
     options = {
         "name": "bad",
@@ -68,7 +68,7 @@ def test_a_test_of_such_a_store_writes_nothing(work, capsys):
 
 
 @pytest.mark.parametrize("name", ["../out", "/tmp/out", "a/b", "..", ".", "", "a\0b", "a\nb", "a\x1b[0m", "x" * 300])
-def test_names_of_experiments_and_data_sets_are_folders_of_their_own(work, name):
+def test_names_of_experiments_and_data_sets_cannot_leave_their_folder(work, name):
     training = tiny_training(work)
     for path in ("name", "datasets:train:name", "datasets:val:name"):
         options = json.loads(json.dumps(training))
@@ -86,7 +86,7 @@ def test_names_of_experiments_and_data_sets_are_folders_of_their_own(work, name)
             load_train_options(write_options(work / "options.yml", training))
 
 
-def test_files_replace_links_and_are_not_written_through_them(work):
+def test_files_replace_links_and_do_not_follow_them(work):
     """What stood at a file's place, put there by whoever, may be a link to something that matters."""
     precious = work / "precious"
     precious.write_text("iteration,dataset\n")  # a table like metrics.csv; anything else at its place ends the run
@@ -107,7 +107,7 @@ def test_files_replace_links_and_are_not_written_through_them(work):
     assert (experiment / "visualization/val/0000002/thumbnails/photo0.jpg").stat().st_size > 100
 
 
-def test_results_replace_links_too(work):
+def test_results_replace_links_and_do_not_follow_them(work):
     write_photographs(work / "photos", 1, 32, 32)
     (work / "precious").write_text("precious")
     options = {
@@ -128,7 +128,7 @@ def test_results_replace_links_too(work):
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>$\\frac{$\x1b[31m\n| a"
 
 
-def test_a_report_of_hostile_results(work, capsys):
+def test_a_report_shows_hostile_names_as_text(work, capsys):
     """Names are text, in the page, on the plots and on the terminal."""
     save_results(work / "results.json", made_up_results(work))
     content = json.loads((work / "results.json").read_text())
@@ -159,7 +159,7 @@ def test_results_of_another_folder_are_refused(work, name):
             load_results(work)
 
 
-def test_names_of_pictures_reach_no_terminal_and_no_log_as_they_are(work, capsys, caplog):
+def test_control_characters_in_names_reach_neither_terminal_nor_log(work, capsys, caplog):
     """A name with escape codes and line breaks is spelt out: it neither clears a terminal nor forges a line."""
     photos = write_photographs(work / "photos", 1, 16, 16)
     (photos / f"{ESCAPES}.png").write_bytes(b"no picture")
@@ -179,7 +179,7 @@ def test_names_of_pictures_reach_no_terminal_and_no_log_as_they_are(work, capsys
     assert "\\x1b[2J" in said.err
 
 
-def test_a_thumbnail_whose_marker_lies_about_its_size(work):
+def test_a_thumbnail_whose_marker_states_an_absurd_size_is_refused(work):
     """It says a scale and the few rows and columns that are missing, never a size: nothing absurd can be asked for."""
     codec = load(save_tiny_model(work / "tiny.safetensors"))
     data = codec.compress(photograph(64, 64))

@@ -58,7 +58,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     assert not list(tmp_path.rglob("owned")), "code was run"
 
 
-def test_the_payload_is_a_live_one(folder):
+def test_the_hostile_pickle_really_runs_code(folder):
     torch.load("zip.pth", weights_only=False)
     (folder / "owned").rmdir()
     with open("plain.pth", "rb") as file:
@@ -72,7 +72,7 @@ def test_pickles_that_run_code_are_refused(name):
         read_safely(Path(name))
 
 
-def test_whole_processes_refuse_them(folder):
+def test_whole_processes_refuse_hostile_pickles(folder):
     """A resumed training, and the conversion of an official checkpoint; the rest is below, in this process."""
     options = write_options(folder / "options.yml", tiny_training(folder))
     state = folder / "experiments/tiny/training_states/4.state"
@@ -89,7 +89,7 @@ def test_whole_processes_refuse_them(folder):
     assert sorted(folder.rglob("*")) == before
 
 
-def test_training_and_testing_do_not_start_from_them(folder, capsys):
+def test_training_and_testing_do_not_start_from_hostile_pickles(folder, capsys):
     from hyperthumb.evaluation.main import main as run_test
     from hyperthumb.training.main import main as run_train
 
@@ -126,7 +126,7 @@ def test_the_backbone_of_lpips_is_not_unpickled():
         LpipsMetric.create("squeeze", backbone_weights="old.pth")
 
 
-def test_an_archive_that_unpacks_to_more_than_it_has(folder):
+def test_an_archive_that_unpacks_to_much_more_is_refused(folder):
     torch.save({"params": {"weight": torch.zeros(4_000_000)}}, "large.pth")
     with zipfile.ZipFile("large.pth") as source, zipfile.ZipFile("bomb.pth", "w", zipfile.ZIP_DEFLATED) as bomb:
         for entry in source.infolist():
@@ -138,14 +138,14 @@ def test_an_archive_that_unpacks_to_more_than_it_has(folder):
 
 
 @pytest.mark.parametrize("wrap", [lambda t: {"params": {"w": t}}, lambda t: {"w": t}, lambda t: {"a": [(t,)]}])
-def test_a_tensor_larger_than_its_file(wrap):
+def test_a_tensor_larger_than_its_file_is_refused(wrap):
     torch.save(wrap(torch.zeros(1).expand(10**6, 10**6)), "wide.pth")
     with pytest.raises(CheckpointError, match=r"a tensor of shape \(1000000, 1000000\) has fewer numbers"):
         read_safely(Path("wide.pth"))
 
 
 @pytest.mark.parametrize("length", [2**63, 10**9, 0])
-def test_a_model_file_with_a_header_of_absurd_size(folder, length):
+def test_a_model_file_with_a_header_of_absurd_size_is_refused(folder, length):
     path = save_tiny_model(folder / "tiny.safetensors")
     path.write_bytes(struct.pack("<Q", length) + path.read_bytes()[8:])
     for read in (load_model, read_model_header, read_safely):
@@ -153,7 +153,7 @@ def test_a_model_file_with_a_header_of_absurd_size(folder, length):
             read(path)
 
 
-def test_a_model_file_that_names_plugins_imports_none(folder):
+def test_a_model_file_that_names_plugins_does_not_import_them(folder):
     (folder / "evil.py").write_text("import os\nos.mkdir('owned')\n")
     path = save_tiny_model(folder / "tiny.safetensors")
     with safetensors.safe_open(str(path), framework="pt") as file:

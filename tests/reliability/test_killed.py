@@ -31,7 +31,9 @@ def kill_and_finish(training: Training, moments: list[Moment]) -> list[Moment]:
     return struck
 
 
-def test_killed_in_the_step_in_a_checkpoint_and_in_validation(whole: Training, tmp_path: Path) -> None:
+def test_a_run_killed_in_step_checkpoint_and_validation_ends_with_the_same_weights(
+    whole: Training, tmp_path: Path
+) -> None:
     moments = [
         Moment("step", 7, 0.013, group=True),
         Moment("weights", 18, 0, group=False),
@@ -44,7 +46,7 @@ def test_killed_in_the_step_in_a_checkpoint_and_in_validation(whole: Training, t
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(7))
-def test_killed_at_random(whole: Training, tmp_path: Path, seed: int) -> None:
+def test_a_run_killed_at_random_moments_ends_with_the_same_weights(whole: Training, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     kinds = [KINDS[(seed + k) % len(KINDS)] for k in range(4)]
     moments = sorted((Moment.draw(chance, kind) for kind in kinds), key=lambda moment: moment.iteration)

@@ -50,7 +50,7 @@ def test_nan_on_one_process_stops_all(tmp_path):
     assert checkpoints(tmp_path) == [2, 4, 6]
 
 
-def test_steps_are_left_out_up_to_the_cap(tmp_path):
+def test_bad_steps_are_skipped_up_to_the_limit(tmp_path):
     """An infinite gradient twice in a row, one step may be left out: the second one stops the run."""
     plugins = write_plugin(tmp_path / "plugins", BAD_LOSS)
     changes = {"train:skip_bad_steps": 1, "logger:save_checkpoint_freq": 1}

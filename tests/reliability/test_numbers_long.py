@@ -33,7 +33,7 @@ def test_every_fault_stops_the_run(tmp_path, kind, precision):
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])
-def test_a_gradient_on_one_of_two_processes_is_left_out_on_both(tmp_path, accumulate):
+def test_a_bad_gradient_on_one_process_is_skipped_on_both(tmp_path, accumulate):
     plugins = write_plugin(tmp_path / "plugins", BAD_LOSS)
     changes = {"train:skip_bad_steps": 1, "train:accumulate": accumulate, "logger:save_checkpoint_freq": 1}
     options = faulty(tmp_path, "inf_gradient", at=2 * accumulate + 1, loss_rank=1, **changes)
@@ -44,7 +44,7 @@ def test_a_gradient_on_one_of_two_processes_is_left_out_on_both(tmp_path, accumu
     assert [entry["rank"] for entry in report(tmp_path, 3)["ranks"]] == [1]
 
 
-def test_the_cap_counts_across_a_resume(tmp_path):
+def test_the_limit_of_skipped_steps_counts_across_a_resume(tmp_path):
     plugins = write_plugin(tmp_path / "plugins", BAD_LOSS)
     changes = {"train:skip_bad_steps": 1, "logger:save_checkpoint_freq": 1}
     finished(train(faulty(tmp_path, "nan_loss", at=2, **changes, **{"train:total_iter": 3}), plugins=plugins))
@@ -57,7 +57,7 @@ def test_the_cap_counts_across_a_resume(tmp_path):
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_fp16_lowers_its_factor_and_goes_on(tmp_path, processes):
+def test_fp16_lowers_its_loss_scale_and_continues(tmp_path, processes):
     """Two overflows are fp16's everyday life: those steps are left out, nothing is reported, training goes on."""
     plugins = write_plugin(tmp_path / "plugins", BAD_LOSS + FP16_ON_A_CPU)
     changes = {"train:precision": "fp16", "device": "auto", "logger:save_checkpoint_freq": 1}
@@ -69,7 +69,7 @@ def test_fp16_lowers_its_factor_and_goes_on(tmp_path, processes):
     assert not (tmp_path / "experiments/tiny/bad_steps").exists()
 
 
-def test_fp16_stops_when_no_factor_helps(tmp_path):
+def test_fp16_stops_when_no_loss_scale_helps(tmp_path):
     plugins = write_plugin(tmp_path / "plugins", BAD_LOSS + FP16_ON_A_CPU)
     changes = {"train:precision": "fp16", "device": "auto", "train:total_iter": 40}
     result = train(faulty(tmp_path, "inf_gradient", at=3, loss_times=99, **changes), plugins=plugins)
@@ -78,7 +78,7 @@ def test_fp16_stops_when_no_factor_helps(tmp_path):
     assert checkpoints(tmp_path)[-1] == 18
 
 
-def test_fp16_stops_at_a_loss(tmp_path):
+def test_fp16_stops_at_a_loss_that_is_not_finite(tmp_path):
     plugins = write_plugin(tmp_path / "plugins", BAD_LOSS + FP16_ON_A_CPU)
     result = train(faulty(tmp_path, "nan_loss", at=3, **{"train:precision": "fp16", "device": "auto"}), plugins=plugins)
     assert result.returncode == 1, result.stdout

@@ -123,7 +123,7 @@ def test_slurms_variables_are_understood(tmp_path, nodes):
     assert [row["iteration"] for row in rows(tmp_path)] == ["0", "2"]
 
 
-def test_a_signal_to_one_process_stops_all_for_that_reason(tmp_path):
+def test_a_signal_to_one_process_stops_all(tmp_path):
     options = options_file(
         tmp_path, **{"train:total_iter": 10**6, "logger:print_freq": 1, "datasets:val": None, "val": {}}
     )

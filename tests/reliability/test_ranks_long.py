@@ -73,7 +73,7 @@ def test_a_process_that_hangs_in_a_step_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize(("processes", "rate"), [(4, "laplace"), (2, "factorized")])
-def test_any_number_of_processes_trains_alike(tmp_path, processes, rate):
+def test_any_number_of_processes_trains_to_the_same_weights(tmp_path, processes, rate):
     one, several = tmp_path / "one", tmp_path / "several"
     part = {"network_g:rate": {"type": rate}}
     finished(train(options_file(one, **part, **shared_out(accumulate=1))))
@@ -82,7 +82,7 @@ def test_any_number_of_processes_trains_alike(tmp_path, processes, rate):
     assert_same_rows(rows(one), rows(several))
 
 
-def test_several_processes_go_on_from_one(tmp_path):
+def test_several_processes_resume_a_run_of_one(tmp_path):
     one, later = tmp_path / "one", tmp_path / "later"
     finished(train(options_file(one, **shared_out(accumulate=1))))
     finished(train(options_file(later, **shared_out(accumulate=1))))
@@ -104,7 +104,7 @@ exit $code
 """
 
 
-def test_the_batch_script_of_the_documentation(tmp_path):
+def test_the_batch_script_of_the_documentation_queues_itself_until_done(tmp_path):
     """Stopped by --max_minutes it asks to be queued again, and at the end it does not."""
     tools = tmp_path / "tools"
     tools.mkdir()

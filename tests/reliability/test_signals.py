@@ -85,7 +85,7 @@ def test_a_dead_data_worker_ends_the_run_with_a_checkpoint(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(12))
-def test_signals_at_random_moments(tmp_path, seed):
+def test_signals_at_random_moments_leave_checkpoints(tmp_path, seed):
     """To one process or to the whole group, with workers about to hand over a batch."""
     chance = random.Random(seed)
     number, code = ((TERM, 143), (INTERRUPT, 130))[seed % 2]
@@ -97,7 +97,7 @@ def test_signals_at_random_moments(tmp_path, seed):
 
 
 @pytest.mark.long
-def test_a_signal_breaks_a_validation_off_which_is_then_repeated(tmp_path):
+def test_a_signal_interrupts_a_validation_and_resuming_repeats_it(tmp_path):
     changes = {"train:total_iter": 12, "val:val_freq": 10, "logger:print_freq": 1, "val:refine": 20}
     whole, stopped = (Training(tmp_path / name, **changes) for name in ("whole", "stopped"))
     whole.finish()

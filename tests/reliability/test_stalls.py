@@ -39,7 +39,7 @@ def start(folder: Path, *arguments: str, **changes: object) -> WarmProcess:
     return WarmProcess("run_train.py", "-opt", str(file), *arguments, folder=folder)
 
 
-def test_a_checkpoint_that_is_not_read(tmp_path):
+def test_a_checkpoint_that_is_not_read_is_named_while_the_run_waits(tmp_path):
     states = tmp_path / "experiments/tiny/training_states"
     states.mkdir(parents=True)
     os.mkfifo(states / "9.state")  # nobody will ever write to it
@@ -70,7 +70,7 @@ def test_a_photograph_that_does_not_come_is_named_while_the_run_waits(tmp_path, 
     assert max(waited) > 0.1, "the progress line shows the time spent waiting for data"
 
 
-def test_a_validation_photograph_that_does_not_come(tmp_path):
+def test_a_validation_photograph_that_does_not_come_is_named(tmp_path):
     """A named pipe in a folder of pictures: opening it waits until somebody writes."""
     options = tiny_training(tmp_path)
     pipe = tmp_path / "val/photo9.png"
@@ -85,7 +85,7 @@ def test_a_validation_photograph_that_does_not_come(tmp_path):
 
 
 @pytest.mark.long
-def test_a_checkpoint_that_is_not_written_because_the_disk_hangs(tmp_path):
+def test_a_checkpoint_that_a_hanging_disk_does_not_take_is_named(tmp_path):
     """The experiment's disk is frozen in the middle of a run (fsfreeze), and thawed after the warning."""
     image, disk = tmp_path / "image", tmp_path / "experiments"
     disk.mkdir()

@@ -26,14 +26,14 @@ def validate(best: BestWeights, iteration: int, bpp: float, **metrics: float) ->
     return kept
 
 
-def test_a_metric_alone(tmp_path):
+def test_a_metric_alone_chooses_the_best(tmp_path):
     best = keep(tmp_path)
     values = [25.0, 27.0, 26.0, 27.0, float("nan"), 28.0]
     kept = [validate(best, iteration, 0.3, psnr_rgb=value) for iteration, value in enumerate(values)]
     assert kept == [0, 1, 1, 1, 1, 5]
 
 
-def test_less_is_better_in_lpips(tmp_path):
+def test_lower_lpips_is_better(tmp_path):
     best = keep(tmp_path, keep_best="lpips")
     assert [validate(best, i, 0.3, lpips=value) for i, value in enumerate([0.3, 0.2, 0.25])] == [0, 1, 1]
 
@@ -47,7 +47,7 @@ def test_a_slope_makes_bytes_count(tmp_path):
     assert (note["value"], note["bpp"], note["metric"]) == (29.0, 0.4, "psnr_rgb")
 
 
-def test_a_run_that_resumes_goes_on_from_the_note(tmp_path):
+def test_a_resumed_run_remembers_the_best(tmp_path):
     validate(keep(tmp_path), 5, 0.3, psnr_rgb=28.0)
     assert validate(keep(tmp_path, iteration=5), 8, 0.3, psnr_rgb=27.0) == 5
     assert validate(keep(tmp_path, iteration=5, keep_best_slope=1.0), 8, 0.3, psnr_rgb=27.0) == 8
@@ -63,7 +63,7 @@ def test_a_damaged_note_is_a_warning(tmp_path):
 @pytest.mark.parametrize(
     ("metric", "data", "message"), [("lpips", "val", "lpips is not measured"), ("psnr_rgb", None, "no validation set")]
 )
-def test_what_is_not_measured_cannot_be_the_best(tmp_path, metric, data, message):
+def test_a_metric_that_is_not_measured_is_an_error(tmp_path, metric, data, message):
     options = tiny_training(tmp_path, **{"logger:keep_best": metric})
     if data is None:
         del options["datasets"]["val"]

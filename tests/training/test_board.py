@@ -18,6 +18,6 @@ def test_scalars_images_and_tables_are_in_the_event_file(tmp_path):
     assert {tag.split("/text_summary")[0] for tag in events.Tags()["tensors"]} == {"tables/luma", "tables/chroma"}
 
 
-def test_nothing_to_write_to_is_false(tmp_path):
+def test_a_board_without_a_folder_is_false(tmp_path):
     assert not Board(None, 0, None, "run")
     assert Board(tmp_path, 0, None, "run")

@@ -14,7 +14,7 @@ def options(tmp_path):
     return load_train_options(write_options(tmp_path / "options.yml", tiny_training(tmp_path)))
 
 
-def test_what_changed_has_its_new_and_its_old_value(tmp_path, options):
+def test_changed_settings_are_listed_with_new_and_old_value(tmp_path, options):
     resolved = tmp_path / "options.resolved.yml"
     resolved.write_text(dump_options(options))
     assert changed_settings(resolved, options) == []

@@ -41,7 +41,7 @@ def test_newest_is_the_last_saved(folder):
     assert latest["params"]["w"].tolist() == [10.0, 10.0]
 
 
-def test_killed_before_its_state_is_there_a_checkpoint_is_the_latest_weights_but_not_resumed(folder, monkeypatch):
+def test_weights_without_a_state_are_the_latest_but_not_resumed(folder, monkeypatch):
     """The other way round, a run killed after its last state would leave older weights under that name for good."""
     save(folder, 5)
     written: list[str] = []
@@ -63,12 +63,12 @@ def test_killed_before_its_state_is_there_a_checkpoint_is_the_latest_weights_but
     assert resume.iteration == 5
 
 
-def test_nothing_to_resume(folder):
+def test_an_empty_folder_has_nothing_to_resume(folder):
     assert folder.newest() is None
 
 
 @pytest.mark.parametrize("victim", ["models/net_g_10.pth", "training_states/10.state"])
-def test_a_damaged_checkpoint_is_passed_over(folder, victim):
+def test_a_damaged_checkpoint_is_skipped(folder, victim):
     save(folder, 5)
     save(folder, 10)
     path = folder.models.parent / victim
@@ -79,7 +79,7 @@ def test_a_damaged_checkpoint_is_passed_over(folder, victim):
     assert resume.iteration == 5
 
 
-def test_keep_last(tmp_path, folder):
+def test_keep_last_removes_older_checkpoints(tmp_path, folder):
     folder.keep_last = 2
     for iteration in (1, 2, 3, 4):
         save(folder, iteration)
@@ -88,7 +88,7 @@ def test_keep_last(tmp_path, folder):
 
 
 @pytest.mark.parametrize("name", ["\u00b2.state", "\u0663.state", "last.state", ".state", "5.state.bak"])
-def test_files_of_other_names_are_no_checkpoints(folder, name):
+def test_files_with_other_names_are_not_checkpoints(folder, name):
     save(folder, 5)
     (folder.states / name).write_bytes(b"")
     assert folder.iterations() == [5]
@@ -101,7 +101,7 @@ def refuse(path: Path) -> None:
 
 
 @pytest.mark.parametrize("victim", ["training_states/10.state", "models/net_g_10.pth", "training_states"])
-def test_what_the_system_does_not_let_be_read_is_not_passed_over(folder, victim):
+def test_a_checkpoint_that_cannot_be_read_is_not_skipped(folder, victim):
     """An earlier checkpoint, or none, would be gone on from, though this one may be sound."""
     save(folder, 5)
     save(folder, 10)
@@ -112,7 +112,7 @@ def test_what_the_system_does_not_let_be_read_is_not_passed_over(folder, victim)
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("victim", ["training_states/10.state", "models/net_g_10.pth", "training_states", "models"])
-def test_want_of_permission_is_no_damage(folder, victim):
+def test_a_missing_permission_is_not_damage(folder, victim):
     save(folder, 10)
     path = folder.root / victim
     path.chmod(0)
@@ -124,14 +124,14 @@ def test_want_of_permission_is_no_damage(folder, victim):
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux")
-def test_a_disk_error_is_no_damage(folder):
+def test_a_disk_error_is_not_damage(folder):
     save(folder, 5)
     (folder.states / "10.state").symlink_to("/proc/self/mem")  # opens, and gives EIO
     with pytest.raises(HyperthumbError, match=r"10\.state: Input/output error"):
         folder.newest()
 
 
-def test_an_error_that_comes_and_goes_is_no_damage_either(folder, monkeypatch):
+def test_an_intermittent_error_is_not_damage(folder, monkeypatch):
     save(folder, 5)
 
     def fail(archive: zipfile.ZipFile) -> None:
@@ -144,7 +144,7 @@ def test_an_error_that_comes_and_goes_is_no_damage_either(folder, monkeypatch):
 
 @pytest.mark.parametrize("length", [0, 1, 22, 100, 500, 900])
 @pytest.mark.parametrize("part", ["beginning", "end"])
-def test_parts_of_a_state_are_damage(folder, part, length):
+def test_an_incomplete_state_is_damage(folder, part, length):
     save(folder, 5)
     save(folder, 10)
     path = folder.states / "10.state"
@@ -175,7 +175,7 @@ def test_parts_of_a_state_are_damage(folder, part, length):
         ("skipped_steps", -1),
     ],
 )
-def test_a_state_with_values_that_no_run_wrote_is_passed_over(folder, name, value):
+def test_a_state_with_invalid_values_is_skipped(folder, name, value):
     save(folder, 5)
     save(folder, 10)
     torch.save({"iteration": 10, **STATE, name: value}, folder.states / "10.state")
@@ -200,7 +200,7 @@ def test_a_state_that_runs_code_is_refused(folder, tmp_path, monkeypatch):
     assert not (tmp_path / "exploded").exists()
 
 
-def test_nothing_is_removed_before_the_new_checkpoint_reads_back(folder, monkeypatch):
+def test_old_checkpoints_stay_until_the_new_one_was_read_back(folder, monkeypatch):
     """A disk that takes a file without a word and gives back less."""
     folder.keep_last = 1
     save(folder, 1)
@@ -218,7 +218,7 @@ def test_nothing_is_removed_before_the_new_checkpoint_reads_back(folder, monkeyp
     assert resume.iteration == 1
 
 
-def test_later_checkpoints_are_left_alone(folder):
+def test_later_checkpoints_are_kept(folder):
     """They are there when a run goes on from an earlier one (path.resume_state)."""
     folder.keep_last = 1
     save(folder, 2)
@@ -227,7 +227,7 @@ def test_later_checkpoints_are_left_alone(folder):
     assert folder.iterations() == [4, 9]
 
 
-def test_weights_whose_state_cannot_be_written_go(folder, monkeypatch):
+def test_weights_whose_state_cannot_be_written_are_removed(folder, monkeypatch):
     save(folder, 1)
 
     def fail_for_states(path, content, durable=False):
@@ -241,7 +241,7 @@ def test_weights_whose_state_cannot_be_written_go(folder, monkeypatch):
     assert sorted(path.name for path in folder.models.iterdir()) == ["net_g_1.pth", "net_g_latest.pth"]
 
 
-def test_a_file_system_without_hard_links(folder, monkeypatch):
+def test_checkpoints_work_on_a_file_system_without_hard_links(folder, monkeypatch):
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 

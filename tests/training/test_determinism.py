@@ -23,19 +23,19 @@ def _deterministic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
 
 
-def test_switches():
+def test_deterministic_sets_the_switches_of_torch():
     assert torch.are_deterministic_algorithms_enabled()
     assert torch.is_deterministic_algorithms_warn_only_enabled()
     assert torch.backends.cudnn.deterministic
 
 
-def test_an_operation_without_replacement_is_named():
+def test_an_operation_without_a_deterministic_version_is_named():
     names, without = watch(lambda: torch.zeros(3).put_(torch.tensor([0]), torch.ones(1)))  # one on the CPU too
     assert "put_" in names
     assert without == ["put_"]
 
 
-def test_the_step_of_a_network_is_looked_at_and_its_state_left_alone(caplog, monkeypatch):
+def test_the_check_runs_a_step_and_does_not_change_the_network(caplog, monkeypatch):
     network = tiny_network()
     before = copy.deepcopy(network.state_dict())
     network.requires_grad_(True)

@@ -19,13 +19,13 @@ def test_one_process_needs_no_group():
 
 
 @pytest.mark.parametrize(("launcher", "variable"), [("pytorch", "WORLD_SIZE"), ("slurm", "SLURM_PROCID")])
-def test_a_launcher_that_did_not_launch(monkeypatch, launcher, variable):
+def test_a_launcher_without_its_variables_is_an_error(monkeypatch, launcher, variable):
     monkeypatch.delenv(variable, raising=False)
     with pytest.raises(OptionsError, match=variable):
         join_world(launcher, "auto", "cpu")
 
 
-def test_a_port_that_another_run_has(monkeypatch):
+def test_a_port_in_use_is_an_error(monkeypatch):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -60,7 +60,7 @@ def set_all(monkeypatch, variables: dict[str, str]) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_several_processes_without_a_launcher_do_not_all_train(monkeypatch):
+def test_several_processes_without_a_launcher_are_an_error(monkeypatch):
     set_all(monkeypatch, TORCHRUN | {"WORLD_SIZE": "4"})
     with pytest.raises(OptionsError, match=r"torchrun started 4 processes, but --launcher is none: add --launcher py"):
         join_world("none", "auto", "cpu")
@@ -69,7 +69,7 @@ def test_several_processes_without_a_launcher_do_not_all_train(monkeypatch):
 @pytest.mark.parametrize(
     "changes", [{"WORLD_SIZE": "1"}, {"WORLD_SIZE": "two"}, {"LOCAL_RANK": ""}], ids=["one", "not a number", "no rank"]
 )
-def test_a_process_that_is_alone_needs_no_launcher(monkeypatch, changes):
+def test_a_single_process_needs_no_launcher(monkeypatch, changes):
     set_all(monkeypatch, TORCHRUN | changes)
     assert join_world("none", "auto", "cpu") == World()
 
@@ -91,13 +91,13 @@ def test_a_process_that_is_alone_needs_no_launcher(monkeypatch, changes):
         ("MASTER_ADDR", "", "needs MASTER_ADDR"),
     ],
 )
-def test_variables_that_make_no_sense_are_named(monkeypatch, name, value, complaint):
+def test_senseless_launcher_variables_are_named(monkeypatch, name, value, complaint):
     set_all(monkeypatch, TORCHRUN | {name: value})
     with pytest.raises(OptionsError, match=complaint):
         join_world("pytorch", "gloo", "cpu", timeout_minutes=1)
 
 
-def test_slurms_variables_that_make_no_sense_are_named(monkeypatch):
+def test_senseless_slurm_variables_are_named(monkeypatch):
     set_all(monkeypatch, TORCHRUN | {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "2(x3)"})
     with pytest.raises(OptionsError, match="SLURM_NTASKS"):
         join_world("slurm", "gloo", "cpu", timeout_minutes=1)

@@ -6,7 +6,7 @@ from torch import nn
 from hyperthumb.training.ema import ExponentialMovingAverage
 
 
-def test_is_the_weighted_mean_of_what_it_saw():
+def test_the_average_is_the_weighted_mean_of_all_steps():
     network = nn.Linear(2, 1, bias=False)
     nn.init.zeros_(network.weight)
     ema = ExponentialMovingAverage(network, decay=0.5)
@@ -19,7 +19,7 @@ def test_is_the_weighted_mean_of_what_it_saw():
     torch.testing.assert_close(ema.network.weight, torch.full((1, 2), expected))
 
 
-def test_copies_buffers_and_leaves_the_network_alone():
+def test_buffers_are_copied_and_the_network_is_not_changed():
     network = nn.BatchNorm1d(3)
     ema = ExponentialMovingAverage(network, decay=0.9)
     network(torch.randn(8, 3))

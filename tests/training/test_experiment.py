@@ -58,7 +58,7 @@ HEADER = b"iteration,dataset,bpp\n"
         HEADER + b"4,val," + b"5" * 200_000 + b"\n",
     ],
 )
-def test_a_file_that_is_no_table_is_named_and_left_alone(tmp_path, content):
+def test_a_metrics_file_that_is_not_a_table_is_named_and_kept(tmp_path, content):
     path = tmp_path / "metrics.csv"
     path.write_bytes(content)
     with pytest.raises(HyperthumbError, match=r"metrics\.csv cannot be read as the table .* move it away"):
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_table_is_named_and_left_alone(tmp_path, content):
     assert path.read_bytes() == content
 
 
-def test_a_table_that_the_system_does_not_let_be_read(tmp_path):
+def test_a_table_without_permission_to_read_is_an_error(tmp_path):
     path = tmp_path / "metrics.csv"
     path.symlink_to(path.name)
     with pytest.raises(HyperthumbError, match=r"metrics\.csv cannot be read .*Too many levels of symbolic links"):
@@ -77,7 +77,7 @@ def test_a_table_that_the_system_does_not_let_be_read(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", HEADER, HEADER + b"4,val,0.5\n", HEADER.replace(b"\n", b"\r\n") + b"4,a,1\r\n"]
 )
-def test_a_table_with_fewer_columns_or_without_rows_goes_on(tmp_path, content):
+def test_a_table_with_fewer_columns_or_without_rows_is_continued(tmp_path, content):
     path = tmp_path / "metrics.csv"
     path.write_bytes(content)
     ValidationTable(path, keep_through=10).append(ROW)

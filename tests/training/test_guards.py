@@ -40,7 +40,7 @@ def test_a_record_is_finite_when_every_micro_batch_is():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_says_iteration_terms_and_images(tmp_path, value):
+def test_the_report_names_iteration_terms_and_images(tmp_path, value):
     expected = (
         rf"the loss is not finite at iteration 7 \(total {value}, reconstruction 0\.25.*bpp 0\.5.*kodim00, kodim01"
     )
@@ -52,7 +52,7 @@ def test_says_iteration_terms_and_images(tmp_path, value):
     assert report["ranks"][0]["terms"][1]["total"] == str(value)
 
 
-def test_names_the_ranks_that_are_to_blame(tmp_path):
+def test_the_report_names_the_ranks_with_bad_numbers(tmp_path):
     healths = [Health.FINE, Health.BAD_GRADIENT, Health.FINE]
     steps = [record(float(rank)).described() for rank in range(3)]
     with pytest.raises(NonFiniteError, match=r"the gradient is not finite at iteration 2 on rank 1 of 3 .*total 1,"):
@@ -60,7 +60,7 @@ def test_names_the_ranks_that_are_to_blame(tmp_path):
     assert [entry["rank"] for entry in json.loads((bad_steps(tmp_path) / "0000002.json").read_text())["ranks"]] == [1]
 
 
-def test_leaves_out_as_many_as_allowed(tmp_path):
+def test_bad_steps_are_skipped_up_to_the_limit(tmp_path):
     keeper = reports(tmp_path, allowed=2)
     step = [record(float("nan")).described()]
     for skipped, iteration in enumerate((4, 9)):

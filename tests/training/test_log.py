@@ -16,9 +16,9 @@ def said_by(rank: int, capsys, monkeypatch) -> str:
     return capsys.readouterr().err
 
 
-def test_the_first_process_says_all(capsys, monkeypatch):
+def test_the_first_process_logs_everything(capsys, monkeypatch):
     assert said_by(0, capsys, monkeypatch) == "a line\nerror: a mistake\n"
 
 
-def test_the_others_say_what_is_wrong_and_who_they_are(capsys, monkeypatch):
+def test_other_processes_log_warnings_with_their_rank(capsys, monkeypatch):
     assert said_by(2, capsys, monkeypatch) == "[rank 2] error: a mistake\n"

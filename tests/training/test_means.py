@@ -13,7 +13,7 @@ def terms(total: float, bpp: float) -> dict[str, torch.Tensor]:
     return {"total": torch.tensor(total), "bpp": torch.tensor(bpp)}
 
 
-def test_means_begin_anew_after_each_line():
+def test_means_start_again_after_each_line():
     means = LossMeans()
     for total, bpp in ((1, 0.5), (3, 0.25), (8, 0.75)):
         means.add(terms(total, bpp))

@@ -50,7 +50,7 @@ def test_a_gradient_of_zeros_moves_nothing() -> None:
     assert torch.equal(orthogonalize(torch.zeros(1, 16, 144)), torch.zeros(1, 16, 144))
 
 
-def test_only_wide_convolutions_are_matrices() -> None:
+def test_only_wide_convolutions_count_as_matrices() -> None:
     network = small_network()
     optimizer = Muon(network.parameters(), lr=1e-3)
     matrices = [p for group in optimizer.param_groups if group["matrices"] for p in group["params"]]
@@ -59,7 +59,7 @@ def test_only_wide_convolutions_are_matrices() -> None:
     assert sum(len(group["params"]) for group in optimizer.param_groups) == len(list(network.parameters()))
 
 
-def test_everything_else_is_trained_as_adam_does() -> None:
+def test_all_other_parameters_are_trained_as_by_adam() -> None:
     ours, theirs = small_network(), small_network()
     for network in (ours, theirs):
         network[2].weight.requires_grad_(False)
@@ -104,7 +104,7 @@ def test_weight_decay_shrinks_what_has_a_gradient_of_zero() -> None:
         torch.testing.assert_close(parameter.detach(), old * 0.95)
 
 
-def test_a_state_goes_on_where_it_was_saved() -> None:
+def test_a_saved_state_continues_exactly() -> None:
     network = small_network()
     optimizer = Muon(network.parameters(), lr=1e-3)
     train(network, optimizer, 5)

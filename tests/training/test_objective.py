@@ -20,7 +20,7 @@ def example() -> tuple[RescaleOutput, torch.Tensor, torch.Tensor]:
     return RescaleOutput(restored, thumbnail, torch.tensor([100.0, 300.0]), None), hr, reference
 
 
-def test_weighs_the_papers_three_terms():
+def test_the_three_terms_of_the_paper_are_weighted():
     output, hr, reference = example()
     options = LossesOptions(weighted("L1Loss", 2.0), weighted("MSELoss", 0.6), RateLossOptions(0.02))
     terms = Objective(options)(output, hr, reference)
@@ -39,7 +39,7 @@ def test_terms_that_are_off_are_absent():
     torch.testing.assert_close(terms.total, terms.reconstruction)
 
 
-def test_rate_without_a_rate_model_is_said():
+def test_a_rate_term_without_a_rate_model_is_an_error():
     output, hr, reference = example()
     objective = Objective(LossesOptions(weighted("L1Loss", 1.0), None, RateLossOptions(0.02)))
     with pytest.raises(OptionsError, match="no rate model"):

@@ -66,12 +66,12 @@ def test_every_parameter_is_in_one_group():
     assert all(p.requires_grad for p in network.decoder.parameters())
 
 
-def test_freezing_nothing_is_a_complaint():
+def test_freezing_nothing_is_an_error():
     with pytest.raises(OptionsError, match="nosuch"):
         partition_parameters(ThreeKinds(), freeze=["nosuch"])
 
 
-def test_rates_follow_their_own_base():
+def test_each_optimizer_keeps_its_own_base_rate():
     groups = partition_parameters(ThreeKinds())
     optimizers = Optimizers(groups, training(optim_rate=OptimizerOptions(lr=1e-2)))
     assert optimizers.set_learning_rates(1) == pytest.approx({"networks": 1e-3, "rate": 1e-2, "auxiliary": 1e-2})
@@ -79,7 +79,7 @@ def test_rates_follow_their_own_base():
     assert optimizers["rate"].param_groups[0]["lr"] == pytest.approx(5e-3)
 
 
-def test_an_optimizer_for_nothing_is_warned_of():
+def test_an_optimizer_without_parameters_gives_a_warning():
     groups = partition_parameters(ThreeKinds(with_rate=False))
     with pytest.warns(OptionsWarning, match="optim_rate is ignored"):
         optimizers = Optimizers(groups, training(optim_rate=OptimizerOptions(lr=1e-2)))
@@ -136,7 +136,7 @@ def test_a_state_of_the_same_type_is_taken(kind):
     assert all(optimizers[name].state_dict()["param_groups"] == state[name]["param_groups"] for name in state)
 
 
-def test_a_state_that_is_no_optimizers_is_refused():
+def test_a_state_that_is_not_an_optimizers_is_refused():
     optimizers = Optimizers(partition_parameters(ThreeKinds()), training())
     with pytest.raises(OptionsError, match="does not fit what is trained now"):
         optimizers.load_state_dict({name: {"no": "state"} for name in optimizers.names()})

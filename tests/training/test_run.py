@@ -16,7 +16,7 @@ from tests.support import tiny_training, write_options
 from tests.training.runs import assert_equal_weights, run, weights
 
 
-def test_leaves_the_folder_that_researchers_expect(tmp_path):
+def test_a_run_writes_weights_states_log_and_metrics(tmp_path):
     assert run(tmp_path, **{"val:save_img": True, "logger:use_tb_logger": True}) == 0
     root = tmp_path / "experiments/tiny"
     assert sorted(p.name for p in (root / "models").iterdir()) == [
@@ -37,7 +37,7 @@ def test_leaves_the_folder_that_researchers_expect(tmp_path):
     assert list((tmp_path / "tb_logger/tiny").glob("events.*"))
 
 
-def test_learns(tmp_path):
+def test_a_run_improves_psnr_and_rate(tmp_path):
     changes = {"train:total_iter": 250, "val:val_freq": 250, "train:optim_g:lr": 4e-3, "logger:print_freq": 50}
     assert run(tmp_path, **changes) == 0
     with open(tmp_path / "experiments/tiny/metrics.csv", newline="") as file:
@@ -46,7 +46,7 @@ def test_learns(tmp_path):
     assert float(after["rate_estimate_bpp"]) < float(before["rate_estimate_bpp"])
 
 
-def test_auto_resume_equals_never_stopped(tmp_path):
+def test_a_resumed_run_equals_one_that_never_stopped(tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     for folder in (whole, parts):
         folder.mkdir()
@@ -62,7 +62,7 @@ def test_auto_resume_equals_never_stopped(tmp_path):
     assert tables[0] == tables[1]
 
 
-def test_resuming_says_which_settings_changed(tmp_path, capsys):
+def test_resuming_lists_changed_settings(tmp_path, capsys):
     assert run(tmp_path, **{"train:total_iter": 3}) == 0
     assert "another setting" not in capsys.readouterr().err
     assert run(tmp_path, "--auto_resume", **{"train:total_iter": 4, "train:optim_g:lr": 2e-3}) == 0
@@ -149,14 +149,14 @@ def test_accumulation_sees_the_same_images_as_a_larger_batch(tmp_path):
         torch.testing.assert_close(first[name], second[name], rtol=0, atol=1e-5)
 
 
-def test_force_yml_and_debug(tmp_path):
+def test_force_yml_and_debug_change_settings(tmp_path):
     assert run(tmp_path, "--debug", "--force_yml", "train:total_iter=2", "manual_seed=9") == 0
     resolved = yaml.safe_load((tmp_path / "experiments/debug_tiny/options.resolved.yml").read_text())
     assert resolved["manual_seed"] == 9
     assert resolved["logger"]["print_freq"] == 1
 
 
-def test_mistakes_are_sentences_with_exit_code_1(tmp_path, capsys):
+def test_mistakes_give_a_message_and_exit_code_1(tmp_path, capsys):
     path = write_options(tmp_path / "options.yml", tiny_training(tmp_path, **{"train:totl_iter": 3}))
     assert main(["-opt", str(path)]) == 1
     complaint = capsys.readouterr().err
@@ -184,7 +184,7 @@ def test_infinity_stops_before_the_weights_are_touched(tmp_path, capsys):
     assert not list((tmp_path / "experiments/second/models").iterdir())
 
 
-def test_metrics_json_of_a_test_run(tmp_path, capsys):
+def test_a_test_writes_metrics_json(tmp_path, capsys):
     from hyperthumb.evaluation.main import main as test_main
 
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
@@ -221,7 +221,7 @@ def test_metrics_json_of_a_test_run(tmp_path, capsys):
     assert "PSNR-RGB" in capsys.readouterr().out
 
 
-def test_the_options_file_may_be_the_experiments_own(tmp_path):
+def test_a_run_can_start_from_its_own_copy_of_the_options(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
     own = tmp_path / "experiments/tiny/options.yml"
     text = own.read_text()

@@ -16,7 +16,7 @@ from hyperthumb.training.validation import Validator
 from tests.training.runs import assert_equal_weights, run, weights
 
 
-def test_a_run_that_cannot_start_leaves_the_earlier_one_alone(tmp_path):
+def test_a_run_that_cannot_start_does_not_touch_the_earlier_one(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 1}) == 0
     before = sorted(tmp_path.glob("experiments/tiny/**/*"))
     assert run(tmp_path, **{"train:freeze": ["nosuch"]}) == 1
@@ -45,20 +45,20 @@ def test_a_row_of_a_lost_validation_is_not_kept_twice(tmp_path):
         assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "2"]
 
 
-def test_an_experiments_root_that_is_a_file(tmp_path, capsys):
+def test_an_experiments_root_that_is_a_file_is_an_error(tmp_path, capsys):
     (tmp_path / "taken").touch()
     assert run(tmp_path, **{"path:experiments_root": str(tmp_path / "taken")}) == 1
     assert "taken" in capsys.readouterr().err
 
 
-def test_the_resolved_options_run_as_they_stand(tmp_path):
+def test_the_resolved_options_can_be_trained_from(tmp_path):
     assert run(tmp_path, **{"train:total_iter": 2}) == 0
     first = weights(tmp_path, 2)
     assert main(["-opt", str(tmp_path / "experiments/tiny/options.resolved.yml")]) == 0
     assert_equal_weights(weights(tmp_path, 2), first)
 
 
-def test_a_job_that_is_queued_again_goes_on_from_its_own_checkpoints(tmp_path, capsys):
+def test_a_requeued_job_continues_from_its_own_checkpoints(tmp_path, capsys):
     assert run(tmp_path) == 0
     state = str(tmp_path / "experiments/tiny/training_states/3.state")
     assert run(tmp_path, "--auto_resume", **{"path:resume_state": state}) == 0
@@ -112,7 +112,7 @@ def test_a_validation_in_which_another_process_is_lost_is_repeated(tmp_path, mon
         assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "4", "8"]
 
 
-def test_a_temporary_folder_that_is_gone_is_a_sentence_and_a_checkpoint(tmp_path, capsys, monkeypatch):
+def test_a_vanished_temporary_folder_gives_a_message_and_a_checkpoint(tmp_path, capsys, monkeypatch):
     class Gone(Validator):
         def run(self, network, iteration, stop):
             if iteration == 4:
@@ -125,7 +125,7 @@ def test_a_temporary_folder_that_is_gone_is_a_sentence_and_a_checkpoint(tmp_path
     assert [path.name for path in (tmp_path / "experiments/tiny/training_states").iterdir()] == ["4.state"]
 
 
-def test_a_validation_that_no_job_has_time_for_ends_the_queue(tmp_path, capsys):
+def test_a_validation_that_never_fits_into_max_minutes_is_an_error(tmp_path, capsys):
     times = ("--auto_resume", "--max_minutes", "0.0001")
     assert run(tmp_path, *times, **{"val:val_freq": 1}) == 0
     assert "stopped at iteration 1" in capsys.readouterr().err
@@ -133,7 +133,7 @@ def test_a_validation_that_no_job_has_time_for_ends_the_queue(tmp_path, capsys):
     assert "the validation of iteration 1 took" in capsys.readouterr().err
 
 
-def test_scraps_go_wherever_a_run_writes(tmp_path):
+def test_half_written_files_are_removed_from_every_folder_of_a_run(tmp_path):
     assert run(tmp_path, **{"val:save_img": True}) == 0
     root = tmp_path / "experiments/tiny"
     (root / "bad_steps").mkdir()
@@ -145,14 +145,14 @@ def test_scraps_go_wherever_a_run_writes(tmp_path):
 
 
 @pytest.mark.parametrize("minutes", ["nan", "inf", "0"])
-def test_a_time_limit_is_a_number(tmp_path, minutes):
+def test_a_time_limit_that_is_not_a_number_is_an_error(tmp_path, minutes):
     with pytest.raises(SystemExit) as stopped:
         run(tmp_path, "--max_minutes", minutes)
     assert stopped.value.code == 2
 
 
 @pytest.mark.parametrize("name", ["training_states/8.state", "models/net_g_8.pth", "training_states", "metrics.csv"])
-def test_what_cannot_be_read_ends_a_resumed_run_and_nothing_is_lost(tmp_path, capfd, name):
+def test_an_unreadable_checkpoint_ends_a_resumed_run_without_loss(tmp_path, capfd, name):
     """Passed over, it would be trained again from an older checkpoint or from the start, and rows would go."""
     assert run(tmp_path) == 0
     root = tmp_path / "experiments/tiny"

@@ -40,13 +40,13 @@ def torch_rates(make_scheduler, base: float) -> list[float]:
         ),
     ],
 )
-def test_equals_torch(options, theirs):
+def test_the_schedule_equals_torchs(options, theirs):
     base = 2e-3
     ours = [base * learning_rate_factor(options, i, TOTAL, 0, base) for i in range(1, TOTAL + 1)]
     assert ours == pytest.approx(torch_rates(theirs, base), rel=1e-6)
 
 
-def test_warmup_rises_linearly_and_ends():
+def test_warm_up_rises_linearly_and_ends():
     options = SchedulerOptions(type="ConstantLR")
     factors = [learning_rate_factor(options, i, 100, 10, 1.0) for i in range(1, 13)]
     assert factors[:10] == pytest.approx([k / 10 for k in range(1, 11)])

@@ -20,17 +20,17 @@ from hyperthumb.training.slurm import first_host, meeting_port, set_meeting_poin
         ("127.0.0.[1-2]", "127.0.0.1"),
     ],
 )
-def test_the_first_host_of_a_list(nodes, first):
+def test_the_first_host_of_a_list_is_found(nodes, first):
     assert first_host(nodes) == first
 
 
-def test_jobs_and_steps_meet_at_different_ports():
+def test_jobs_and_steps_use_different_ports():
     ports = {meeting_port(job, step) for job in (4_000_000, 4_000_001, 4_000_002) for step in (0, 1)}
     assert len(ports) == 6
     assert all(10_000 <= port < 30_000 for port in ports)
 
 
-def test_what_is_given_stays(monkeypatch):
+def test_given_variables_are_kept(monkeypatch):
     for name in ("SLURM_STEP_NODELIST", "SLURM_NODELIST", "MASTER_ADDR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SLURM_JOB_NODELIST", "a[1-2],b")

@@ -27,7 +27,7 @@ def wait_for(lines: list[str], count: int) -> None:
         time.sleep(0.005)
 
 
-def test_a_long_wait_is_said_while_it_lasts_and_less_and_less_often(lines):
+def test_a_long_wait_is_reported_less_and_less_often(lines):
     with StallWatch(0.02) as watch:
         with watch.over(lambda: "for a test"):
             wait_for(lines, 3)
@@ -39,7 +39,7 @@ def test_a_long_wait_is_said_while_it_lasts_and_less_and_less_often(lines):
     assert threading.active_count() < 50
 
 
-def test_short_waits_and_what_is_no_wait_are_not_said(lines):
+def test_short_waits_are_not_reported(lines):
     with StallWatch(30) as watch:
         for _ in range(1000):
             with watch.over(lambda: "for a test"):

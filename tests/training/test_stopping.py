@@ -10,7 +10,7 @@ import pytest
 from hyperthumb.training.stopping import GO_ON, SAME_REQUEST_SECONDS, TIME_UP, StopRequest
 
 
-def test_time_limit_keeps_the_reserve():
+def test_the_time_limit_leaves_time_to_save():
     stop = StopRequest(max_minutes=1, started=time.monotonic() - 50)
     stop.agree(stop.wish(reserve=5))
     assert not stop.agreed
@@ -20,12 +20,12 @@ def test_time_limit_keeps_the_reserve():
     assert "--max_minutes" in stop.reason
 
 
-def test_no_limit_never_stops():
+def test_a_run_without_limit_never_stops():
     assert StopRequest(None, started=-1e9).wish(reserve=1e9) == GO_ON
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_first_signal_asks_second_insists(number, code):
+def test_the_first_signal_asks_and_the_second_stops_at_once(number, code):
     with StopRequest(None, time.monotonic()) as stop:
         os.kill(os.getpid(), number)
         stop.agree(stop.wish(0))
@@ -43,7 +43,7 @@ def test_first_signal_asks_second_insists(number, code):
 
 
 @pytest.mark.parametrize("nobody", ["listens", "reads"])
-def test_the_second_signal_waits_for_no_one_to_hear_of_it(nobody):
+def test_the_second_signal_works_when_nobody_reads_the_output(nobody):
     reading, writing = os.pipe()
     if nobody == "reads":
         os.set_blocking(writing, False)
@@ -87,7 +87,7 @@ def test_all_processes_stop_for_the_most_urgent_reason():
     assert stop.reason == "another process got SIGTERM"
 
 
-def test_handlers_are_given_back():
+def test_signal_handlers_are_restored():
     before = signal.getsignal(signal.SIGTERM)
     with StopRequest(None, time.monotonic()):
         assert signal.getsignal(signal.SIGTERM) != before

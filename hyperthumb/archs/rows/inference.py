@@ -74,7 +74,7 @@ class RowRestorer(Restorer):
         decoder: as for `HyperThumbnail`; None returns the thumbnail itself. If it has a method `for_inference`, the
             module that this method returns is run instead.
         precision: with bf16, all convolutions of the decoder but the last run in bfloat16. JPEG decoding and the
-            bicubic skip always run in float32. docs/thumbnails.md lists the differences.
+            bicubic skip always run in float32. docs/appendix/thumbnails.md lists the differences.
 
     Raises:
         NotLocalError: if the decoder has layers whose output depends on more than a neighborhood.

@@ -5,7 +5,7 @@ from hyperthumb.archs.rivals import ComCNN
 from hyperthumb.images.resize import bicubic_upscale
 
 
-def test_layers_are_the_papers():
+def test_the_layers_are_those_of_the_paper():
     network = ComCNN(2)
     strides = [layer.stride[0] for layer in network.compact if isinstance(layer, nn.Conv2d)]
     assert strides == [1, 2, 1]

@@ -30,7 +30,7 @@ def test_numbers_are_the_official_ones():
 
 
 @torch.no_grad()
-def test_every_level_s_latent_leads_back():
+def test_every_levels_latent_restores_the_input():
     """The way up with the z of the way down, which it draws or leaves out otherwise."""
     network = tiny_rival("HCFlow", scale=8).double()
     hr = torch.rand(1, 3, 64, 64, dtype=torch.float64)
@@ -56,6 +56,6 @@ def test_network_loss_is_the_latents_mean_square():
         torch.testing.assert_close(network.network_loss(hr, down, down.image, down), expected)
 
 
-def test_more_conditional_steps_than_steps():
+def test_more_conditional_steps_than_steps_are_an_error():
     with pytest.raises(HyperthumbError, match=r"at most num_step \(2\), not 3"):
         HCFlow(4, sizes=FlowSizes(num_step=2, num_split_step=3))

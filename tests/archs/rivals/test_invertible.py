@@ -33,7 +33,7 @@ def picture(channels=6):
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_the_inverse_is_one(name):
+def test_the_inverse_returns_the_input(name):
     torch.manual_seed(0)
     layer, x = disturbed(LAYERS[name]()), picture()
     with torch.no_grad():
@@ -70,6 +70,6 @@ def test_the_haar_split_keeps_its_precision_under_autocast():
 
 
 @pytest.mark.parametrize("scale", [1, 3, 16])
-def test_scales_that_are_no_levels(scale):
+def test_scales_other_than_2_4_and_8_are_an_error(scale):
     with pytest.raises(HyperthumbError, match=f"2, 4 or 8, not {scale}"):
         level_count(scale)

@@ -28,7 +28,7 @@ def test_numbers_are_the_official_ones():
 
 
 @torch.no_grad()
-def test_the_way_up_finds_the_sharp_thumbnail_of_the_way_down():
+def test_upscaling_recovers_the_sharp_thumbnail_of_downscaling():
     network = tiny_rival("SAIN").double()
     hr = torch.rand(1, 3, 32, 32, dtype=torch.float64)
     forward = network.comp_operations(network.down_operations(network.haar_operations(hr)))

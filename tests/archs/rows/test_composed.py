@@ -24,7 +24,7 @@ def stack(inputs, outputs, doublings, extra=False):
 @pytest.mark.parametrize("size", [(9, 11), (5, 30), (7, 7), (1, 1), (2, 40), (40, 2), (3, 6), (6, 3)])
 @pytest.mark.parametrize(("doublings", "extra"), [(1, False), (2, False), (3, False), (3, True)])
 @torch.inference_mode()
-def test_equals_its_layers_up_to_the_border(size, doublings, extra):
+def test_the_composed_convolution_equals_its_layers_inside_the_border(size, doublings, extra):
     layers = stack(4, 3, doublings, extra)
     composed = ComposedConvolution(layers, 4, 2**doublings)
     x = torch.randn(1, 4, *size, dtype=torch.float64)
@@ -32,7 +32,7 @@ def test_equals_its_layers_up_to_the_border(size, doublings, extra):
 
 
 @torch.inference_mode()
-def test_the_border_needs_its_care():
+def test_without_the_original_layers_the_border_differs():
     layers = stack(4, 3, 2)
     composed = ComposedConvolution(layers, 4, 4)
     x = torch.randn(1, 4, 12, 12, dtype=torch.float64)
@@ -43,7 +43,7 @@ def test_the_border_needs_its_care():
     assert difference[:, -1].max() > 0.01
 
 
-def test_weights_are_copies_that_nobody_trains():
+def test_composed_weights_are_untrained_copies():
     layers = stack(4, 3, 1)
     composed = ComposedConvolution(layers, 4, 2)
     assert composed.weight.shape == (12, 4, 5, 5)

@@ -42,7 +42,7 @@ def whole(made, coefficients, tables, height, width):
 @pytest.mark.parametrize("decoder", ["LiteDecoder", "FrequencyAwareDecoder"])
 @pytest.mark.parametrize("scale", [1, 2, 4])
 @pytest.mark.parametrize("tile", [None, 1, 48, 100_000])
-def test_restores_what_the_whole_gives(decoder, scale, tile):
+def test_strips_restore_the_same_as_the_whole(decoder, scale, tile):
     made = network(scale, decoder)
     coefficients, tables = files_content(made, 131, 70)
     picture = made.restorer().restore(coefficients, tables, 131, 70, tile)
@@ -56,7 +56,7 @@ def test_restores_what_the_whole_gives(decoder, scale, tile):
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
 @pytest.mark.parametrize("tile", [None, 1, 100])
-def test_analyzes_as_the_whole(scale, tile):
+def test_strips_analyze_the_same_as_the_whole(scale, tile):
     made = network(scale)
     hr = torch.randint(0, 256, (1, 3, 160, 64), dtype=torch.uint8)
     expected = made.analyze(hr.float() / 255)
@@ -66,7 +66,7 @@ def test_analyzes_as_the_whole(scale, tile):
         torch.testing.assert_close(analysis.steps, expected.steps)
 
 
-def test_what_is_beyond_the_photograph_is_not_computed():
+def test_a_smaller_size_equals_the_crop_of_the_whole():
     made = network(4)
     coefficients, tables = files_content(made, 320, 64)
     restorer = made.restorer()
@@ -87,7 +87,7 @@ class WholePictureDecoder(nn.Module):
         return enlarged + 0.1 * enlarged.mean((1, 2, 3), keepdim=True)
 
 
-def test_a_network_that_sees_everything_is_run_whole():
+def test_a_network_that_sees_the_whole_picture_is_run_whole():
     made = network(4, "WholePictureDecoder")
     coefficients, tables = files_content(made, 64, 64)
     restorer = made.restorer()
@@ -99,7 +99,7 @@ def test_a_network_that_sees_everything_is_run_whole():
 
 @pytest.mark.parametrize("name", ["IRN", "ComCNN"])
 @torch.no_grad()
-def test_rivals_in_tiles(name, monkeypatch):
+def test_rivals_in_tiles_are_close_to_the_whole(name, monkeypatch):
     made = tiny_rival(name).eval()
     picture = photograph(64, 352)
     hr = torch.from_numpy(picture).permute(2, 0, 1)[None]
@@ -122,7 +122,7 @@ def test_rivals_in_tiles(name, monkeypatch):
         made.analyzer().analyze(hr, 0)
 
 
-def test_bf16_is_close():
+def test_bf16_is_close_to_fp32():
     made = network(4, "FrequencyAwareDecoder")
     coefficients, tables = files_content(made, 96, 96)
     picture = made.restorer("bf16").restore(coefficients, tables, 96, 96)
@@ -141,7 +141,7 @@ def test_a_restorer_keeps_its_weights():
     assert analyzer.analyze(torch.rand(1, 3, 64, 64)).coefficients.isfinite().all()
 
 
-def test_wishes_that_make_no_sense():
+def test_senseless_settings_are_errors():
     made = network(4)
     coefficients, tables = files_content(made, 64, 64)
     with pytest.raises(HyperthumbError, match="1 row or more"):

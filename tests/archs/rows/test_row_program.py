@@ -48,7 +48,7 @@ def run(network, pictures, rows, **options):
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize("name", DECODERS)
 @torch.inference_mode()
-def test_decoders_give_the_same_in_rows(name, scale):
+def test_decoders_in_rows_equal_the_whole(name, scale):
     decoder = randomized(DECODERS[name].build(DECODER_REGISTRY, scale=scale)).double()
     fused = decoder.for_inference() if isinstance(decoder, FrequencyAwareDecoder) else decoder
     for height, width in SIZES:
@@ -64,7 +64,7 @@ def test_decoders_give_the_same_in_rows(name, scale):
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize("name", ENCODERS)
 @torch.inference_mode()
-def test_encoders_give_the_same_in_rows(name, scale):
+def test_encoders_in_rows_equal_the_whole(name, scale):
     encoder = randomized(ENCODERS[name].build(ENCODER_REGISTRY, scale=scale)).double()
     for height, width in SIZES:
         hr = torch.rand(1, 3, height * scale, width * scale, dtype=torch.float64)
@@ -74,7 +74,7 @@ def test_encoders_give_the_same_in_rows(name, scale):
 
 
 @torch.inference_mode()
-def test_reads_every_row_once_and_only_ahead_of_need():
+def test_every_input_row_is_read_once_and_as_late_as_possible():
     decoder = randomized(FrequencyAwareDecoder(4, 8, 1, 8, 1, 8)).for_inference()
     rgb, coefficients = Recorder(torch.rand(1, 3, 400, 16), 8), Recorder(torch.rand(1, 192, 50, 2))
     strips = RowProgram(decoder).run([rgb.source(), coefficients.source()], 32)
@@ -90,7 +90,7 @@ def test_reads_every_row_once_and_only_ahead_of_need():
 
 @pytest.mark.parametrize("name", DECODERS)
 @torch.inference_mode()
-def test_low_precision_is_low_but_close(name):
+def test_bf16_differs_from_fp32_but_is_close(name):
     decoder = randomized(DECODERS[name].build(DECODER_REGISTRY, scale=4))
     fused = decoder.for_inference() if isinstance(decoder, FrequencyAwareDecoder) else decoder
     pictures = [torch.rand(1, 3, 40, 56), torch.randn(1, 192, 5, 7) * 20]
@@ -101,7 +101,7 @@ def test_low_precision_is_low_but_close(name):
 
 
 @torch.inference_mode()
-def test_leaves_the_network_alone():
+def test_the_program_does_not_change_the_network():
     decoder = randomized(FrequencyAwareDecoder(4, **TINY))
     before = copy.deepcopy(decoder.state_dict())
     RowProgram(decoder.for_inference(), low_precision=True)
@@ -158,13 +158,13 @@ def _in_rows_as_whole(network):
         lambda x, _: F.interpolate(x, (24, 16), scale_factor=None, mode="nearest"),
     ],
 )
-def test_refuses_functions_that_rows_would_get_wrong(function):
+def test_functions_that_are_wrong_in_rows_are_refused(function):
     with pytest.raises(NotLocalError):
         RowProgram(_Custom(function))
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 12, 8), (12, 1), (8,), (1, 1, 1, 8)])
-def test_refuses_constants_that_differ_from_place_to_place(shape):
+def test_constants_that_vary_over_the_picture_are_refused(shape):
     for function in (torch.add, lambda x, constant: x.mul(constant)):
         with pytest.raises(NotLocalError, match="on the position"):
             RowProgram(_Custom(function, torch.rand(shape)))
@@ -180,7 +180,7 @@ def test_refuses_constants_that_differ_from_place_to_place(shape):
         lambda x, _: F.interpolate(x, scale_factor=3, mode="nearest"),
     ],
 )
-def test_takes_functions_that_rows_get_right(function):
+def test_functions_that_are_right_in_rows_are_accepted(function):
     _in_rows_as_whole(_Custom(function, torch.rand(1, 3, 1, 1)))
 
 
@@ -200,13 +200,13 @@ def test_a_network_that_changes_the_picture_itself_is_refused():
         _SharedInPlace(),
     ],
 )
-def test_refuses_what_it_cannot_follow(network):
+def test_networks_that_cannot_be_traced_are_refused(network):
     with pytest.raises(NotLocalError):
         RowProgram(network)
 
 
 @torch.inference_mode()
-def test_layers_that_the_parts_do_not_have():
+def test_layers_that_no_shipped_part_has_run_in_rows():
     torch.manual_seed(0)
     network = nn.Sequential(
         nn.Conv2d(3, 8, 5, stride=2, padding=2),
