@@ -2,7 +2,7 @@
 
 A model file is a safetensors file whose one metadata entry, `hyperthumb`, is JSON:
 
-    {"format": 1, "version": "0.1.0", "name": "lite_4x", "scale": 4,
+    {"format": 1, "version": "0.2.0", "name": "lite_4x", "scale": 4,
      "network_g": {"type": "HyperThumbnail", "encoder": {"type": "LiteEncoder", ...}, ...}, "card": {...}}
 
 `network_g` is as in an options file, except that `portable_part` leaves out a rate model that needs
