@@ -52,3 +52,14 @@ def test_links_lead_to_files_and_headings_that_exist(page):
 
 def test_the_readme_fits_on_one_screen_after_another():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_files_to_open_for_a_change_exist():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## To change X, open Y")[2].partition("\n## ")[0]
+    rows = [line.rsplit("|", 2)[1] for line in table.splitlines() if line.startswith("| ") and "`" in line]
+    named = [path for row in rows for path in re.findall(r"`([\w/]+\.py)`", row)]
+    assert len(rows) >= 10
+    assert len(named) >= len(rows)
+    for path in named:
+        assert (ROOT / ("" if path.startswith("scripts/") else "hyperthumb") / path).is_file(), path
