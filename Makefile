@@ -1,5 +1,6 @@
 # make setup   everything into .venv          make demo   restore a photograph, train a small model, look at what it makes
 # make test    lint, types and tests          make clean  remove .venv and what the demo wrote
+# make gallery   make a gallery of the demo's photographs and serve it on this machine
 # make api     the reference of the Python interface, in build/api
 # make web     the page of the gallery out of web/, into hyperthumb/gallery/page (needs Node 20 and npm)
 # make torchjpeg   the second JPEG back end, built against the installed torch (needs a C++ compiler)
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 # Processes that run the tests; each has PyTorch in memory (0.5 GB).
 WORKERS ?= 2
 
-.PHONY: setup demo demo-restore test test-long api torchjpeg web clean
+.PHONY: setup demo demo-restore gallery test test-long api torchjpeg web clean
 .NOTPARALLEL:
 
 setup: $(VENV)/.installed
@@ -34,6 +35,13 @@ demo-restore: setup
 	$(BIN)/hyperthumb compress datasets/demo/test/chelsea.png -o $(DEMO)/chelsea.thumb.jpg --overwrite
 	$(BIN)/hyperthumb restore $(DEMO)/chelsea.thumb.jpg -o $(DEMO)/chelsea.restored.png --overwrite
 	$(BIN)/python scripts/compare_pictures.py datasets/demo/test/chelsea.png $(DEMO)/chelsea.thumb.jpg $(DEMO)/chelsea.restored.png
+
+GALLERY := results/demo_gallery
+
+gallery: setup
+	$(BIN)/python scripts/prepare_demo_photos.py
+	$(BIN)/hyperthumb gallery datasets/demo/test datasets/demo/train -o $(GALLERY) --title "Photographs of scikit-image"
+	$(BIN)/hyperthumb gallery --serve $(GALLERY)
 
 torchjpeg: $(VENV)/.torchjpeg
 
@@ -63,4 +71,4 @@ api: setup
 	$(BIN)/python -W error::UserWarning scripts/write_api.py
 
 clean:
-	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x $(DEMO) results/demo_4x
+	rm -rf $(VENV) datasets/demo experiments/demo_4x tb_logger/demo_4x $(DEMO) $(GALLERY) results/demo_4x

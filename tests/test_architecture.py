@@ -40,8 +40,10 @@ ALLOWED = {
     },
     "benchmark": {"base", "baselines", "codec", "config", "data", "evaluation", "metrics", "models", "models/zoo"},
     "benchmark/report": {"base", "benchmark", "images", "metrics"},
+    "gallery": {"base", "runtime"},
     "cli": {
-        "base", "benchmark", "benchmark/report", "codec", "config", "images", "jpeg", "models", "models/zoo", "runtime",
+        "base", "benchmark", "benchmark/report", "codec", "config", "gallery", "images", "jpeg", "models", "models/zoo",
+        "runtime",
     },
     "": {"base", "cli", "codec", "images", "jpeg/backends", "runtime"},
 }  # fmt: skip

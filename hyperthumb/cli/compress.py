@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hyperthumb.images.pictures import Picture
 
 NAMING = Naming(THUMBNAIL_TAG, ".jpg", (".jpg", ".jpeg"), "thumbnails")
-_THUMBNAIL_ALREADY = "this is already a thumbnail of hyperthumb; `hyperthumb restore` restores the photograph"
+THUMBNAIL_ALREADY = "this is already a thumbnail of hyperthumb; `hyperthumb restore` restores the photograph"
 _NOT_READ = (  # Pillow would read only the small preview inside some of these
     ".arw", ".avif", ".cr2", ".cr3", ".dng", ".gif", ".heic", ".heif", ".jxl", ".nef", ".orf", ".pef", ".raf", ".rw2",
     ".srw",
@@ -115,21 +115,23 @@ def run(arguments: argparse.Namespace) -> int:
 
     from hyperthumb.images.opening import EXTENSIONS
 
-    def is_photograph(path: Path) -> bool:
-        return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
-
     sources, remarks = find_sources(arguments.photos, EXTENSIONS, "photographs", is_photograph)
     say_remarks(remarks, arguments.quiet)
     named = [
-        each._replace(problem=_THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
+        each._replace(problem=THUMBNAIL_ALREADY) if each.problem is None and is_thumbnail(each.path) else each
         for each in sources
     ]
     Image.MAX_IMAGE_PIXELS = MAX_COMPRESSED_PIXELS  # `_read_photograph` refuses larger pictures
     read = partial(_read_photograph, arguments=arguments)
     jobs = plan(named, arguments.output, NAMING, arguments.overwrite, arguments.skip_existing, partial(complain, read))
     if arguments.skip_existing:  # a second `compress *.jpg` also finds the thumbnails of the first
-        jobs = [job._replace(skipped=job.skipped or job.problem == _THUMBNAIL_ALREADY) for job in jobs]
+        jobs = [job._replace(skipped=job.skipped or job.problem == THUMBNAIL_ALREADY) for job in jobs]
     return run_with_codec(jobs, compress_file, "compressed", arguments)
+
+
+def is_photograph(path: Path) -> bool:
+    """Whether a file is neither a thumbnail nor a photograph that `restore` wrote."""
+    return not path.stem.endswith(RESTORED_TAG) and not is_thumbnail(path)
 
 
 def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
@@ -139,7 +141,7 @@ def _read_photograph(source: Path, arguments: argparse.Namespace) -> Picture:
         raise HyperthumbError(f"{source.suffix} files are not supported; convert it to PNG, TIFF or JPEG first")
     data = read_source(source)
     if is_stream(source) and carries_marker(data):  # files were checked before
-        raise HyperthumbError(_THUMBNAIL_ALREADY)
+        raise HyperthumbError(THUMBNAIL_ALREADY)
     return decode_picture(data, str(source), arguments.background, MAX_COMPRESSED_PIXELS, arguments.icc, arguments.exif)
 
 

@@ -30,6 +30,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "compress": Command("make small, ordinary .jpg thumbnails of photographs", "hyperthumb.cli.compress"),
     "restore": Command("restore photographs from such thumbnails", "hyperthumb.cli.restore"),
+    "gallery": Command("write a static site of thumbnails, or serve it", "hyperthumb.cli.gallery"),
     "inspect": Command("describe thumbnail files", "hyperthumb.cli.inspect"),
     "models": Command("list the shipped models", "hyperthumb.cli.models"),
     "export": Command("write a model as ONNX files that run without PyTorch", "hyperthumb.cli.export"),
