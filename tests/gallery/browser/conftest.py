@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ import hyperthumb
 from tests.support import photograph
 
 from .sites import build_site, serve
+
+LOCAL = re.compile(r"http://127\.0\.0\.1:|blob:|data:|about:")
 
 
 class Site(NamedTuple):
@@ -74,8 +77,7 @@ def page(browser, site) -> Iterator[object]:
     page, problems = context.new_page(), []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if "Security Policy" in message.text else None)
-    page.on("request", lambda request: problems.append(request.url) if not request.url.startswith(
-        (site.url, "blob:", "data:")) else None)  # fmt: skip
+    page.on("request", lambda request: problems.append(request.url) if not LOCAL.match(request.url) else None)
     yield page
     context.close()
     assert problems == []

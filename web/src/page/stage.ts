@@ -4,6 +4,10 @@ const NARROW = "(max-width: 640px)";
 
 /** OpenSeadragon in an element: pan, zoom, touch and keys. */
 export function makeStage(element: HTMLElement): OpenSeadragon.Viewer {
+  // OpenSeadragon would add a style of its own, which the security policy refuses, unless it finds this element.
+  const mark = document.createElementNS("", "style");
+  mark.setAttribute("data-openseadragon-mobile-css", "");
+  document.head.append(mark);
   const isNarrow = matchMedia(NARROW).matches;
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const viewer = OpenSeadragon({
