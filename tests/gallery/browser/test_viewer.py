@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .sites import build_site, pixels_of, serve
+from .sites import pixels_of
 
 LONG = 60_000  # milliseconds: on a busy machine
 
@@ -26,16 +26,6 @@ def restored(page, url: str, place: int) -> np.ndarray:
 def test_restored_pixels_are_those_of_python(page, site, codec, place, name):
     difference = restored(page, site.url, place).astype(int) - codec.restore(site.thumbnails[name])
     assert np.abs(difference).max() <= 1
-
-
-def test_tiles_of_a_large_picture_are_those_of_the_whole(page, codec, tmp_path):
-    noise = np.random.default_rng(3).integers(0, 256, (26, 37, 3), dtype=np.uint8)
-    data = codec.compress(np.kron(noise, np.ones((40, 40, 1), np.uint8))[:1029, :1477], tile=256)
-    build_site(tmp_path, {"large": data}, {})
-    with serve(tmp_path) as (url, _):
-        made = restored(page, url, 1)
-    assert made.shape == (1029, 1477, 3)
-    assert np.abs(made.astype(int) - codec.restore(data)).max() <= 1
 
 
 def test_keyboard_alone(page, site):
