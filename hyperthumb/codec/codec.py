@@ -39,8 +39,8 @@ class Restoration(NamedTuple):
     """A restored photograph.
 
     Attributes:
-        image: uint8 (H, W, 3), turned as a viewer shows the file: turns that other programs applied to the picture, and
-            then its EXIF orientation, are applied.
+        image: uint8 (H, W, 3), oriented as a viewer shows the file: after the turns that other programs applied to the
+            file, and after its EXIF orientation.
         notes: sentences about what was assumed or lost; empty for an unchanged file of hyperthumb.
         model: the model that restored it.
     """
@@ -75,14 +75,14 @@ class Codec:
     Several threads may share a codec.
 
     Args:
-        model: its name, scale and id.
+        model: the model's name, scale and id.
         engine: runs the model.
         backend: jpeglib or torchjpeg.
-        open_other: opens another shipped model, to restore a thumbnail of that model with it. None uses this model,
-            with a warning.
+        open_other: opens another shipped model, to restore that model's thumbnails. With None, this model restores
+            them, with a warning.
 
     Raises:
-        ThumbnailError: when the backend is not installed.
+        ThumbnailError: if the backend is not installed.
     """
 
     def __init__(
@@ -119,8 +119,8 @@ class Codec:
         Args:
             image: (H, W, 3) uint8 RGB of any size, or the result of `hyperthumb.read_picture`, whose color profile and
                 EXIF data are then stored in the file and count toward its size.
-            bpp: the most bits of the file per pixel of the photograph. The file is as large as the tables allow.
-            max_bytes: the most bytes of the file. The file is smaller if even tables of 1, the finest, need fewer.
+            bpp: the maximum bits of the file per pixel of the photograph. The file is as large as the tables allow.
+            max_bytes: the maximum bytes of the file. The file is smaller if even tables of 1, the finest, need fewer.
             rate_scale: multiplies the tables: 1 is the model's choice, larger values make smaller files.
             profile: how the file is coded, see `write_jpeg`; small is the smallest.
             icc: an RGB color profile to store in the file instead of the picture's own.
@@ -129,8 +129,8 @@ class Codec:
                 for as many as pay. They need PyTorch. With bpp or max_bytes, refinement may run up to three times.
 
         Raises:
-            ThumbnailError: when no file is small enough; the message states the least size.
-            HyperthumbError: when the image or an argument is invalid, or the model does not support refinement.
+            ThumbnailError: if no file is small enough; the message states the least size.
+            HyperthumbError: if the image or an argument is invalid, or the model does not support refinement.
         """
         return self.compress_with_rate_scale(image, bpp, max_bytes, rate_scale, profile, icc, tile, refine).data
 
@@ -151,10 +151,10 @@ class Codec:
         picture = image if isinstance(image, Picture) else Picture(image)
         picture = picture if icc is None else picture._replace(icc=icc)
         if picture.icc is not None and not (isinstance(picture.icc, bytes) and rgb_profile(picture.icc)):
-            raise HyperthumbError("icc is the bytes of a whole color profile for RGB; these are something else")
-        metadata_segments(picture.icc, picture.exif)  # what a file cannot hold is an error before anything takes time
+            raise HyperthumbError("icc must be the bytes of a complete color profile for RGB")
+        metadata_segments(picture.icc, picture.exif)  # raises errors before the slow steps
         if iterations:
-            self._in_torch()  # a complaint before anything takes time
+            self._in_torch()  # raises errors before the slow steps
         photograph = analyze(self.engine, picture.pixels, tile)
 
         def write(scale: float, analyzed: AnalyzedPhotograph = photograph) -> bytes:
@@ -173,7 +173,7 @@ class Codec:
         def in_words(size: int) -> str:
             if bpp is None:
                 return f"{size:,} bytes"
-            # Rounded up, so that requesting the stated rate succeeds.
+            # It is rounded up, so that a request for the stated rate succeeds.
             return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
 
         # The small addend keeps rounding errors from losing a byte.
@@ -193,22 +193,22 @@ class Codec:
         size: tuple[int, int] | None = None,
         region: Sequence[int] | None = None,
     ) -> np.ndarray:
-        """Restores the photograph of a thumbnail file, uint8 (H, W, 3), in its size, turned as a viewer shows the file.
+        """Restores the photograph of a thumbnail file, uint8 (H, W, 3), oriented as a viewer shows the file.
 
         Args:
             data: the file's bytes.
             tile: the number of HR rows to process at a time; None chooses.
             precision: fp32, or bf16, which needs PyTorch and is faster on some processors.
-            size: the (height, width) of the whole returned photograph, for a file that has lost it.
+            size: the (height, width) of the whole returned photograph, for a file that does not state it any more.
             region: left, top, width and height of a part of that photograph; only this part is restored and returned,
                 with the same pixels as in the whole.
 
         Raises:
-            ThumbnailError: when the bytes are not a JPEG file, the file is damaged, or its scale is not the model's.
-            HyperthumbError: when the region is empty or not inside the photograph.
+            ThumbnailError: if the bytes are not a JPEG file, the file is damaged, or the model has another scale.
+            HyperthumbError: if the region is empty or not inside the photograph.
 
         Warns:
-            ThumbnailWarning: when the file was changed or made by another model; says what was assumed.
+            ThumbnailWarning: if the file was changed or made by another model. It says what was assumed.
         """
         restored = self.restore_with_notes(data, tile, precision, size, region)
         for note in restored.notes:
@@ -225,7 +225,7 @@ class Codec:
     ) -> Restoration:
         """Does the same as `restore`, but returns the warnings, so that threads do not mix them up."""
         if not isinstance(data, bytes):
-            raise HyperthumbError(f"restoring takes the bytes of a file, not {type(data).__name__}")
+            raise HyperthumbError(f"restore needs the bytes of a file, not {type(data).__name__}")
         check_restorable(read_header(data), self.model.scale)
         thumbnail, notes = read_any(data, self.backend, self._is_known)
         maker, orientation = self._maker_of(thumbnail), read_presentation(data).orientation
@@ -247,11 +247,11 @@ class Codec:
             size = size[1], size[0]
         thumbnail, notes = with_size(thumbnail, self.model.scale, size, sideways)
         if thumbnail.state is State.UNMARKED:
-            notes.append(f"the model is taken to be {self.model.name}")
+            notes.append(f"the model is assumed to be {self.model.name}")
         if thumbnail.model_id is not None and thumbnail.model_id != self.model.model_id:
             notes.append(
                 f"the thumbnail was made by another model ({thumbnail.model_id.hex()}) than {self.model.name} "
-                f"({self.model.model_id.hex()}), which may restore it badly"
+                f"({self.model.model_id.hex()}), so the restored photograph may be poor"
             )
         turns = (thumbnail.orientation, orientation)
         assert thumbnail.hr_height is not None
@@ -276,7 +276,7 @@ class Codec:
         return model_id == self.model.model_id or is_shipped(model_id)
 
     def _in_torch(self) -> TorchEngine:
-        """The model where it has gradients and bfloat16."""
+        """The model in PyTorch, with gradients and bfloat16."""
         with self._torch_lock:
             if self._torch is None:
                 self._torch = self.engine.in_torch()
@@ -284,10 +284,10 @@ class Codec:
 
 
 def _metadata_hint(picture: Picture, max_bytes: int) -> str:
-    """What to do without, where profile and EXIF data take most of the bytes that a file may have."""
+    """Advice for a picture whose profile and EXIF data take more than half of the allowed bytes."""
     sizes = {
-        "color profile takes {} bytes (--icc srgb does without it)": len(metadata_segments(picture.icc, None)),
-        "EXIF data take {} bytes (--exif none leaves them out)": len(metadata_segments(None, picture.exif)),
+        "color profile takes {} bytes (use --icc srgb to omit it)": len(metadata_segments(picture.icc, None)),
+        "EXIF data take {} bytes (use --exif none to omit them)": len(metadata_segments(None, picture.exif)),
     }
     if 2 * sum(sizes.values()) <= max_bytes:
         return ""

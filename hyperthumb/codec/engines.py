@@ -1,4 +1,4 @@
-"""Which engine runs a model: PyTorch where there is a GPU or nothing else will do, else the fastest that is there."""
+"""Chooses and opens the engine that runs a model."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _INSTALLS = {"onnxruntime": "`pip install hyperthumb`", "openvino": "`pip instal
 
 
 class OpenedModel(NamedTuple):
-    """A model, and what runs it."""
+    """A model and its engine."""
 
     model: Model
     engine: Engine
 
 
 def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto") -> OpenedModel:
-    """The model at a path, ready to run.
+    """Opens a model in an engine.
 
     Args:
-        path: a model file, a training's folder or a checkpoint; only a model file can have exported graphs beside it.
-        engine: auto, torch, onnxruntime or openvino.
-        device: auto, cpu, cuda or mps; a GPU needs torch.
+        path: a model file, a training's folder or a checkpoint. Only model files can have exported graphs.
+        engine: auto (see `choose_engine`), torch, onnxruntime or openvino.
+        device: auto, cpu, cuda or mps. A GPU needs the engine torch.
 
     Raises:
-        CheckpointError: when the model, or its exported graphs, cannot be read.
-        OptionsError: for an engine or a device that is unknown or not there.
-        HyperthumbError: when the engine is not installed.
+        CheckpointError: if the model or its exported graphs cannot be read.
+        OptionsError: for an engine or a device that is unknown or unavailable.
+        HyperthumbError: if the engine is not installed.
     """
     if engine not in limits.ENGINES:
         raise OptionsError(f'engine: "{engine}" is not one of {", ".join(limits.ENGINES)}')
@@ -44,15 +44,16 @@ def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto"
     if device not in ("auto", "cpu"):
         raise OptionsError(f"device: {device} needs the torch engine; {name} runs on the CPU")
     if find_spec(name) is None:
-        raise HyperthumbError(f"{name} is not installed; {_INSTALLS[name]} adds it, and --engine auto does without it")
+        raise HyperthumbError(f"{name} is not installed; install it with {_INSTALLS[name]}, or use --engine auto")
     model = read_exported(path)
     return OpenedModel(model, ExportedEngine(model, name))
 
 
 def choose_engine(path: Path, device: str = "auto") -> limits.EngineName:
-    """What `auto` stands for.
+    """The engine that `auto` selects.
 
-    A GPU takes torch, and so does a model without exported graphs. On a CPU, ONNX Runtime comes before OpenVINO.
+    It is torch on a GPU and for models without exported graphs. On a CPU it is ONNX Runtime if it is installed, else
+    OpenVINO, else torch.
     """
     exported: tuple[limits.EngineName, ...] = ("onnxruntime", "openvino")
     if device in ("auto", "cpu") and has_graphs(path) and not (device == "auto" and _has_gpu_with_torch()):
@@ -64,7 +65,7 @@ def _open_torch(path: Path, device: str) -> OpenedModel:
     if find_spec("torch") is None:
         raise HyperthumbError(
             f"{path} needs PyTorch, which is not installed: the model has no exported graphs beside it, or torch or a "
-            "GPU was asked for; `pip install hyperthumb[train]` adds it"
+            "GPU was requested; install it with `pip install hyperthumb[train]`"
         )
     from hyperthumb.models.build import resolve_device
     from hyperthumb.runtime.torch_engine import TorchEngine
@@ -77,7 +78,7 @@ def _open_torch(path: Path, device: str) -> OpenedModel:
 
 
 def _has_gpu_with_torch() -> bool:
-    """Whether torch is installed and CUDA has a device for this process; torch itself would take a second to say so."""
+    """Whether torch is installed and CUDA has a device for this process. It avoids the second that torch takes."""
     return find_spec("torch") is not None and _num_cuda_devices() > 0
 
 

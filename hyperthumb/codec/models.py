@@ -1,4 +1,4 @@
-"""Models from wherever they are: model files, trainings' folders, checkpoints."""
+"""Opens models from model files, folders of trainings, and checkpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 
 class TrainedNetwork(NamedTuple):
-    """A training's network and its component, without a rate model that model files cannot hold."""
+    """The network of a training and its component. A rate model that model files cannot hold is removed."""
 
     network: RescalingNetwork
     part: Component
@@ -40,8 +40,8 @@ def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
         with_rate_model: keep the rate model in the network, see `load_model`.
 
     Raises:
-        CheckpointError: when it cannot be read, see `load_model` and `load_trained`.
-        OptionsError: when the options of a checkpoint cannot be read.
+        CheckpointError: if it cannot be read, see `load_model` and `load_trained`.
+        OptionsError: if the options of a checkpoint cannot be read.
     """
     if not (path.is_dir() or path.suffix == ".pth"):
         return load_model(path, with_rate_model)
@@ -52,7 +52,7 @@ def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
 
 
 def weights_file(path: Path) -> Path:
-    """The file of a model's weights: the newest weights of a training's folder, or the file itself."""
+    """The file of a model's weights: the newest weights if `path` is the folder of a training, else `path` itself."""
     return path / "models" / "net_g_latest.pth" if path.is_dir() else path
 
 
@@ -60,12 +60,13 @@ def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork
     """Loads the network of a training, with its averaged weights if there are any.
 
     Args:
-        path: a training's folder, for its newest weights; or a .pth file from our training or the original repository.
+        path: the folder of a training, for its newest weights; or a .pth file from our training or the original
+            repository.
         options_file: the options file that names the network; None means `options.resolved.yml` of the training.
 
     Raises:
-        CheckpointError: when checkpoint or options file is missing or unreadable, or they do not fit each other.
-        OptionsError: when the options cannot be read.
+        CheckpointError: if the checkpoint or the options file is missing or unreadable, or they do not fit together.
+        OptionsError: if the options are invalid.
     """
     from hyperthumb.config import load_network_options  # imports YAML, which model files do not need
 
@@ -76,8 +77,8 @@ def load_trained(path: Path, options_file: Path | None = None) -> TrainedNetwork
         options_file = checkpoint.parent.parent / "options.resolved.yml"
         if not options_file.is_file():
             raise CheckpointError(
-                f"{checkpoint} does not say which network it is of, and there is no {options_file.name} in the "
-                f"training's folder; make a model file with scripts/export_model.py --options FILE.yml"
+                f"{checkpoint} does not name its network, and the training's folder has no {options_file.name}; make a "
+                "model file with scripts/export_model.py --options FILE.yml"
             )
     options = load_network_options(options_file)
     part = portable_part(options.network_g)

@@ -48,10 +48,10 @@ def analyze(engine: Engine, image: np.ndarray, tile: int | None = None) -> Analy
     Args:
         engine: runs the model.
         image: (H, W, 3) uint8 RGB of any size.
-        tile: HR rows worked on at a time, see `Engine.analyze`; None chooses.
+        tile: the number of HR rows to process at a time; None chooses.
 
     Raises:
-        HyperthumbError: when the array is not such an image, or is too large.
+        HyperthumbError: if the array is not such an image, or is too large.
     """
     _check_image(image)
     height, width = image.shape[:2]
@@ -69,10 +69,10 @@ def refine(
         photograph: what `analyze` gave.
         image: the (H, W, 3) uint8 RGB that it was given.
         rate_scale: multiplies the tables.
-        iterations: steps of descent, 1 or more.
+        iterations: number of gradient steps, 1 or more.
 
     Raises:
-        HyperthumbError: when the network does not support refinement.
+        HyperthumbError: if the network does not support refinement.
     """
     from . import refinement  # imports torch
 
@@ -88,9 +88,9 @@ def quantize(
     """Computes the content of the file.
 
     Args:
-        engine: the one that analyzed the photograph.
-        photograph: what `analyze` gave.
-        rate_scale: multiplies the tables; above 1, smaller files.
+        engine: the engine that analyzed the photograph.
+        photograph: the result of `analyze`.
+        rate_scale: multiplies the tables; above 1 it makes files smaller.
         model_id: the model's id, which is stored in the file; None if it has none.
     """
     quantized = engine.quantize(photograph.analysis, rate_scale)
@@ -115,7 +115,7 @@ def check_restorable(header: Header, scale: int) -> None:
         scale: the model's scale, for a file that does not state one.
 
     Raises:
-        ThumbnailError: when the photograph is too large.
+        ThumbnailError: if the photograph is too large.
     """
     _, frame, origins = header
     if origins:
@@ -139,12 +139,12 @@ def restore(
     Args:
         engine: runs the model.
         thumbnail: the content of a file.
-        tile: HR rows worked on at a time, see `Engine.analyze`; None chooses.
+        tile: the number of HR rows to process at a time; None chooses.
         precision: see `Engine.restore`.
         place: the rows and columns to restore, not empty and inside the photograph; None restores all.
 
     Raises:
-        ThumbnailError: when the thumbnail has another scale, or the photograph is too large.
+        ThumbnailError: if the thumbnail has another scale, or the photograph is too large.
     """
     scale = engine.scale
     if thumbnail.scale != scale:
@@ -183,7 +183,7 @@ def with_size(
         sideways: whether the photograph will be transposed; then messages swap height and width.
 
     Raises:
-        ThumbnailError: when `size` contradicts the file.
+        ThumbnailError: if `size` contradicts the file.
     """
     scale = thumbnail.scale or scale
     said, notes = None, []
@@ -198,12 +198,12 @@ def with_size(
         size = said or (thumbnail.height * scale, thumbnail.width * scale)
         if not is_certain:
             notes.append(
-                f"the photograph is taken to be {_in_words(size, sideways)}, {scale} times the picture in the file"
+                f"the photograph is assumed to be {_in_words(size, sideways)}, {scale} times the picture in the file"
             )
     elif (math.ceil(size[0] / scale), math.ceil(size[1] / scale)) != (thumbnail.height, thumbnail.width):
         raise ThumbnailError(
-            f"a photograph of {_in_words(size, sideways)} at scale {scale} has no thumbnail of "
-            f"{_in_words((thumbnail.height, thumbnail.width), sideways)}"
+            f"a thumbnail of {_in_words((thumbnail.height, thumbnail.width), sideways)} does not fit a photograph of "
+            f"{_in_words(size, sideways)} at scale {scale}"
         )
     return dataclasses.replace(thumbnail, hr_height=size[0], hr_width=size[1], scale=scale), notes
 
@@ -211,7 +211,7 @@ def with_size(
 def _check_image(image: np.ndarray) -> None:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         kind = f"{image.dtype} of shape {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
-        raise HyperthumbError(f"a photograph is a uint8 array of shape (height, width, 3), not {kind}")
+        raise HyperthumbError(f"a photograph must be a uint8 array of shape (height, width, 3), not {kind}")
 
 
 def _in_words(size: tuple[int, int], sideways: bool = False) -> str:
@@ -224,5 +224,5 @@ def _check_size(height: int, width: int) -> None:
         raise HyperthumbError(f"a photograph of {_in_words((height, width))} has no pixels")
     if height * width > MAX_RESTORED_PIXELS:
         raise ThumbnailError(
-            f"a photograph of {_in_words((height, width))} is larger than {MAX_RESTORED_PIXELS:,} pixels"
+            f"a photograph of {_in_words((height, width))} has more than {MAX_RESTORED_PIXELS:,} pixels, the maximum"
         )

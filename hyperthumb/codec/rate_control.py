@@ -22,10 +22,10 @@ _AIM = 0.9975
 _CLOSE_REFINED = 0.99
 _TRIES = 3
 _FALL = 0.8
-"""Sizes fall roughly as the factor to the power of minus this: a first guess, until two sizes are known."""
+"""Sizes are roughly proportional to the factor to the power of minus this. It is used until two sizes are known."""
 _NEIGHBOURS = 4
 _COARSE = (1.0, 0.8, 0.65, 0.5)
-"""Shares of the largest factor at which to look for the least size, which the coarsest tables do not always give."""
+"""Shares of the largest factor at which to look for the least size. The coarsest tables do not always give it."""
 
 
 class RatedFile(NamedTuple):
@@ -40,10 +40,10 @@ def check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | Non
     wishes = {"bpp": bpp, "max_bytes": max_bytes, "rate_scale": rate_scale}
     given = {name: value for name, value in wishes.items() if value is not None}
     if len(given) > 1:
-        raise HyperthumbError(f"give one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
+        raise HyperthumbError(f"give only one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
-            raise HyperthumbError(f"{name} is a number above 0, not {value!r}")
+            raise HyperthumbError(f"{name} must be a number above 0, not {value!r}")
 
 
 def find_rate(
@@ -61,13 +61,13 @@ def find_rate(
         in_words: formats a number of bytes for the error message.
 
     Raises:
-        ThumbnailError: when no file is small enough; the message states the least size.
+        ThumbnailError: if no file is small enough; the message states the least size.
     """
     search = _Search(distinct_scales(steps), write, max_bytes)
     found = search.run() or search.run_coarse()
     if found is None:
         raise ThumbnailError(
-            f"the thumbnail of this photograph cannot be as small as {in_words(max_bytes)}; the least possible is "
+            f"the thumbnail of this photograph cannot be as small as {in_words(max_bytes)}; the least possible size is "
             f"{in_words(search.least)}"
         )
     return found
@@ -87,10 +87,10 @@ def find_refined_rate(
 
     Args:
         steps: as in `find_rate`.
-        write: the unrefined file at a rate scale.
-        write_refined: the refined one.
+        write: writes the unrefined file at a rate scale.
+        write_refined: writes the refined file at a rate scale.
         max_bytes: the limit.
-        plain: what `find_rate` found for it without refining.
+        plain: the result of `find_rate` for this limit.
     """
     best: RatedFile | None = None
     tried: set[float] = set()
@@ -105,16 +105,16 @@ def find_refined_rate(
         aim = math.floor(_AIM * max_bytes * len(candidate.data) / len(data))
         try:
             candidate = find_rate(steps, write, aim)
-        except ThumbnailError:  # nothing unrefined is so small
+        except ThumbnailError:  # no unrefined file is that small
             break
     return best or plain
 
 
 def distinct_scales(steps: np.ndarray) -> np.ndarray:
-    """One rate scale for each different pair of tables, ascending; 1 stands for its own interval.
+    """One rate scale for each different pair of tables, in ascending order. The scale of the model's own tables is 1.
 
     Args:
-        steps: positive, of any shape.
+        steps: the network's positive steps, of any shape.
     """
     halves = np.arange(1, 255) + 0.5
     changes = np.unique(halves / np.asarray(steps, np.float64).reshape(-1, 1))
@@ -126,7 +126,7 @@ def distinct_scales(steps: np.ndarray) -> np.ndarray:
 
 
 class _Search:
-    """Bisection by interpolation in logarithms; remembers the best file that fits."""
+    """Searches by interpolation in logarithms, and keeps the largest file that fits."""
 
     def __init__(self, scales: np.ndarray, write: Callable[[float], bytes], max_bytes: int) -> None:
         self.scales, self.write, self.max_bytes = scales, write, max_bytes
@@ -137,8 +137,8 @@ class _Search:
         self.least = 0
 
     def run(self) -> RatedFile | None:
-        """The result, or None when all files looked at are too large."""
-        # Everything up to `above` counts as too large, everything from `below` on as small enough.
+        """Searches all scales. None if all files that were written are too large."""
+        # Files up to `above` are assumed to be too large, files from `below` on to be small enough.
         above, below = -1, len(self.scales)
         place = int(np.flatnonzero(self.scales == 1.0)[0])
         reach, sides = math.log(1.5), [0, 0]
@@ -156,13 +156,13 @@ class _Search:
             nearest = int(np.searchsorted(self.logarithms, wanted))
             place = min(max(nearest, above + 1), below - 1)
         if self.best is not None and below > 0 and len(self.best.data) < 0.98 * self.max_bytes:
-            # Here the sizes jump; where they also go up and down, a neighbour may be closer.
+            # The sizes jump here. If they also go up and down, the file of a neighboring scale may be closer.
             for neighbour in range(max(0, above - _NEIGHBOURS), min(len(self.scales), below + _NEIGHBOURS + 1)):
                 self._look(neighbour)
         return self.best
 
     def run_coarse(self) -> RatedFile | None:
-        """The last hope: a few of the coarsest tables; `least` is the smallest of their files."""
+        """Tries a few of the coarsest tables. `least` becomes the size of their smallest file."""
         places = {self._at(self.logarithms[-1] + math.log(share)) for share in _COARSE}
         self.least = min(self._look(place) for place in sorted(places))
         return self.best
@@ -177,16 +177,16 @@ class _Search:
         return self.sizes[place]
 
     def _between(self, above: int, below: int, halve: bool) -> float:
-        """Where between a file too large and one that fits the wanted size is, as a logarithm."""
+        """The scale, as a logarithm, at which the size is expected, between a file too large and one that fits."""
         left, right = self.logarithms[above], self.logarithms[below]
-        if halve:  # interpolation creeps when the curve bends
+        if halve:  # interpolation converges slowly if the curve bends
             return (left + right) / 2
         large, small, aim = (math.log(x) for x in (self.sizes[above], self.sizes[below], self.aim))
         share = (large - aim) / (large - small)
         return left + min(max(share, 0.02), 0.98) * (right - left)
 
     def _beyond(self, place: int, reach: float) -> float:
-        """Where to look when all sizes so far are on one side, as a logarithm: as far as it takes, and ever further."""
+        """The next scale, as a logarithm, while all files are too large or all fit: at least `reach` away."""
         distance = math.log(self.sizes[place] / self.aim) / _FALL
         return self.logarithms[place] + math.copysign(max(abs(distance), reach), distance)
 

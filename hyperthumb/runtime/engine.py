@@ -1,8 +1,8 @@
-"""The contract between the codec and whatever runs a model: NumPy arrays in, NumPy arrays out, and no PyTorch.
+"""The contract between the codec and the engines that run a model. It uses NumPy arrays, so it does not need PyTorch.
 
     picture -> analyze -> Analysis -> quantize at a rate scale -> Quantized -> (a file) -> restore -> picture
 
-PyTorch is one engine (`torch_engine`), exported graphs in ONNX Runtime or OpenVINO are others (`exported_engine`).
+PyTorch is one engine (`torch_engine`). ONNX Runtime and OpenVINO run exported graphs (`exported_engine`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Analysis(NamedTuple):
-    """A photograph on its way into a file, before anything is rounded.
+    """The unrounded content of a file.
 
     Attributes:
-        coefficients: (3, h/8, w/8, 8, 8) float32 DCT coefficients of the thumbnail, natural order (v, u).
-        steps: (2, 8, 8) float32, positive: continuous quantization steps, for Y and for both chroma planes.
+        coefficients: (3, h/8, w/8, 8, 8) float32 DCT coefficients of the thumbnail, in natural order (v, u).
+        steps: (2, 8, 8) float32 continuous, positive quantization steps, for Y and for both chroma planes.
     """
 
     coefficients: np.ndarray
@@ -33,9 +33,9 @@ class Quantized(NamedTuple):
     """The content of a file.
 
     Attributes:
-        coefficients: (3, h/8, w/8, 8, 8) int16, quantized, natural order.
+        coefficients: (3, h/8, w/8, 8, 8) int16 quantized coefficients, in natural order.
         tables: (2, 8, 8) int16 in 1..255.
-        estimated_bits: the rate model's estimate, or None without a rate model.
+        estimated_bits: the rate model's estimate; None without a rate model.
     """
 
     coefficients: np.ndarray
@@ -44,7 +44,7 @@ class Quantized(NamedTuple):
 
 
 class Model(Protocol):
-    """What is known of a model without its weights: its name for people, its scale, and the id in its files."""
+    """A model's name, its scale, and the id that its thumbnails hold."""
 
     @property
     def name(self) -> str: ...
@@ -55,12 +55,12 @@ class Model(Protocol):
 
 
 class Engine(Protocol):
-    """A model, ready to run. Several threads may share one.
+    """Runs a model. Several threads may share an engine.
 
     Attributes:
-        name: of the engine.
+        name: the engine's name.
         scale: 1, 2, 4 or 8.
-        multiple: both sides of a photograph that is analyzed are multiples of this.
+        multiple: both sides of an analyzed photograph must be multiples of this.
     """
 
     name: EngineName
@@ -76,14 +76,14 @@ class Engine(Protocol):
 
         Args:
             picture: uint8 (H, W, 3), both sides multiples of `multiple`.
-            tile: HR rows worked on at a time; None chooses.
+            tile: the number of HR rows to process at a time; None chooses.
 
         Raises:
-            HyperthumbError: for a tile without rows.
+            HyperthumbError: if `tile` is below 1.
         """
 
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> Quantized:
-        """The integers of a file. `rate_scale` multiplies the tables: above 1, smaller files."""
+        """Rounds to the integers of a file. `rate_scale` multiplies the tables; above 1 it makes files smaller."""
 
     def restore(
         self,
@@ -93,25 +93,25 @@ class Engine(Protocol):
         tile: int | None = None,
         precision: Precision = "fp32",
     ) -> np.ndarray:
-        """The photograph, uint8 (height, width, 3), from the integers of a file.
+        """Restores the photograph, uint8 (height, width, 3), from the integers of a file.
 
         Args:
             coefficients: (3, h/8, w/8, 8, 8) integers.
             tables: (2, 8, 8) integers.
-            size: the photograph's height and width; what is made beyond them is cut off.
-            tile: HR rows worked on at a time; None chooses.
-            precision: of the arithmetic.
+            size: the photograph's height and width. The result is cropped to them.
+            tile: the number of HR rows to process at a time; None chooses.
+            precision: precision of the arithmetic.
 
         Raises:
-            HyperthumbError: for a tile without rows, or a precision that this engine does not have.
+            HyperthumbError: if `tile` is below 1, or the engine does not support the precision.
         """
 
     def in_torch(self) -> TorchEngine:
-        """The same model in PyTorch, which alone has gradients and bfloat16.
+        """The same model in PyTorch, the only engine with gradients and bfloat16.
 
         Raises:
-            HyperthumbError: when PyTorch is not installed.
+            HyperthumbError: if PyTorch is not installed.
         """
 
     def share_cores(self, jobs: int) -> None:
-        """Leaves cores to the other files that are worked on at the same time."""
+        """Limits the engine's threads, so that `jobs` files can be processed at the same time."""

@@ -1,4 +1,4 @@
-"""A model as ONNX files that need no PyTorch: encoder, tables and decoder, each checked against the network."""
+"""Exports a model as ONNX files that do not need PyTorch: encoder, tables and decoder. Each is checked."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _GRAPHS: dict[str, tuple[Part, ...]] = {
 
 
 class Exported(NamedTuple):
-    """One file that was written.
+    """An exported file.
 
     Attributes:
         path: `NAME.PART.onnx`, or `NAME.PART.PRECISION.onnx`.
-        manifest: what it says of itself.
-        num_bytes: its size.
-        difference: of the float32 graph from the network.
-        loss_db: PSNR against the photographs that the lower precision costs; None for float32.
+        manifest: the metadata in the file.
+        num_bytes: size of the file.
+        difference: the difference between the float32 graph and the network.
+        loss_db: the PSNR in dB that the lower precision loses on the photographs; None for float32.
     """
 
     path: Path
@@ -62,21 +62,22 @@ def export_model(
     """Writes a model as ONNX files and checks each one.
 
     Args:
-        model: any that `load_model` gives.
-        folder: is made where it is missing.
-        part: decoder is what restoring needs; encoder stands for encoder and tables.
-        precision: of the decoder's layers; encoder and tables are float32 always, because bytes depend on them.
-        photographs: uint8 (H, W, 3), to calibrate int8 and to measure what fp16 and int8 lose.
+        model: a model from `load_model`.
+        folder: the folder for the files. It is created if it does not exist.
+        part: decoder, for restoring; encoder, which includes the tables; or both.
+        precision: the precision of the decoder's layers. Encoder and tables are always float32, because the bytes of
+            thumbnails depend on them.
+        photographs: uint8 (H, W, 3) arrays, to calibrate int8 and to measure what fp16 and int8 lose.
 
     Raises:
-        HyperthumbError: when the network cannot be exported, or a file does not compute what the network computes.
+        HyperthumbError: if the network cannot be exported, or a graph and the network give different results.
     """
     if part not in _GRAPHS:
-        raise HyperthumbError(f'the part is decoder, encoder or both, not "{part}"')
+        raise HyperthumbError(f'the part must be decoder, encoder or both, not "{part}"')
     if precision not in GRAPH_PRECISIONS:
-        raise HyperthumbError(f'the precision is fp32, fp16 or int8, not "{precision}"')
+        raise HyperthumbError(f'the precision must be fp32, fp16 or int8, not "{precision}"')
     if precision != "fp32" and not photographs:
-        raise HyperthumbError(f"{precision} needs photographs to measure what it loses; name a folder of them")
+        raise HyperthumbError(f"{precision} needs photographs to measure the loss of quality; give a folder of them")
     network = model.network.cpu().eval()
     graphs = network.graphs()
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +146,7 @@ def _lowered(
     loss = before - _mean_psnr(Session(content.SerializeToString()), pairs)
     if not loss <= LOSS_DB[precision]:
         raise HyperthumbError(
-            f"the {precision} decoder of {model.name} loses {loss:.3f} dB over {len(pairs)} photographs (allowed: "
+            f"the {precision} decoder of {model.name} loses {loss:.3f} dB on {len(pairs)} photographs (allowed: "
             f"{LOSS_DB[precision]:g}); nothing was written"
         )
     return content, manifest, loss
@@ -153,11 +154,11 @@ def _lowered(
 
 @torch.no_grad()
 def _dequantized(model: LoadedModel, photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients as a file would hold them, times their tables, and the part of the photograph that they show."""
+    """The dequantized coefficients of a photograph, and the part of the photograph that fills whole blocks."""
     side = 8 * model.scale
     height, width = photograph.shape[0] // side * side, photograph.shape[1] // side * side
     if height == 0 or width == 0:
-        raise HyperthumbError(f"photographs to calibrate with have at least {side}x{side} pixels")
+        raise HyperthumbError(f"photographs for calibration must have at least {side}x{side} pixels")
     picture = np.ascontiguousarray(photograph[None, :height, :width])
     graphs = model.network.graphs()
     coefficients = graphs.encoder(torch.from_numpy(picture))
@@ -175,6 +176,6 @@ def _mean_psnr(session: Session, pairs: Sequence[tuple[np.ndarray, np.ndarray]])
     def psnr(coefficients: np.ndarray, picture: np.ndarray) -> float:
         (restored,) = session.run(coefficients, "picture")
         error = float(np.mean((restored.astype(np.float64) - picture) ** 2))
-        return psnr_of_error(max(error, 1e-12))  # of equal pictures a number too, so that the loss is one
+        return psnr_of_error(max(error, 1e-12))  # finite for equal pictures too, so that the loss is a number
 
     return float(np.mean([psnr(*pair) for pair in pairs]))

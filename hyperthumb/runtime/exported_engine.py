@@ -1,7 +1,7 @@
-"""Exported graphs as an engine, in ONNX Runtime or OpenVINO: no PyTorch is imported.
+"""The engine for exported graphs in ONNX Runtime or OpenVINO. It does not import PyTorch.
 
-Large pictures run in strips of blocks as wide as the picture. A strip is computed together with as many rows of blocks
-around it as the graph sees (`Manifest.reach`), so the result is that of the whole picture.
+Large pictures are processed in strips. Each strip has a margin as large as the graph's receptive field
+(`Manifest.reach`), so the result is the same as for the whole picture.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from .torch_engine import TorchEngine
 
 _STRIP_BLOCKS = 512
-"""Blocks of the thumbnail in a strip: 64 channels of float32 are 8 MB."""
+"""Blocks of the thumbnail in a strip. With 64 channels of float32 they take 8 MB."""
 
 _ZIGZAG = np.array(ZIGZAG)
 _NATURAL = np.argsort(_ZIGZAG)
 
 
 class ExportedModel(NamedTuple):
-    """A model whose graphs lie beside its model file.
+    """A model with exported graphs in the folder of its model file.
 
     Attributes:
-        name: its name for people.
+        name: the model's name.
         scale: 1, 2, 4 or 8.
-        model_id: as every thumbnail carries it.
+        model_id: the id that its thumbnails hold.
         path: the model file.
     """
 
@@ -50,7 +50,7 @@ class ExportedModel(NamedTuple):
 
 
 class Graph(Protocol):
-    """An exported graph, ready to run."""
+    """A loaded graph."""
 
     @property
     def manifest(self) -> Manifest: ...
@@ -58,7 +58,7 @@ class Graph(Protocol):
 
 
 def graph_path(model: Path, part: Part) -> Path:
-    """Where the graph of a model file lies: `NAME.PART.onnx` beside `NAME.safetensors`."""
+    """The path of a graph of a model file: `NAME.PART.onnx` beside `NAME.safetensors`."""
     return model.with_name(f"{model.stem}.{part}.onnx")
 
 
@@ -68,25 +68,25 @@ def has_graphs(model: Path) -> bool:
 
 
 def read_exported(path: Path) -> ExportedModel:
-    """What a model file with graphs beside it says of itself.
+    """Reads the header of a model file that has exported graphs.
 
     Raises:
-        CheckpointError: when it cannot be read, or has no graphs.
+        CheckpointError: if the file cannot be read, or a graph is missing.
     """
     if path.is_dir() or not has_graphs(path):
         raise CheckpointError(
-            f"{path} has no exported graphs beside it; `hyperthumb export {path} -o {path.parent}` makes them, and "
-            "--engine torch does without them"
+            f"{path} has no exported graphs beside it; make them with `hyperthumb export {path} -o {path.parent}`, or "
+            "use --engine torch"
         )
     header = read_model_header(path)
     return ExportedModel(header.description.name, header.description.scale, header.model_id, path)
 
 
 class ExportedEngine:
-    """See `Engine`. A graph is loaded when it is first needed.
+    """Runs exported graphs; see `Engine`. Each graph is loaded when it is first needed.
 
     Args:
-        model: what `read_exported` gave.
+        model: the result of `read_exported`.
         name: onnxruntime or openvino.
     """
 
@@ -127,7 +127,7 @@ class ExportedEngine:
         precision: Precision = "fp32",
     ) -> np.ndarray:
         if precision != "fp32":
-            raise HyperthumbError(f"{self.name} restores in fp32 only, not in {precision}; the torch engine has it")
+            raise HyperthumbError(f"{self.name} cannot restore in {precision}; use fp32 or the torch engine")
         picture = np.empty((*size, 3), np.uint8)
         steps = np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
         decoder = self._graph("decoder")
@@ -135,7 +135,7 @@ class ExportedEngine:
         for strip in self._strips((height, width), tile, decoder.manifest.reach):
             integers = coefficients[:, strip.seen[0]].reshape(3, -1, width, 64)[..., _ZIGZAG].transpose(0, 3, 1, 2)
             (made,) = decoder.run((integers * steps).reshape(1, 192, -1, width), "picture")
-            place = picture[scaled(strip.own, self.multiple)]  # without the padding
+            place = picture[scaled(strip.own, self.multiple)]  # the picture has no padding
             place[:] = made[0][scaled(strip.inner, self.multiple)][: place.shape[0], : place.shape[1]]
             report(strip.own[0].stop, height)
         return picture
@@ -145,7 +145,7 @@ class ExportedEngine:
             import torch  # noqa: F401
         except ImportError as error:
             raise HyperthumbError(
-                "refining and bf16 need PyTorch, which is not installed; `pip install hyperthumb[train]` adds it"
+                "refinement and bf16 need PyTorch; install it with `pip install hyperthumb[train]`"
             ) from error
         from hyperthumb.models.file import load_model
 
@@ -155,10 +155,10 @@ class ExportedEngine:
         return TorchEngine(model.network)
 
     def share_cores(self, jobs: int) -> None:
-        """The runs of one graph share its threads already."""
+        """Does nothing, because all runs of a graph share its threads."""
 
     def _strips(self, size: tuple[int, int], tile: int | None, reach: int) -> Iterator[Tile]:
-        """Strips of blocks; a single one where the graph sees the whole picture."""
+        """Strips of blocks, or a single one if the graph's receptive field is the whole picture."""
         check_tile(tile)
         if reach < 0:
             return strips(size, None, 0)

@@ -1,4 +1,4 @@
-"""Exported graphs in half precision and in int8: only layers inside the network; JPEG and the skip stay float32."""
+"""Converts exported graphs to half precision and int8. JPEG and the bicubic skip remain in float32."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SCOPES = "pkg.torch.onnx.name_scopes"
 
 
 def network_nodes(model: Any) -> list[str]:
-    """The names of the nodes that a layer of the encoder or decoder made; not those of JPEG or of a bicubic skip."""
+    """The names of the nodes that come from layers of the encoder or decoder, not from JPEG or a bicubic skip."""
     return [node.name for node in model.graph.node if _is_inside(node)]
 
 
 def to_half(model: Any) -> Any:
-    """The model with its network's layers in float16; inputs and outputs keep their types."""
+    """Converts the layers of the network to float16. Inputs and outputs keep their types."""
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     inside = set(network_nodes(model))
@@ -29,20 +29,20 @@ def to_half(model: Any) -> Any:
 
 
 def to_int8(model: Any, inputs: Iterable[np.ndarray]) -> Any:
-    """The model with its network's convolutions in int8 (QDQ, per channel), ranges read off the given inputs.
+    """Converts the convolutions of the network to int8 (QDQ, per channel). The inputs determine the value ranges.
 
     Args:
         model: an exported float32 graph.
-        inputs: for its first input: 8 to 16 typical ones are enough.
+        inputs: values of the graph's first input; 8 to 16 typical ones are enough.
 
     Raises:
-        HyperthumbError: when there is no input.
+        HyperthumbError: if there are no inputs.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     samples = list(inputs)
     if not samples:
-        raise HyperthumbError("int8 needs photographs to calibrate with, and there are none")
+        raise HyperthumbError("int8 needs photographs for calibration, but none were given")
     inside = set(network_nodes(model))
     convolutions = [node.name for node in model.graph.node if node.name in inside and node.op_type == "Conv"]
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +58,7 @@ def to_int8(model: Any, inputs: Iterable[np.ndarray]) -> Any:
 
 
 class _Samples:
-    """What onnxruntime calls a calibration data reader."""
+    """A calibration data reader for onnxruntime."""
 
     def __init__(self, name: str, samples: list[np.ndarray]) -> None:
         self._feeds: Iterator[dict[str, np.ndarray]] = iter([{name: sample} for sample in samples])
@@ -68,6 +68,6 @@ class _Samples:
 
 
 def _is_inside(node: Any) -> bool:
-    """Whether a node belongs to a layer of the encoder or decoder: two modules deep, by the exporter's own record."""
+    """Whether a node comes from a layer of the encoder or decoder, according to the exporter's name scopes."""
     scopes = next((entry.value for entry in node.metadata_props if entry.key == _SCOPES), "")
     return any(scope.startswith(("'decoder.", "'encoder.")) for scope in scopes.strip("[]").split(", "))

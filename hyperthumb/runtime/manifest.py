@@ -1,4 +1,4 @@
-"""What an exported file says of itself: ONNX metadata, read without PyTorch."""
+"""The metadata of exported ONNX files, which can be read without PyTorch."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Manifest:
     Attributes:
         part: encoder, tables or decoder.
         model: the model's name.
-        model_id: its id in hexadecimal, the same as that of its model file.
+        model_id: the id of the model file, in hexadecimal.
         scale: 1, 2, 4 or 8.
-        reach: blocks of 8x8 thumbnail pixels that the graph sees around each block; -1 where it sees the whole picture.
-        precision: of its arithmetic.
-        version: of the hyperthumb that exported it.
+        reach: radius of the graph's receptive field in blocks of 8x8 thumbnail pixels; -1 for the whole picture.
+        precision: precision of the graph's arithmetic.
+        version: version of hyperthumb that exported the graph.
     """
 
     part: Part
@@ -41,19 +41,19 @@ class Manifest:
     version: str
 
     def to_metadata(self) -> dict[str, str]:
-        """As the strings of an ONNX file's metadata."""
+        """Converts the manifest to the strings of an ONNX file's metadata."""
         return {f"{_PREFIX}{name}": str(value) for name, value in dataclasses.asdict(self).items()}
 
 
 def read_manifest(metadata: Mapping[str, str], source: str) -> Manifest:
-    """The manifest out of an ONNX file's metadata.
+    """Reads the manifest from an ONNX file's metadata.
 
     Args:
-        metadata: all strings that the file carries.
+        metadata: all metadata of the file.
         source: the file's name, for messages.
 
     Raises:
-        CheckpointError: when the file was not exported by hyperthumb, or its metadata is damaged.
+        CheckpointError: if the file was not exported by hyperthumb, or its metadata is damaged.
     """
     try:
         values = {field.name: metadata[f"{_PREFIX}{field.name}"] for field in dataclasses.fields(Manifest)}

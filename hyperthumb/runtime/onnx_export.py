@@ -1,4 +1,4 @@
-"""From a PyTorch module to an ONNX file of any height and width; the one import point of onnx and its exporter."""
+"""Converts a PyTorch module to ONNX for any height and width. Only this module imports onnx and its exporter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.quiet import quietly
 
 OPSET = 18
-"""The oldest that has everything we need; onnxruntime-web and OpenVINO read it."""
+"""The oldest version with all operators that are needed. onnxruntime-web and OpenVINO can read it."""
 
 _MOST_BLOCKS = 8192
 _LEAST_STORED_AS_HALF = 256
@@ -25,20 +25,20 @@ _LEAST_STORED_AS_HALF = 256
 def to_onnx(
     graph: nn.Module, example: Tensor, names: tuple[str, Sequence[str]], axes: tuple[int, int], unit: int
 ) -> Any:
-    """An ONNX model with its weights inside.
+    """Converts a module to an ONNX model that includes the weights.
 
     Args:
-        graph: in eval mode, on the CPU.
-        example: an input; its sides along the dynamic axes are multiples of `unit`, larger than one.
-        names: of the input, and of the outputs.
-        axes: the input's dynamic axes, which stand for height and width.
-        unit: what the sides along these axes are always multiples of.
+        graph: a module in eval mode, on the CPU.
+        example: an input. Its height and width are multiples of `unit`, larger than `unit`.
+        names: the name of the input, and the names of the outputs.
+        axes: the input's axes for height and width, which are dynamic.
+        unit: height and width are always multiples of this.
 
     Returns:
         The `onnx.ModelProto`.
 
     Raises:
-        HyperthumbError: when the graph has a layer that cannot be exported, or its shape is fixed.
+        HyperthumbError: if a layer cannot be exported or works only for a fixed size.
     """
     name, outputs = names
     height = torch.export.Dim("height", min=1, max=_MOST_BLOCKS)
@@ -50,7 +50,7 @@ def to_onnx(
                 graph, (example,), dynamo=True, opset_version=OPSET, input_names=[name], output_names=list(outputs),
                 dynamic_shapes=shapes, verbose=False,
             )  # fmt: skip
-    except Exception as error:  # torch.export has dozens of errors and no class of its own for them
+    except Exception as error:  # torch.export has dozens of errors without a common class
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise HyperthumbError(f"{type(graph).__name__} cannot be exported to ONNX: {reason}") from error
     assert program is not None
@@ -58,9 +58,9 @@ def to_onnx(
 
 
 def store_halves(model: Any) -> None:
-    """Stores weights in float16 where that loses nothing, with a Cast to float32 behind each: half the file.
+    """Stores weights as float16, followed by a Cast to float32, if that is lossless. It halves the file.
 
-    A model's weights are those of its model file, which are float16. Runtimes fold the Cast when they load the file.
+    It is lossless for the weights of model files, which are float16. Runtimes fold the Cast when they load the file.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -84,7 +84,7 @@ def store_halves(model: Any) -> None:
 
 
 def remove_traces(model: Any) -> None:
-    """Removes the exporter's notes for debugging: stack traces, which name folders of this machine, and scopes."""
+    """Removes the exporter's debugging notes: name scopes, and stack traces with folders of this machine."""
     graph = model.graph
     for record in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del record.metadata_props[:]
@@ -92,7 +92,7 @@ def remove_traces(model: Any) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Any:
-    """The exporter prints its progress and warns of its own deprecations; neither helps a user."""
+    """Hides the exporter's progress messages and the warnings about its own deprecations."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

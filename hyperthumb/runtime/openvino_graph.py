@@ -1,4 +1,4 @@
-"""An exported graph at work in OpenVINO; the one import point of openvino."""
+"""Runs an exported graph in OpenVINO. Only this module imports openvino."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .manifest import Manifest, read_manifest
 
 
 class OpenvinoGraph:
-    """One exported graph, ready to run on the CPU in float32. Several threads may share one.
+    """An exported graph that runs on the CPU in float32. Several threads may share it.
 
     Args:
         path: the ONNX file.
 
     Raises:
-        CheckpointError: when it is missing, damaged, or was not exported by hyperthumb.
+        CheckpointError: if the file is missing, damaged, or was not exported by hyperthumb.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,7 +35,7 @@ class OpenvinoGraph:
         self.manifest: Manifest = read_manifest(_metadata(model), path.name)
 
     def run(self, value: np.ndarray, *outputs: str) -> list[np.ndarray]:
-        """The named outputs, or all of them, for one input."""
+        """Computes the named outputs, or all outputs, for one input."""
         request = self._compiled.create_infer_request()
         request.infer([value], share_inputs=True)
         names = outputs or tuple(output.get_any_name() for output in self._compiled.outputs)
@@ -44,14 +44,14 @@ class OpenvinoGraph:
 
 @cache
 def _core() -> Any:
-    """One for the process, never freed: the next signal after OpenVINO's last object is freed crashes the process."""
+    """OpenVINO's core. It is never freed, because a signal after that would crash the process."""
     import openvino
 
     return openvino.Core()
 
 
 def _metadata(model: Any) -> dict[str, str]:
-    """The ONNX file's own metadata, which OpenVINO keeps in one of its sections."""
+    """The metadata of the ONNX file, which OpenVINO stores in a section of its runtime information."""
     if not model.has_rt_info("framework"):
         return {}
     return {name: str(value) for name, value in model.get_rt_info("framework").value.items()}

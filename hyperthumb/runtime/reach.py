@@ -1,4 +1,4 @@
-"""How far a graph sees: found by putting NaN into one place and looking where it comes out."""
+"""Finds the receptive field of a graph: NaN is put into one block of the input and traced in the output."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import torch
 from torch import Tensor, nn
 
 WHOLE = -1
-"""The reach of a graph that looks at the whole picture."""
+"""The reach of a graph whose receptive field is the whole picture."""
 
 _LONGEST = 24
 
 
 @torch.no_grad()
 def decoder_reach(decoder: nn.Module, scale: int) -> int:
-    """Blocks around each block that influence what the decoder makes of it; `WHOLE` where all of them do.
+    """The radius in blocks of a decoder's receptive field; `WHOLE` if it is the whole picture.
 
-    NaN survives convolutions, additions and activations, whatever the weights are, so no weight has to be looked at.
+    NaN passes through convolutions, additions and activations with any weights, so the result does not depend on them.
 
     Args:
-        decoder: coefficients (1, 192, h, w) to the restored picture (1, 3, 8hs, 8ws), or a tuple that begins with it.
-        scale: of the network.
+        decoder: maps coefficients (1, 192, h, w) to the restored picture (1, 3, 8hs, 8ws), or to a tuple whose first
+            entry is that picture.
+        scale: scale of the network.
     """
     for reach in (4, 12, _LONGEST):
         side = 2 * reach + 1
@@ -36,9 +37,12 @@ def decoder_reach(decoder: nn.Module, scale: int) -> int:
 
 @torch.no_grad()
 def encoder_reach(encoder: nn.Module, scale: int) -> int:
-    """The same for an encoder's graph: picture (1, H, W, 3) to coefficients (1, 192, H/8s, W/8s).
+    """The radius in blocks of the receptive field of an encoder; `WHOLE` if it is the whole picture.
 
-    NaN needs a float picture, which the graph takes as it takes uint8.
+    Args:
+        encoder: maps the picture (1, H, W, 3) to coefficients (1, 192, H/8s, W/8s). The picture is float here, because
+            uint8 cannot hold NaN.
+        scale: scale of the network.
     """
     block = 8 * scale
     for reach in (4, 12, _LONGEST):
@@ -53,7 +57,7 @@ def encoder_reach(encoder: nn.Module, scale: int) -> int:
 
 
 def _extent(planes: Tensor, block: int, center: int) -> int:
-    """How many blocks NaN has spread from the center of planes (C, h, w)."""
+    """The number of blocks that NaN has spread from the center block of planes (C, h, w)."""
     touched = planes.isnan().any(0)
     rows, columns = touched.any(1).nonzero().flatten() // block, touched.any(0).nonzero().flatten() // block
     places = torch.cat([rows, columns])

@@ -1,4 +1,4 @@
-"""An exported graph at work in ONNX Runtime; the one import point of onnxruntime for running."""
+"""Runs an exported graph in ONNX Runtime. Only this module imports onnxruntime to run graphs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .manifest import Manifest, read_manifest
 
 
 class Session:
-    """One exported graph, ready to run on the CPU.
+    """An exported graph that runs on the CPU. Several threads may share it.
 
     Args:
-        content: the ONNX file, or its path.
-        threads: that it may use; None takes ONNX Runtime's choice, or OMP_NUM_THREADS where that is set.
+        content: the bytes of the ONNX file, or its path.
+        threads: number of threads; None means OMP_NUM_THREADS if that is set, else ONNX Runtime's choice.
 
     Raises:
-        CheckpointError: when it is missing, damaged, or was not exported by hyperthumb.
+        CheckpointError: if the file is missing, damaged, or was not exported by hyperthumb.
     """
 
     def __init__(self, content: bytes | Path, threads: int | None = None) -> None:
@@ -42,5 +42,5 @@ class Session:
         self._input: str = self._session.get_inputs()[0].name
 
     def run(self, value: np.ndarray, *outputs: str) -> list[np.ndarray]:
-        """The named outputs, or all of them, for one input."""
+        """Computes the named outputs, or all outputs, for one input."""
         return list(self._session.run(list(outputs) or None, {self._input: value}))

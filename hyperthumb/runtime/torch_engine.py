@@ -1,4 +1,4 @@
-"""PyTorch as an engine: a network of any kind, on any device."""
+"""The PyTorch engine, for networks of any kind on any device."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .reach import WHOLE, decoder_reach
 
 
 class TorchEngine:
-    """See `Engine`.
+    """Runs a network in PyTorch; see `Engine`.
 
     Args:
         network: in eval mode from here on, on its device. Its weights are taken as they are when it is first used.
@@ -38,7 +38,7 @@ class TorchEngine:
 
     @property
     def device(self) -> torch.device:
-        """Where the network's tensors are."""
+        """The device of the network's tensors."""
         return device_of(self.network)
 
     @cached_property
@@ -48,7 +48,7 @@ class TorchEngine:
         return decoder_reach(copy.deepcopy(self.network.graphs().decoder).cpu(), self.scale)
 
     def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
-        # As bytes, a quarter of the memory, to the device: whoever works on rows makes floats of them.
+        # Bytes take a quarter of the memory. The analyzer converts them to floats strip by strip.
         analyzed = self._analyzer().analyze(self.as_tensor(picture), tile)
         return Analysis(analyzed.coefficients[0].cpu().numpy(), analyzed.steps[0].cpu().numpy())
 
@@ -78,23 +78,23 @@ class TorchEngine:
         torch.set_num_threads(max(1, torch.get_num_threads() // jobs))
 
     def as_tensor(self, picture: np.ndarray) -> Tensor:
-        """A uint8 picture (H, W, 3) as (1, 3, H, W) uint8 on the network's device."""
+        """Converts a uint8 picture (H, W, 3) to (1, 3, H, W) uint8 on the network's device."""
         pixels = torch.from_numpy(np.require(picture, requirements=["C", "W"])).to(self.device)
         return pixels.permute(2, 0, 1).unsqueeze(0)
 
     def analysis_of(self, analysis: Analysis) -> contract.Analysis:
-        """An analysis as tensors on the network's device."""
+        """Converts an analysis to tensors on the network's device."""
         coefficients, steps = (torch.from_numpy(each).to(self.device).unsqueeze(0) for each in analysis)
         return contract.Analysis(coefficients, steps)
 
     def prepare(self) -> TorchEngine:
-        """Takes the weights as they are now, so that threads that share the engine find it ready."""
+        """Prepares analyzing and restoring with the current weights, before several threads share the engine."""
         self._analyzer()
         self._restorer("fp32")
         return self
 
     def _analyzer(self) -> Analyzer:
-        with self._lock:  # several threads must not make one ready at a time
+        with self._lock:  # only one thread may prepare it
             if self._made is None:
                 self._made = self.network.analyzer()
             return self._made

@@ -1,4 +1,4 @@
-"""Whether an exported graph computes what the network computes, by values at sizes that the exporter never saw."""
+"""Checks that an exported graph gives the same results as the network, also at sizes that the exporter did not see."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from hyperthumb.base.errors import HyperthumbError
 from .session import Session
 
 SIZES = ((3, 5), (1, 2), (4, 7))
-"""In blocks of the thumbnail. The exporter sees the first only."""
+"""Sizes of the examples in blocks of the thumbnail. The exporter sees only the first."""
 
 FLOAT_TOLERANCE = 1e-5
-"""Of float32 graphs, relative to the range of the output; the restored picture's is 1."""
+"""The largest allowed difference of a float32 graph, relative to the output's range (1 for the restored picture)."""
 
 LOSS_DB = {"fp16": 0.01, "int8": 0.05}
-"""How much PSNR against the photographs a graph of lower precision may lose."""
+"""The largest PSNR in dB that a graph of lower precision may lose on the photographs."""
 
 
 class Difference(NamedTuple):
-    """How far an exported graph is from the network.
+    """The difference between an exported graph and the network.
 
     Attributes:
-        largest: difference of any output value, relative to the range of that output.
-        levels: the largest difference of 8-bit pictures; 0 for graphs that make none.
-        moved: the share of 8-bit values that differ.
+        largest: the largest difference of an output value, relative to the range of that output.
+        levels: the largest difference of 8-bit pictures, in levels; 0 for graphs without such an output.
+        moved: the share of 8-bit values that differ, 0..1.
     """
 
     largest: float
@@ -39,7 +39,7 @@ class Difference(NamedTuple):
 
 @torch.no_grad()
 def compare(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]) -> Difference:
-    """The largest differences over all inputs."""
+    """Finds the largest differences over all inputs."""
     largest, levels, moved = 0.0, 0, 0.0
     for value in inputs:
         expected = graph(torch.from_numpy(value))
@@ -54,10 +54,10 @@ def compare(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]) ->
 
 
 def check_float(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]) -> Difference:
-    """`compare` for a float32 graph.
+    """Does the same as `compare`, for a float32 graph, and checks the result.
 
     Raises:
-        HyperthumbError: when it differs by more than `FLOAT_TOLERANCE`, or a picture by more than rounding ties.
+        HyperthumbError: if the difference exceeds `FLOAT_TOLERANCE`, or 8-bit values differ by more than rounding.
     """
     difference = compare(graph, session, inputs)
     if not difference.largest <= FLOAT_TOLERANCE or difference.levels > 1 or difference.moved > 1e-3:
@@ -70,12 +70,12 @@ def check_float(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]
 
 
 def example_pictures(scale: int, seed: int = 0) -> list[np.ndarray]:
-    """Pictures (1, H, W, 3) uint8 of `SIZES`, smooth with some grain."""
+    """Smooth pictures (1, H, W, 3) uint8 of `SIZES` with some noise."""
     return [_picture(8 * scale * height, 8 * scale * width, seed) for height, width in SIZES]
 
 
 def example_coefficients(seed: int = 0) -> list[np.ndarray]:
-    """Dequantized coefficients (1, 192, h, w) of `SIZES`, of the sizes that photographs have."""
+    """Dequantized coefficients (1, 192, h, w) of `SIZES`, with magnitudes as in photographs."""
     rng = np.random.default_rng(seed)
     frequency = np.tile(np.arange(64), 3)[:, None, None]
     return [(rng.laplace(size=(1, 192, *size)) * (200 / (1 + frequency))).astype(np.float32).round() for size in SIZES]

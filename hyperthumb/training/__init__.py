@@ -1,6 +1,9 @@
 """Training: everything between an options file and a checkpoint.
 
-Where to look: `main` reads the command line, `build` puts a run together, `trainer` is the loop, `step` one step,
-`state` what a checkpoint holds and how a run resumes. Networks, datasets and losses come from the registries: nothing
-here knows a concrete one.
+- `main` reads the command line.
+- `build` makes a trainer from the options.
+- `trainer` is the training loop, `step` takes one step.
+- `state` is what a checkpoint holds. It also resumes a run.
+
+Networks, datasets and losses come from the registries. Nothing here depends on a particular one.
 """

@@ -1,4 +1,4 @@
-"""How the crops of one optimizer step are shared out among processes and micro-batches."""
+"""Divides the crops of an optimizer step among processes and micro-batches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hyperthumb.base.errors import OptionsError
 from hyperthumb.config import TrainOptions
 
 _PER_PROCESS = 16
-"""Crops that each process takes at once if the options state neither number."""
+"""Crops of a micro-batch if the options set neither `train.batch_size` nor `batch_size_per_gpu`."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class StepShare:
         return self.crops * self.side**2
 
     def __str__(self) -> str:
-        """Such as "16 crops of 256x256 a step: 4 processes x 2 micro-batches x 2"."""
+        """For example "16 crops of 256x256 a step: 4 processes x 2 micro-batches x 2"."""
         factors = [(self.processes, "processes"), (self.accumulate, "micro-batches")]
         shares = [f"{count} {name}" for count, name in factors if count > 1]
         shared = f": {' x '.join([*shares, str(self.at_once)])}" if shares else ""
@@ -38,10 +38,10 @@ class StepShare:
 
 
 def share_step(options: TrainOptions, processes: int = 1) -> StepShare:
-    """Shares out `train.batch_size`; or multiplies `datasets.train.batch_size_per_gpu`, as BasicSR's files state it.
+    """Divides `train.batch_size`; if it is not set, uses `datasets.train.batch_size_per_gpu`, as in BasicSR.
 
     Raises:
-        OptionsError: when `train.batch_size` cannot be shared out evenly.
+        OptionsError: if `train.batch_size` cannot be divided evenly.
     """
     total, accumulate, data = options.train.batch_size, options.train.accumulate, options.datasets.train
     if total is None:
@@ -50,7 +50,7 @@ def share_step(options: TrainOptions, processes: int = 1) -> StepShare:
     if total % shares:
         near = max(1, round(total / shares)) * shares
         raise OptionsError(
-            f"train.batch_size: {total} crops a step cannot be shared out evenly among {processes} "
+            f"train.batch_size: {total} crops a step cannot be divided evenly among {processes} "
             f"process{'es' if processes > 1 else ''} x {accumulate} micro-batch{'es' if accumulate > 1 else ''} "
             f"(train.accumulate); {near} can"
         )

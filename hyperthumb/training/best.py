@@ -1,4 +1,4 @@
-"""The best weights of a run by a validation's metric, beside the latest: `models/net_g_best.pth`."""
+"""Keeps the best weights of a run according to a validation metric, in `models/net_g_best.pth`."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ from hyperthumb.config import LoggerOptions
 
 
 class BestWeights:
-    """Keeps the weights with the best score: `metric - slope * log2(bpp)`, the metric moved to 1 bpp along a straight
-    line. With the slope 0 it is the metric alone, which weights that spend more bytes win.
+    """Keeps the weights with the best score, `metric - slope * log2(bpp)`.
 
-    `net_g_best.json` says which iteration it was. It is written after the weights; a run that is killed in between
-    repeats this validation when it resumes, and writes both again.
+    The score moves the metric along a straight line to 1 bpp. With slope 0 it is the metric alone, which favors weights
+    that spend more bytes.
+
+    `net_g_best.json` holds the iteration of the weights and their score. It is written after the weights. A run that is
+    killed in between repeats this validation when it resumes, and writes both again.
 
     Args:
-        models: the folder.
-        options: which metric, which slope.
-        dataset: the validation set that counts.
-        iteration: where the run starts. What was kept at a later iteration is forgotten: the run leads elsewhere now.
+        models: the folder for both files.
+        options: the metric and the slope.
+        dataset: the validation set that determines the score.
+        iteration: the iteration at which the run starts. A score of a later iteration is ignored.
     """
 
     def __init__(self, models: Path, options: LoggerOptions, dataset: str, iteration: int) -> None:
@@ -47,7 +49,7 @@ class BestWeights:
         The means are `val/<dataset>/<metric>`, as the validator returns them.
 
         Raises:
-            HyperthumbError: when they cannot be written. Those kept before stay.
+            HyperthumbError: if the weights cannot be written. The earlier ones are kept then.
         """
         metric, slope = str(self.criterion["metric"]), self.criterion["slope"]
         prefix = f"val/{self.criterion['dataset']}/"

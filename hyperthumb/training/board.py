@@ -1,4 +1,4 @@
-"""TensorBoard, and Weights & Biases if asked for: scalars, the three pictures, the two tables."""
+"""Writes scalars, pictures and quantization tables to TensorBoard and, optionally, to Weights & Biases."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from hyperthumb.models.contract import RescalingNetwork
 
 
 class Board:
-    """Writes to TensorBoard, and mirrors to Weights & Biases; both are imported only when they are used.
+    """Writes to TensorBoard and Weights & Biases. Both are imported only if they are used.
 
     Args:
-        folder: the TensorBoard folder, or None for no TensorBoard.
-        start_iteration: later points, left by a run that was killed, are hidden.
-        wandb: the project to mirror to, or None.
+        folder: the TensorBoard folder; None for no TensorBoard.
+        start_iteration: points after this iteration, which a killed run may have left, are hidden.
+        wandb: the Weights & Biases project; None for no Weights & Biases.
         name: the run's name.
     """
 
@@ -70,7 +70,7 @@ class Board:
                 self._wandb.log({name: package.Image(image)}, step=iteration)
 
     def tables(self, tables: np.ndarray, iteration: int) -> None:
-        """(2, 8, 8) quantization tables as text and as gray pictures: black is 1, white 255, on a logarithmic scale."""
+        """Writes (2, 8, 8) quantization tables as text and as gray pictures, on a log scale from 1 (black) to 255."""
         for name, table in zip(("tables/luma", "tables/chroma"), tables, strict=True):
             brightness = (255 * np.log2(np.clip(table, 1, 255)) / np.log2(255)).round().astype(np.uint8)
             picture = np.kron(brightness, np.ones((16, 16), np.uint8))
@@ -82,7 +82,7 @@ class Board:
 
     @torch.no_grad()
     def show(self, network: RescalingNetwork, hr: Tensor, iteration: int) -> None:
-        """Shows what a network makes of one image (1, 3, H, W) in 0..1, quantized as in the file."""
+        """Shows the thumbnail and the restored image of one image (1, 3, H, W) in 0..1, quantized as in a file."""
         was_training = network.training
         output = network.eval()(hr)
         network.train(was_training)
@@ -92,7 +92,7 @@ class Board:
             self.tables(output.tables[0].round().cpu().numpy(), iteration)
 
     def flush(self) -> None:
-        """Returns when all points have been given to the operating system, where they outlive this process."""
+        """Passes all points to the operating system, so that they are kept if this process is killed."""
         if self._writer:
             self._writer.flush()
 
@@ -104,7 +104,7 @@ class Board:
             self._wandb.finish()
 
     def _writing(self) -> AbstractContextManager[None]:
-        """TensorBoard writes in a thread of its own, so an error belongs to the folder, not to the point added now."""
+        """Turns write errors into messages about the folder. They come late, from TensorBoard's own thread."""
         return writing(self._folder) if self._folder else nullcontext()
 
 
@@ -112,6 +112,6 @@ _print_thread_error = threading.excepthook
 
 
 def _leave_to_the_board(error: threading.ExceptHookArgs) -> None:
-    """TensorBoard raises its thread's error at the next write, which makes a sentence of it; no traceback is needed."""
+    """Hides tracebacks of TensorBoard's thread. TensorBoard raises the same error again at the next write."""
     if not type(error.thread).__module__.startswith("tensorboard."):
         _print_thread_error(error)

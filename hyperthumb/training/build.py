@@ -1,4 +1,4 @@
-"""Puts a trainer together from options. What can fail for a user's reasons fails here, before the first iteration."""
+"""Makes a trainer from options. Problems that the user can fix are reported here, before the first iteration."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from .validation import Validator
 
 
 def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warnings.WarningMessage] = ()) -> Trainer:
-    """Opens the experiment's folder, the data and the network, and loads what there is to load.
+    """Opens the experiment's folder, the data and the network, and loads the checkpoint or pretrained weights.
 
     With `auto_resume` the run resumes from the experiment's newest checkpoint, if there is one. `caught` are warnings
     from reading the options, for the log.
 
     Raises:
-        HyperthumbError: for anything that the user has to mend.
+        HyperthumbError: for any problem that the user has to fix.
     """
     options, world, device = context.options, context.world, context.device
     open_log(world.rank)
@@ -49,12 +49,12 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
     positions = BatchPositions(
         state.iteration, options.train.total_iter, share.at_once, world.rank, world.size, share.accumulate
     )
-    with context.stalls.over(lambda: "for the training photographs to be looked through"):
+    with context.stalls.over(lambda: "for the training photographs to be listed and checked"):
         data, on_gpu = options.datasets.train, device.type == "cuda"
         loader = build_training_loader(data, positions, options.scale, options.manual_seed, on_gpu)
     validator = Validator(context)
 
-    # Nothing is left that the user would have to mend, so an earlier experiment can be moved aside now.
+    # The checks have passed, so an earlier experiment can be moved aside now.
     board = Board(None, state.iteration, None, options.name)
     if world.is_main:
         experiment = Experiment(options, resuming=auto_resume or checkpoint is not None)
@@ -78,11 +78,11 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
 
 
 def _prepare_torch(context: RunContext) -> None:
-    """Process-wide switches: determinism, or the fastest convolutions where it is not asked for."""
+    """Sets PyTorch's global switches: for determinism if it is requested, else for the fastest convolutions."""
     options = context.options
     torch.backends.cudnn.benchmark = context.device.type == "cuda" and not options.deterministic
     if options.train.precision == "fp16" and context.device.type == "cpu":
-        raise OptionsError("train.precision: fp16 needs a CUDA device; on a CPU, bf16 is the faster one")
+        raise OptionsError("train.precision: fp16 needs a CUDA device; use bf16 on a CPU")
     if options.deterministic:
         make_deterministic()
 
@@ -90,7 +90,7 @@ def _prepare_torch(context: RunContext) -> None:
 def _open_records(
     experiment: Experiment, context: RunContext, state: TrainState, caught: Sequence[warnings.WarningMessage]
 ) -> None:
-    """Opens the log's file and writes what ran, with which options, where."""
+    """Opens the log file, and records the command, the options and the environment."""
     logger, options = logging.getLogger("hyperthumb"), context.options
     log_to_file(logger, experiment.log_file)
     for warning in caught:

@@ -1,4 +1,4 @@
-"""Settings that differ from those of the run that is resumed."""
+"""Lists settings that differ from those of the run that is resumed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hyperthumb.config import TrainOptions, dump_options
 
 
 def changed_settings(resolved: Path, options: TrainOptions) -> list[str]:
-    """Such as "train.optim_g.lr 0.002, before 0.001".
+    """Lists changed settings, for example "train.optim_g.lr 0.002, before 0.001".
 
     Args:
-        resolved: the resolved options of the run that is resumed. Where the file cannot be read, a warning says so.
-        options: those of this run.
+        resolved: the file of the resolved options of the run that is resumed. If it cannot be read, a warning is given.
+        options: the options of this run.
     """
     try:
         before = dict(_leaves(yaml.safe_load(resolved.read_text(encoding="utf-8"))))

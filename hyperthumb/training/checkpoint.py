@@ -1,8 +1,8 @@
-"""Checkpoint files: whole or absent, and loaded without running code.
+"""Checkpoint files. They are written atomically, and loading them does not run code.
 
-A checkpoint is two files: the weights, `models/net_g_<iteration>.pth` ({"params", "params_ema"} as BasicSR stores
-them), and the training state, `training_states/<iteration>.state` (`TrainState.progress`). The state is written last:
-if it exists, its weights do too, and `net_g_latest.pth` is not older.
+A checkpoint consists of two files: the weights, `models/net_g_<iteration>.pth` ({"params", "params_ema"} as in
+BasicSR), and the training state, `training_states/<iteration>.state` (`TrainState.progress`). The state is written
+last. If it exists, so do its weights, and `net_g_latest.pth` is not older.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OPTIONAL = {"skipped_steps"}  # early versions did not have it
 
 
 class Resume(NamedTuple):
-    """A checkpoint to resume from; `experiment` is the folder that it is in."""
+    """A checkpoint to resume from. `experiment` is the folder of its experiment."""
 
     experiment: Path
     iteration: int
@@ -65,12 +65,12 @@ class CheckpointFolder:
         """Writes the weights, `net_g_latest.pth`, then the state; then removes checkpoints beyond `keep_last`.
 
         Raises:
-            HyperthumbError: when it cannot be written. The earlier checkpoints stay.
+            HyperthumbError: if the checkpoint cannot be written. The earlier checkpoints are kept.
         """
         path, state_path = self.models / f"net_g_{iteration}.pth", self.states / f"{iteration}.state"
         write_atomically(path, partial(torch.save, weights), durable=True)
         try:
-            # In the other order, a run that is killed after its last state would leave older weights under that name.
+            # In the other order, a run that is killed in between would leave older weights under that name.
             self._point_latest_at(path)
             write_atomically(state_path, partial(torch.save, {"iteration": iteration, **state}), durable=True)
         except HyperthumbError:
@@ -105,9 +105,10 @@ class CheckpointFolder:
                 scrap.unlink(missing_ok=True)
 
     def _remove_old(self, saved: int) -> None:
-        """Removes all but the last `keep_last` that are known to be good, including the one of iteration `saved`.
+        """Removes old checkpoints. It keeps the last `keep_last` good ones, including the one of iteration `saved`.
 
-        Later ones stay: they belong to a run that was resumed from here before, and may be damaged.
+        Checkpoints of later iterations are kept too. They are from a run before this one was resumed, and may be
+        damaged.
         """
         good = [iteration for iteration in self.iterations() if iteration <= saved and iteration not in self._damaged]
         old = good[: -self.keep_last] if self.keep_last else []
@@ -115,7 +116,7 @@ class CheckpointFolder:
             try:
                 self.read(self.states / f"{saved}.state")
             except HyperthumbError as error:
-                message = f"what was just written does not read back, so the earlier checkpoints stay: {error}"
+                message = f"the new checkpoint cannot be read back, so the earlier ones are kept: {error}"
                 raise CheckpointError(message) from error
         for iteration in old:
             for path in (self.states / f"{iteration}.state", self.models / f"net_g_{iteration}.pth"):
@@ -123,21 +124,21 @@ class CheckpointFolder:
                     path.unlink(missing_ok=True)
 
     def warn_of_little_room(self, size: int) -> None:
-        """Warns when the disk holds fewer than three checkpoints of `size` bytes."""
+        """Warns if the disk has room for fewer than three checkpoints of `size` bytes."""
         free = shutil.disk_usage(self.root).free
         if free < 3 * size:
             warnings.warn(
                 f"the disk of {self.root} has {free / 2**20:.1f} MiB free: room for {free / size:.1f} checkpoints of "
-                f"about {size / 2**20:.1f} MiB. When it is full the run ends with an error; "
-                "logger.keep_last removes old checkpoints",
+                f"about {size / 2**20:.1f} MiB. When it is full the run ends with an error; set logger.keep_last to "
+                "remove old checkpoints",
                 stacklevel=2,
             )
 
     def iterations(self) -> list[int]:
-        """The iterations that have a training state, ascending.
+        """The iterations of all training states, in ascending order.
 
         Raises:
-            HyperthumbError: when the system refuses to read the folder, which does not mean that it is empty.
+            HyperthumbError: if the folder cannot be read, which does not mean that it is empty.
         """
         try:
             names = os.listdir(self.states)
@@ -149,11 +150,11 @@ class CheckpointFolder:
         return sorted(number for number in numbers if number is not None)
 
     def newest(self) -> Resume | None:
-        """The newest checkpoint that is not damaged; damaged ones are skipped with a warning.
+        """Reads the newest checkpoint that is not damaged. Damaged ones are skipped with a warning.
 
         Raises:
-            HyperthumbError: when the system refuses to read one. It may be sound, and a run that skipped it would train
-                its iterations again and drop their rows of the table.
+            HyperthumbError: if the system cannot read a file. It may be undamaged, and a run that skipped it would
+                train its iterations again and remove their rows from the table.
         """
         for iteration in reversed(self.iterations()):
             try:
@@ -164,11 +165,11 @@ class CheckpointFolder:
         return None
 
     def read(self, state_path: Path) -> Resume:
-        """The checkpoint whose training state is at `state_path`; its weights are beside it in `models/`.
+        """Reads the training state at `state_path`, and its weights from the folder `models` of the experiment.
 
         Raises:
-            CheckpointError: when either is missing or damaged.
-            HyperthumbError: when the system refuses to read either.
+            CheckpointError: if a file is missing or damaged.
+            HyperthumbError: if the system cannot read a file.
         """
         state = _read(state_path)
         missing = sorted(_STATE.keys() - _OPTIONAL - state.keys())
@@ -176,7 +177,7 @@ class CheckpointFolder:
             raise CheckpointError(f"{state_path} is not a training state: it has no {', '.join(missing)}")
         wrong = sorted(name for name, fits in _STATE.items() if name in state and not fits(state[name]))
         if wrong:
-            raise CheckpointError(f"{state_path} is damaged: it holds impossible values of {', '.join(wrong)}")
+            raise CheckpointError(f"{state_path} is damaged: it has invalid values of {', '.join(wrong)}")
         experiment = state_path.resolve().parent.parent
         models = experiment / "models"
         weights = _read(models / f"net_g_{state['iteration']}.pth")
@@ -185,7 +186,7 @@ class CheckpointFolder:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """`read_safely`, but a file that the system refuses to read does not count as damaged."""
+    """Does the same as `read_safely`, but a file that the system cannot read does not count as damaged."""
     try:
         return read_safely(path)
     except CheckpointError as error:
@@ -196,12 +197,12 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _refusal(error: CheckpointError, path: Path) -> OSError | None:
-    """The system's error in reading a file; None when its content is to blame, or it does not exist."""
+    """The system's error in reading a file; None if the file is damaged or does not exist."""
     cause = error.__cause__
     # A damaged archive may point to places before its own beginning; the system then reports EINVAL.
     if isinstance(cause, OSError) and cause.errno not in (errno.ENOENT, errno.EINVAL):
         return cause
-    try:  # the readers hide some errors and report that it is not an archive
+    try:  # torch.load hides some errors and reports that the file is not an archive
         with open(path, "rb") as file:
             while file.read(1 << 20):
                 pass
@@ -214,13 +215,13 @@ def _refusal(error: CheckpointError, path: Path) -> OSError | None:
 
 def _not_readable(path: Path, error: OSError) -> HyperthumbError:
     return HyperthumbError(
-        f"cannot read {path}: {error.strerror or error}. It may be sound, so it is not skipped: make it readable, or "
-        "move it away"
+        f"cannot read {path}: {error.strerror or error}. It may be undamaged, so it is not skipped: make it readable, "
+        "or move it away"
     )
 
 
 def expected_bytes(network: nn.Module, averaged: bool) -> int:
-    """About the size of a checkpoint: the weights, their average, and two numbers a parameter of optimizer state."""
+    """The approximate size of a checkpoint: weights, their average, and two values per parameter for the optimizer."""
     weights = sum(value.nbytes for value in network.state_dict().values())
     trained = sum(value.nbytes for value in network.parameters() if value.requires_grad)
     return weights * (2 if averaged else 1) + 2 * trained

@@ -1,4 +1,4 @@
-"""What every part of a run needs to know."""
+"""The circumstances of a run, which all parts of the training use."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ class RunContext:
 
     @cached_property
     def share(self) -> StepShare:
-        """The crops of each step. Raises OptionsError when they cannot be shared out evenly."""
+        """The crops of each step. Raises OptionsError if they cannot be divided evenly."""
         return share_step(self.options, self.world.size)

@@ -1,9 +1,9 @@
-"""The same bits in every run: seeds that depend only on what they are for, and `deterministic: true` for GPUs.
+"""Makes runs repeat bit by bit: seeds for each step, and `deterministic: true` for GPUs.
 
-A step's random numbers depend on the seed and on the step, so that resuming needs no generator's state.
+The random numbers of a step depend only on the seed and the step, so a run can resume without a generator's state.
 
-Most operations on a GPU give the same bits each time. PyTorch replaces some of the others by slower ones that do too,
-and only warns about the rest. One training pass of a copy of the network finds which ones it uses.
+Most GPU operations give the same bits each time. PyTorch replaces some of the others by slower, deterministic ones, and
+warns about the rest. A training pass of a copy of the network finds out which ones it uses.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from hyperthumb.models.contract import RescalingNetwork
 
 from .objective import Objective
 
-# What `torch.use_deterministic_algorithms` documents as replaced on CUDA, by the names of its kernels, and the matrix
-# products, for which cuBLAS gets a workspace of its own.
+# Kernels that are replaced on CUDA according to the documentation of `torch.use_deterministic_algorithms`, and matrix
+# products, for which cuBLAS gets its own workspace.
 _REPLACED = {
     "convolution", "convolution_backward", "mm", "bmm", "addmm", "baddbmm", "index_put", "index_put_",
     "_index_put_impl_", "index_add", "index_add_", "index_copy", "index_copy_", "scatter", "scatter_", "scatter_add",
@@ -38,7 +38,7 @@ _NO_REPLACEMENT = " does not have a deterministic implementation"
 
 
 class _Operations(TorchDispatchMode):
-    """Collects the names of the operations that run inside."""
+    """Collects the names of the operations that run in the with block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Operations(TorchDispatchMode):
 
 
 def seed_iteration(seed: int, iteration: int, micro_batch: int = 0, rank: int = 0) -> None:
-    """Seeds torch's generators (all devices) for layers that draw from them, such as BasicSR's dropped paths."""
+    """Seeds torch's generators of all devices, for layers that use them, such as BasicSR's stochastic depth."""
     digest = hashlib.sha256(f"{seed}:{iteration}:{micro_batch}:{rank}".encode()).digest()
     torch.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
 
@@ -60,15 +60,15 @@ def seed_iteration(seed: int, iteration: int, micro_batch: int = 0, rank: int = 
 def noise_keys(seed: int, places: Sequence[int]) -> Tensor:
     """(B, 2) int64 keys for `hyperthumb.base.noise`, one for the crop at each place of a run.
 
-    A place counts crops from the start of the run over all processes (data/order.py), so a crop's noise depends neither
-    on the process nor on the micro-batch that gets the crop.
+    A place is the index of a crop in the whole run over all processes (data/order.py). So the noise of a crop does not
+    depend on the process or the micro-batch that gets it.
     """
     words = np.array([random_words(seed, place, NOISE_STREAM, 1)[0] for place in places])
     return torch.from_numpy(np.stack([words >> np.uint64(32), words & np.uint64(0xFFFFFFFF)], 1).astype(np.int64))
 
 
 def make_deterministic() -> None:
-    """Switches this process to deterministic operations; cuBLAS wants that before the first work on the GPU."""
+    """Switches this process to deterministic operations. Call it before the first use of the GPU, for cuBLAS."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.deterministic = True
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -86,16 +86,16 @@ def report_determinism(network: RescalingNetwork, objective: Objective, side: in
     probe = copy.deepcopy(network).train()
     names, without = watch(lambda: objective(probe(hr), hr, reference).total.backward())
     if device.type == "cpu":
-        logger.info("deterministic: nothing had to be replaced; on a CPU a seed always gives the same weights")
+        logger.info("deterministic: no operation was replaced; on a CPU a seed always gives the same weights")
     else:
         replaced = ", ".join(sorted(names & _REPLACED)) or "none"
         logger.info("deterministic: replaced by slower operations: %s", replaced)
     for name in without:
-        logger.warning("warning: deterministic: %s has no replacement; two runs may differ in their last bits", name)
+        logger.warning("warning: deterministic: %s has no replacement, so two runs may differ in their last bits", name)
 
 
 def watch(work: Callable[[], None]) -> tuple[set[str], list[str]]:
-    """Names of the operations that some work calls, and of those that PyTorch has no deterministic version of."""
+    """The names of all operations in `work`, and of those without a deterministic version in PyTorch."""
     with warnings.catch_warnings(record=True) as caught, _Operations() as operations:
         warnings.simplefilter("always")
         work()

@@ -1,12 +1,12 @@
-"""Several processes, one model: start-up for torchrun and Slurm, and the few collectives that training needs.
+"""Distributed training: start-up with torchrun or Slurm, and the collective operations.
 
-Gradients are averaged in one flat all-reduce after the last micro-batch. Unlike a wrapper around the network, this
-treats the auxiliary loss, whose parameters the forward pass never sees, like any other gradient; and each process's
-report on whether its numbers are finite travels along.
+Gradients are averaged in one flat all-reduce after the last micro-batch. A wrapper around the network (DDP) would not
+average the gradients of the auxiliary loss, whose parameters take no part in the forward pass. The all-reduce also
+tells each process whether the numbers of the others are finite.
 
-Between steps processes may wait long for one another: one has the larger pictures to validate, one writes the
-checkpoint. That waiting goes through a group of its own (`World.patient`), so that the time-out of the steps can be
-short enough to notice a process that hangs.
+Between steps, processes may wait long for one another, for example for larger validation pictures or for a checkpoint.
+They wait in a separate group (`World.patient`), so that the time-out of a step can be short enough to detect a process
+that hangs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .slurm import set_meeting_point
 T = TypeVar("T")
 
 PATIENCE = timedelta(days=1)
-"""How long processes wait for one another between steps. One that died is noticed at once: its connections close."""
+"""How long processes wait for one another between steps. A dead process is detected at once by its connections."""
 
 _VARIABLES = {
     "pytorch": ("RANK", "LOCAL_RANK", "WORLD_SIZE"),
@@ -41,7 +41,7 @@ _VARIABLES = {
 
 
 class Health(IntEnum):
-    """What one process's numbers of a step are like; the worst counts."""
+    """Whether the numbers of a step are finite on one process. The worst health of all processes counts."""
 
     FINE = 0
     BAD_GRADIENT = 1
@@ -50,7 +50,7 @@ class Health(IntEnum):
 
 @dataclass(frozen=True)
 class World:
-    """This process among all: `rank` of `size`, `local_rank` on its machine; `patient` is the group that waits."""
+    """The place of this process: `rank` of `size`, `local_rank` on its machine. `patient` is the group for waiting."""
 
     rank: int = 0
     local_rank: int = 0
@@ -72,9 +72,9 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         timeout_minutes: how long a process waits for the others within a step, and at the start, before it gives up.
 
     Raises:
-        OptionsError: when the launcher's variables are missing or make no sense, when the port they name is in use,
-            and when torchrun started several processes but `launcher` is none.
-        PeersLostError: when the others do not come.
+        OptionsError: if the launcher's variables are missing or invalid, if the port is in use, or if torchrun started
+            several processes but `launcher` is none.
+        PeersLostError: if the other processes do not join in time.
     """
     if launcher == "none":
         started = whole_number(os.environ.get("WORLD_SIZE", ""))  # if it is not a number, torchrun did not set it
@@ -84,7 +84,7 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
         return World()
     rank, local_rank, size = _read_variables(launcher)
     if device == "cuda":
-        torch.cuda.set_device(local_rank % torch.cuda.device_count())  # Slurm may show each process only its own GPU
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())  # with Slurm, a process may see only its own GPU
     if backend == "nccl" and device == "cpu":
         warnings.warn(OptionsWarning("dist_params.backend: nccl needs CUDA; gloo is used instead"), stacklevel=2)
         backend = "gloo"
@@ -99,7 +99,7 @@ def join_world(launcher: str, backend: str, device: str, timeout_minutes: float 
 def _read_variables(launcher: str) -> tuple[int, int, int]:
     """Rank, local rank and number of processes, checked; Slurm's processes also get their meeting point."""
     names = _VARIABLES[launcher]
-    # Slurm's meeting point is found from its variables. Without torchrun's, PyTorch would end with a traceback.
+    # The address is set from Slurm's variables. For torchrun it is checked here; PyTorch would raise a traceback.
     needed = (*names, "MASTER_ADDR", "MASTER_PORT") if launcher == "pytorch" else names
     missing = [name for name in needed if not os.environ.get(name)]
     if missing:
@@ -107,20 +107,20 @@ def _read_variables(launcher: str) -> tuple[int, int, int]:
         raise OptionsError(f"--launcher {launcher} needs {', '.join(missing)} in the environment; start with {start}")
     rank, local_rank, size = map(_whole_number, names)
     if rank >= size:
-        raise OptionsError(f"{names[0]} is {rank} and {names[2]} is {size}: ranks count from 0 to {names[2]} - 1")
+        raise OptionsError(f"{names[0]} is {rank} and {names[2]} is {size}; ranks must be 0 to {names[2]} - 1")
     if launcher == "slurm":
         set_meeting_point()
     if not 1 <= _whole_number("MASTER_PORT") <= 65535:
-        raise OptionsError(f"MASTER_PORT is {os.environ['MASTER_PORT']}; a port is a number from 1 to 65535")
+        raise OptionsError(f"MASTER_PORT is {os.environ['MASTER_PORT']}; it must be a number from 1 to 65535")
     return rank, local_rank, size
 
 
 def _whole_number(name: str) -> int:
-    """The value of a variable of the environment that is set."""
+    """The value of an environment variable that is set."""
     text = os.environ[name].strip()
     number = whole_number(text)
     if number is None:
-        raise OptionsError(f'{name} is "{text}" in the environment; it has to be a whole number, 0 or more')
+        raise OptionsError(f'{name} is "{text}" in the environment; it must be a whole number, 0 or more')
     return number
 
 
@@ -131,29 +131,29 @@ def leave_world() -> None:
 
 @contextmanager
 def _among_peers() -> Iterator[None]:
-    """Turns PyTorch's errors about a process that does not answer into a sentence."""
+    """Turns PyTorch's errors about other processes into messages."""
     try:
         yield
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
-        if "EADDRINUSE" in reason:  # of the first process, where all are to meet; PyTorch has no class for it
+        if "EADDRINUSE" in reason:  # raised by the first process, which listens; PyTorch has no class for it
             raise OptionsError(
                 f"MASTER_PORT {os.environ.get('MASTER_PORT')} is in use on this machine: set it to a free port"
             ) from error
         raise PeersLostError(
-            f"another process of this run is gone, or did not answer in time ({reason}). What a process "
-            "printed first says why; --auto_resume continues from the last checkpoint"
+            f"another process of this run ended, or did not answer in time ({reason}). See its first error message for "
+            "the cause; use --auto_resume to continue from the last checkpoint"
         ) from error
 
 
 def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: Tensor) -> list[Health]:
-    """Replaces each gradient by its mean over all processes; a missing one counts as zero.
+    """Replaces each gradient by its mean over all processes. A missing gradient counts as zero.
 
     `finite` says whether this process's losses are finite, a bool on the parameters' device.
 
     Returns:
-        What each rank's own numbers were like, the same list on every rank. The gradient of a single process is not
-        checked: its norm shows it.
+        The health of each rank, the same list on every rank. In a run of one process the gradient is not checked here,
+        because the caller checks its norm.
     """
     if world.size == 1:
         return [Health.FINE if bool(finite) else Health.BAD_LOSS]
@@ -162,7 +162,7 @@ def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: 
             p.grad = torch.zeros_like(p)
     sizes = [p.numel() for p in parameters]
     flat = torch.cat([*(p.grad.reshape(-1) for p in parameters if p.grad is not None), finite.new_zeros(world.size)])
-    # A sum is finite when all its terms are, and takes one pass; the health is a tensor so that a GPU need not wait.
+    # A sum is finite only if all its terms are. The health is a tensor, so that a GPU is not synchronized here.
     health = torch.where(flat.sum().isfinite(), Health.FINE, Health.BAD_GRADIENT)
     flat[sum(sizes) + world.rank] = torch.where(finite, health, Health.BAD_LOSS)
     with _among_peers():
@@ -175,7 +175,7 @@ def average_gradients(parameters: Sequence[nn.Parameter], world: World, finite: 
 
 
 def share_weights(module: nn.Module, world: World) -> None:
-    """Gives every process the first one's parameters and buffers."""
+    """Copies the first process's parameters and buffers to all others."""
     if world.size == 1:
         return
     with _among_peers():
@@ -185,7 +185,7 @@ def share_weights(module: nn.Module, world: World) -> None:
 
 
 def largest(number: int, world: World, device: torch.device) -> int:
-    """The largest of all ranks' numbers, on every rank: so that all stop at the same iteration, for the same reason."""
+    """The largest of the numbers of all ranks. It lets all stop at the same iteration for the same reason."""
     if world.size == 1:
         return number
     value = torch.tensor(number, device=device)
@@ -195,9 +195,9 @@ def largest(number: int, world: World, device: torch.device) -> int:
 
 
 def gather_in_order(mine: list[T], world: World) -> list[T]:
-    """Rank r's items are numbers r, r + size, r + 2 size, ...; returns all in their order, on every rank.
+    """Collects the items of all ranks in their order, on every rank. Rank r has items r, r + size, r + 2 size, ...
 
-    Waits patiently for the slowest process.
+    It waits up to `PATIENCE` for the slowest process.
     """
     if world.size == 1:
         return mine
@@ -209,14 +209,14 @@ def gather_in_order(mine: list[T], world: World) -> list[T]:
 
 
 def wait_for_all(world: World) -> None:
-    """Waits patiently until every process has reached this: before steps that follow work of uneven length."""
+    """Waits up to `PATIENCE` until every process gets here, after work that takes different times."""
     if world.size > 1:
         with _among_peers():
             dist.barrier(group=world.patient)
 
 
 def mean_over_ranks(values: dict[str, Tensor], world: World) -> dict[str, float]:
-    """The mean of logged scalars over all processes, with one device synchronization for all of them."""
+    """The means of scalars over all processes. All scalars together need one device synchronization."""
     stacked = torch.stack([value.float() for value in values.values()])
     if world.size > 1:
         with _among_peers():

@@ -1,4 +1,4 @@
-"""The folder of one experiment: what ran, with which options, on which machine, and what came out."""
+"""The folder of an experiment: options, environment, log, and the table of validations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hyperthumb.config import TrainOptions, dump_options
 from hyperthumb.metrics import QUALITY
 
 RESOLVED = "options.resolved.yml"
-"""Every setting of a run, with the value that it has."""
+"""The file with the values of all settings of a run, including defaults."""
 
 
 class Experiment:
@@ -31,7 +31,7 @@ class Experiment:
         self.archived: Path | None = None
         stamp = time.strftime("%Y%m%d_%H%M%S")
         self.log_file = self.root / f"train_{options.name}_{stamp}.log"
-        text = options.source.read_bytes()  # it may be in the folder that is moved aside
+        text = options.source.read_bytes()  # read now, because it may be in the folder that is renamed
         models, states, pictures = (self.root / name for name in ("models", "training_states", "visualization"))
         with writing(self.root):
             if not resuming:
@@ -53,14 +53,14 @@ class Experiment:
 
 
 class ValidationTable:
-    """`metrics.csv` of an experiment: a row for each validation. The file is whole at any moment.
+    """`metrics.csv` of an experiment, with a row for each validation. It is written atomically.
 
     Args:
         path: the file.
-        keep_through: rows of later iterations, left by a run that was killed, are removed.
+        keep_through: rows of later iterations, which a killed run may have left, are removed.
 
     Raises:
-        HyperthumbError: when the file exists but is not such a table, or cannot be read; it stays as it is.
+        HyperthumbError: if the file exists but is not such a table or cannot be read. It is not changed then.
     """
 
     COLUMNS = ("iteration", "dataset", "protocol", "count", "bpp", *QUALITY)
@@ -77,7 +77,7 @@ class ValidationTable:
         self._write()
 
     def _read(self) -> list[dict[str, str]]:
-        """The existing rows. People edit tables; a row that cannot be written back as it was must not be dropped."""
+        """Reads the existing rows. It raises an error for rows that could not be written back unchanged."""
         try:
             with open(self.path, newline="", encoding="utf-8") as file:
                 reader = csv.DictReader(file)
@@ -87,7 +87,7 @@ class ValidationTable:
                     raise ValueError(f'it has a column "{name[:40]}"')
             for number, row in enumerate(rows, 1):
                 if None in row or None in row.values():
-                    raise ValueError(f"row {number} does not have as many cells as there are columns")
+                    raise ValueError(f"row {number} has more or fewer cells than there are columns")
                 if whole_number(row.get("iteration", "")) is None:
                     raise ValueError(f"row {number} has no iteration")
         except FileNotFoundError:
@@ -95,13 +95,13 @@ class ValidationTable:
         except (OSError, ValueError, csv.Error) as error:  # bytes that are not UTF-8 are a ValueError
             reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise HyperthumbError(
-                f"{self.path} cannot be read as the table of validations: {reason}. Nothing in it was changed: move "
-                "it away, and a new one is started"
+                f"{self.path} cannot be read as the table of validations: {reason}. It was not changed: correct it, or "
+                "move it away to start a new one"
             ) from error
         return rows
 
     def _write(self) -> None:
-        """Durably: a checkpoint that survives a power cut must not have lost the rows that came before it."""
+        """Writes the file durably, so that a checkpoint that survives a power cut has its earlier rows."""
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.COLUMNS, lineterminator="\n")
         writer.writeheader()

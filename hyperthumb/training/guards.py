@@ -1,4 +1,4 @@
-"""Steps whose loss or gradient is not finite: reported with what is needed to see them again, and counted."""
+"""Reports and counts steps whose loss or gradient is not finite, with everything that is needed to reproduce them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .objective import LossTerms
 
 
 class StepRecord:
-    """What one process saw in one step: its photographs and the terms of each micro-batch."""
+    """The photographs of one process in one step, and the loss terms of each micro-batch."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -41,13 +41,13 @@ class StepRecord:
         return torch.stack(self._finite).all()
 
     def described(self) -> dict[str, Any]:
-        """Names and terms for a report; numbers that JSON does not have become words."""
+        """Names and terms for a report. Infinite numbers and NaN become strings, because JSON does not have them."""
         terms = [{name: _number(float(value)) for name, value in entry.items()} for entry in self.terms]
         return {"images": self.names, "terms": terms}
 
 
 class BadStepReports:
-    """Writes a report for each step that is left out, `bad_steps/<iteration>.json`, and ends the run after too many."""
+    """Writes a report, `bad_steps/<iteration>.json`, for each skipped step. Too many skipped steps end the run."""
 
     def __init__(self, context: RunContext) -> None:
         options = context.options
@@ -64,36 +64,36 @@ class BadStepReports:
     def report(
         self, iteration: int, healths: Sequence[Health], steps: Sequence[dict[str, Any]], norm: float, skipped: int
     ) -> None:
-        """Reports a step that must not reach the weights.
+        """Reports a step that must not change the weights.
 
         Args:
-            iteration: its number.
-            healths: of each rank.
-            steps: what each rank's `StepRecord.described` returned.
-            norm: of the averaged gradient.
-            skipped: how many steps were left out before.
+            iteration: number of the step.
+            healths: health of each rank.
+            steps: result of `StepRecord.described` on each rank.
+            norm: norm of the averaged gradient.
+            skipped: number of steps that were skipped before.
 
         Raises:
-            NonFiniteError: when no more may be left out; the same on every rank.
+            NonFiniteError: if no more steps may be skipped, on every rank.
         """
         worst = max(healths)
-        # If the gradient is finite on every rank but its mean is not, all ranks are to blame.
+        # If the gradient is finite on every rank but its mean is not, all ranks are reported.
         ranks = [rank for rank, health in enumerate(healths) if health == worst]
         what = "loss" if worst == Health.BAD_LOSS else "gradient"
         path = self._write(iteration, what, norm, [{"rank": rank, **steps[rank]} for rank in ranks])
         sentence = _describe(iteration, what, norm, ranks, steps)
         if skipped >= self._allowed:
             raise NonFiniteError(
-                f"{sentence} The weights were not touched; the last checkpoint is good. "
+                f"{sentence} The weights were not changed, and the last checkpoint is good. "
                 f"Seed, photographs and terms: {path}"
-                + (f". {skipped} such steps were left out before" if skipped else "")
+                + (f". {skipped} such steps were skipped before" if skipped else "")
             )
         if self._folder is not None:
             count = f"{skipped + 1} of {self._allowed} (train.skip_bad_steps)"
-            logging.getLogger("hyperthumb").warning("%s The step is left out, %s; %s", sentence, count, path)
+            logging.getLogger("hyperthumb").warning("%s The step is skipped, %s; %s", sentence, count, path)
 
     def _write(self, iteration: int, what: str, norm: float, ranks: list[dict[str, Any]]) -> str:
-        """Writes the report; returns its path, or why there is none. The run's end must not depend on it."""
+        """Writes the report and returns its path. If it cannot be written, returns the reason: the run must go on."""
         if self._folder is None:
             return "on the first process"
         path = self._folder / f"{iteration:07d}.json"
@@ -101,7 +101,7 @@ class BadStepReports:
         try:
             write_atomically(path, (pretty_json({**content, "ranks": ranks}) + "\n").encode())
         except HyperthumbError as error:
-            return f"not kept, {error}"
+            return f"not written, {error}"
         return str(path)
 
 

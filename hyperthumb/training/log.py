@@ -1,4 +1,4 @@
-"""The text log: to the terminal, and to a file in the experiment's folder."""
+"""The text log, on the terminal and in a file in the experiment's folder."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class _BesideTheBar(logging.Handler):
 
 
 class _LogFile(logging.FileHandler):
-    """The log in the experiment's folder. A line that cannot be written ends the run: later ones would be lost too.
+    """The log file. A line that cannot be written ends the run, because later lines would be lost too.
 
     Python's own handler would print a traceback for each line and continue.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
-        logging.getLogger("hyperthumb").removeHandler(self)  # the terminal still gets the reason why the run ends
+        logging.getLogger("hyperthumb").removeHandler(self)  # the terminal still shows why the run ends
         with contextlib.suppress(OSError):
             self.close()
         if error is not None:
@@ -40,7 +40,7 @@ class _LogFile(logging.FileHandler):
 
 
 def open_log(rank: int = 0) -> logging.Logger:
-    """The package's logger on the terminal. Ranks other than the first print only warnings, with their rank."""
+    """Opens the package's logger on the terminal. Ranks other than the first print only warnings, with their rank."""
     logger = logging.getLogger("hyperthumb")
     close_log(logger)
     logger.setLevel(logging.WARNING if rank else logging.INFO)
@@ -55,10 +55,10 @@ def open_log(rank: int = 0) -> logging.Logger:
 
 
 def log_to_file(logger: logging.Logger, path: Path) -> None:
-    """Adds a file that gets everything, including what was logged before the file existed.
+    """Adds a file for all lines, including the lines that were logged before.
 
     Raises:
-        HyperthumbError: when it cannot be written, now or at a later line.
+        HyperthumbError: if the file cannot be written, now or at a later line.
     """
     with writing(path):
         file = _LogFile(path, encoding="utf-8", errors="backslashreplace")
@@ -77,7 +77,7 @@ def close_log(logger: logging.Logger) -> None:
 
 
 def _route_warnings(logger: logging.Logger) -> None:
-    """Turns our own warnings into log lines; those of other packages stay as they are."""
+    """Logs warnings of this package. Warnings of other packages are printed as usual."""
     original = warnings.showwarning
 
     def show(message, category, filename, lineno, file=None, line=None):  # type: ignore[no-untyped-def]

@@ -43,7 +43,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 @entry_point
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains; returns the process's exit code."""
+    """Runs `run_train.py` and returns its exit code."""
     started = time.monotonic()
     arguments = parse_arguments(argv)
     try:
@@ -52,12 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         logger = logging.getLogger("hyperthumb")
         if not logger.handlers:
             raise
-        logger.error("error: %s", error)  # the log has to tell why a run ended
+        logger.error("error: %s", error)  # so that the log file has it too
         return 1
 
 
 def train(arguments: argparse.Namespace, started: float) -> int:
-    """One run, from the options file to the exit code; raises HyperthumbError for what the user has to mend."""
+    """Runs one training and returns the exit code. Raises HyperthumbError for problems that the user has to fix."""
     from hyperthumb.config import load_train_options
 
     with warnings.catch_warnings(record=True) as caught:
@@ -80,7 +80,7 @@ def train(arguments: argparse.Namespace, started: float) -> int:
         limit = options.logger.stall_warning_seconds
         with StopRequest(arguments.max_minutes, started) as stop, StallWatch(limit) as stalls:
             trainer = build_trainer(RunContext(options, world, device, stalls), arguments.auto_resume, ours)
-            with closing(trainer.board):  # when a run ends with an error, its last points tell most
+            with closing(trainer.board):  # also writes the last points if the run ends with an error
                 trainer.run(stop)
             iteration = f"{trainer.state.iteration:,}"
             if not trainer.finished:

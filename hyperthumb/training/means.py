@@ -1,4 +1,4 @@
-"""Means of the loss terms between two lines of the log: the terms of a single batch jump by a factor of several."""
+"""Means of the loss terms between two log lines, because the terms of single batches differ by large factors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .distributed import World, mean_over_ranks
 
 
 class LossMeans:
-    """Adds up the terms of micro-batches on their device. Nothing of it reaches the weights or a checkpoint.
+    """Sums the terms of micro-batches on their device. The sums are only for the log, and not part of a checkpoint.
 
-    A run that resumes starts a new mean, so its first line averages the steps since the checkpoint.
+    After a run resumes, its first log line averages the steps since the checkpoint.
     """
 
     def __init__(self) -> None:
@@ -28,9 +28,9 @@ class LossMeans:
         self._count = finite.float() + (0.0 if self._count is None else self._count)
 
     def take(self, world: World) -> dict[str, float]:
-        """The means over all micro-batches of all processes since the last call; NaN where none was finite.
+        """The means over all micro-batches of all processes since the last call; NaN if none was finite.
 
-        All processes have to call it at the same iteration, after at least one `add`.
+        All processes must call it at the same iteration, after at least one `add`.
         """
         assert self._count is not None
         *sums, count = mean_over_ranks({**self._sums, "": self._count}, world).values()

@@ -1,8 +1,8 @@
 """Muon: momentum with orthogonalized steps for the weights of convolutions, and Adam for everything else.
 
 K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. The size of a step follows J. Liu et
-al., "Muon is scalable for LLM training", 2025, section 2.2, so that Adam's learning rates fit. PyTorch's own
-(`torch.optim.Muon`) takes only matrices.
+al., "Muon is scalable for LLM training", 2025, section 2.2, so that Adam's learning rates can be used.
+`torch.optim.Muon` supports only two-dimensional parameters.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ import torch
 from torch import Tensor, nn
 
 _SMALLEST_SIDE = 16
-"""Convolutions from or to fewer channels (pictures) have too few directions for orthogonal steps to pay."""
+"""With fewer input or output channels, orthogonalized steps do not help, because there are too few directions."""
 _STEPS = 5
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan et al.: steepest at zero, 0.7 to 1.2 after five steps
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps of equal size in all directions of a weight matrix: rare directions learn as fast as strong ones.
+    """Takes steps of equal size in all directions of a weight matrix, so weak directions learn as fast as strong ones.
 
     Args:
-        parameters: what to train. Weights (out, in, k, k) of convolutions with k > 1 and 16 channels or more at both
-            ends are treated as matrices (out, in * k * k); Adam's rule trains all others.
-        lr: of both; a matrix moves by 0.2 * lr an entry (root mean square), about as far as Adam would move it.
-        betas: Adam's.
-        momentum: of the matrices' gradient (Nesterov's).
+        parameters: the parameters to train. Weights (out, in, k, k) of convolutions with k > 1 and at least 16 input
+            and output channels are treated as matrices (out, in * k * k). All others are trained with Adam.
+        lr: learning rate of both. The entries of a matrix change by 0.2 * lr (root mean square), about as with Adam.
+        betas: Adam's decay rates.
+        momentum: Nesterov momentum of the matrices' gradient.
+        weight_decay: decoupled weight decay, as in AdamW.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Takes one step; parameters without a gradient stay as they are."""
+        """Takes one step. Parameters without a gradient do not change."""
         assert closure is None
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.grad is not None]
@@ -66,7 +67,7 @@ class Muon(torch.optim.Optimizer):
             average = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
             ahead = parameter.grad.lerp(average, group["momentum"])
             by_shape.setdefault(parameter.shape, []).append((parameter, ahead.flatten(1)))
-        for shape, pairs in by_shape.items():  # equal shapes in one batch: many small products are slow one by one
+        for shape, pairs in by_shape.items():  # a batch for each shape, which is faster than single small products
             steps = orthogonalize(torch.stack([ahead for _, ahead in pairs]))
             size = 0.2 * max(steps.shape[1:]) ** 0.5
             for (parameter, _), step in zip(pairs, steps, strict=True):
@@ -90,7 +91,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonalize(matrices: Tensor) -> Tensor:
     """Replaces the singular values of (n, rows, columns) matrices by values near 1 (0.7 to 1.2).
 
-    Newton-Schulz iterations in bfloat16: the result need not be exact, only even.
+    It uses Newton-Schulz iterations in bfloat16, because the result need not be exact.
     """
     tall = matrices.shape[1] > matrices.shape[2]
     x = (matrices.mT if tall else matrices).bfloat16()

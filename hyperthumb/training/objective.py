@@ -1,8 +1,8 @@
 """The objective: `L = w_r * reconstruction + w_g * guide + w_b * bpp` (paper, section 3.4).
 
-reconstruction compares the restored image with the HR image, guide the decoded thumbnail with the bicubic reference,
-and bpp is the rate model's estimate in bits per HR pixel. Networks of others may add a term of their own, and options
-files any number of named ones, which follow these in the sum.
+reconstruction compares the restored image with the HR image, guide compares the decoded thumbnail with the bicubic
+reference, and bpp is the rate model's estimate in bits per HR pixel. A network may add its own loss (`own`), and an
+options file any number of named terms.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hyperthumb.models.contract import RescaleOutput
 
 
 class LossTerms(NamedTuple):
-    """Scalars of one batch: the weighted total, and each term before its weight (None: not part of this run)."""
+    """Scalars of one batch: the weighted total, and each term without its weight (None if it is not used)."""
 
     total: Tensor
     reconstruction: Tensor
@@ -32,13 +32,13 @@ class LossTerms(NamedTuple):
     terms: Mapping[str, Tensor] = MappingProxyType({})
 
     def named(self) -> dict[str, Tensor]:
-        """The terms that are there, for logs."""
+        """The terms that are used, for logs."""
         named = {**self._asdict(), **self.terms}
         return {name: value.detach() for name, value in named.items() if isinstance(value, Tensor)}
 
 
 class Objective(nn.Module):
-    """Builds the losses that the options name and weighs them."""
+    """Builds the losses that the options name, and computes their weighted sum."""
 
     def __init__(self, options: LossesOptions) -> None:
         super().__init__()
@@ -54,8 +54,7 @@ class Objective(nn.Module):
         The decoded thumbnail should be near to the reference.
 
         Raises:
-            OptionsError: when a weight is given to a term that the network does not have, or a loss is on something
-                that it does not have.
+            OptionsError: if a loss needs an output that the network does not have.
         """
         reconstruction = self.reconstruction(output.restored, hr)
         total = self.options.reconstruction.weight * reconstruction
@@ -74,7 +73,7 @@ class Objective(nn.Module):
         if self.options.own is not None:
             if output.network_loss is None:
                 raise OptionsError(
-                    "train.losses.own is set, but the network has no loss of its own; remove this setting"
+                    "train.losses.own is set, but the network does not define its own loss; remove this setting"
                 )
             total = total + self.options.own.weight * output.network_loss
         terms = {}
@@ -85,12 +84,12 @@ class Objective(nn.Module):
 
 
 def _compared(name: str, on: str, output: RescaleOutput, hr: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-    """What a named loss is called with."""
+    """The arguments of a named loss."""
     if on == "restored":
         return output.restored, hr
     if on == "thumbnail":
         return output.thumbnail, reference
     values: Tensor | None = getattr(output, on)
     if values is None:
-        raise OptionsError(f"train.losses.{name} is on {on}, but the network has none; remove this loss")
+        raise OptionsError(f"train.losses.{name} needs {on}, but the network has no such output; remove this loss")
     return values, torch.zeros_like(values)

@@ -1,8 +1,10 @@
-"""Which optimizer trains which parameter.
+"""Assigns parameters to optimizers.
 
-There are three kinds of parameters with learning rates of their own: the networks, the rate model (at the networks'
-pace, a prior needs thousands of steps before its gradient means something), and the entropy bottleneck's quantiles,
-which have a loss of their own that must not reach the networks' gradient norm.
+There are three groups of parameters, each with its own learning rate:
+
+- the networks;
+- the rate model: at the networks' learning rate, a prior needs thousands of steps before its gradient is useful;
+- the quantiles of the entropy bottleneck, whose auxiliary loss must not affect the networks' gradient norm.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ from .soap import SOAP
 
 _TYPES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "Muon": Muon, "SOAP": SOAP}
 _AUXILIARY_FACTOR = 10
-"""The quantiles' loss has a fixed scale; 10 times the networks' learning rate is the original's proportion."""
+"""The learning rate of the quantiles is 10 times that of the networks, as in the original."""
 
 
 @dataclass(frozen=True)
 class ParameterGroups:
-    """A partition of a network's parameters; nothing trains the `frozen` ones."""
+    """A partition of a network's parameters. The `frozen` ones are not trained."""
 
     networks: list[nn.Parameter]
     rate: list[nn.Parameter]
@@ -46,7 +48,7 @@ def partition_parameters(network: RescalingNetwork, freeze: Sequence[str] = ()) 
     """Puts every parameter into exactly one group; those whose names start with a prefix in `freeze` stay as they are.
 
     Raises:
-        OptionsError: when a prefix in `freeze` matches no parameter.
+        OptionsError: if a prefix in `freeze` matches no parameter.
     """
     named = dict(network.named_parameters())
     for prefix in freeze:
@@ -73,7 +75,7 @@ class Optimizers:
         self._base_lr: dict[str, float] = {}
         self._optimizers: dict[str, torch.optim.Optimizer] = {}
         networks = options.optim_g
-        rate = groups.rate if options.losses.rate is not None else []  # without that loss they get no gradient
+        rate = groups.rate if options.losses.rate is not None else []  # without a rate loss they have no gradient
         faster = dataclasses.replace(networks, lr=networks.lr * _AUXILIARY_FACTOR)
         for name, setting, parameters, given, default in (
             ("networks", "optim_g", groups.networks, networks, networks),
@@ -86,10 +88,10 @@ class Optimizers:
                 self._base_lr[name] = chosen.lr
                 self._optimizers[name] = _TYPES[chosen.type](parameters, **settings)
             elif given is not None and name != "networks":
-                message = f"train.{setting} is ignored: there are no such parameters to train"
+                message = f"train.{setting} is ignored, because the run trains no such parameters"
                 warnings.warn(OptionsWarning(message), stacklevel=2)
         if not self._optimizers:
-            raise OptionsError("there is nothing to train: the network has no trainable parameters")
+            raise OptionsError("the network has no trainable parameters")
 
     def __contains__(self, name: str) -> bool:
         return name in self._optimizers
@@ -101,7 +103,7 @@ class Optimizers:
         return list(self._optimizers)
 
     def set_learning_rates(self, iteration: int) -> dict[str, float]:
-        """Sets each optimizer's rate for the step about to be taken, and returns them."""
+        """Sets and returns the learning rates for the step `iteration`."""
         rates = {}
         for name, base in self._base_lr.items():
             rates[name] = base * learning_rate_factor(
@@ -119,27 +121,26 @@ class Optimizers:
         return {name: optimizer.state_dict() for name, optimizer in self._optimizers.items()}
 
     def load_state_dict(self, state: dict[str, dict]) -> None:
-        """Raises OptionsError when the state was made with other optimizers."""
+        """Loads the state. Raises OptionsError if other optimizers made it."""
         if sorted(state) != sorted(self._optimizers):
             raise OptionsError(
-                f"the training state holds optimizers for {sorted(state)}, this run has {sorted(self._optimizers)}"
+                f"the training state has optimizers for {sorted(state)}, but this run has {sorted(self._optimizers)}"
             )
         for name, optimizer in self._optimizers.items():
             settings = [set(group) for group in optimizer.param_groups]
             try:
                 optimizer.load_state_dict(state[name])
             except ValueError as error:
-                raise OptionsError(f"the training state does not fit what is trained now: {error}") from error
+                raise OptionsError(f"the training state does not fit the trained parameters: {error}") from error
             except (KeyError, TypeError, AttributeError) as error:
                 raise _another_type(name, optimizer) from error
-            # PyTorch takes the groups as the state has them. What another optimizer does not store would be missed at
-            # the first step.
+            # PyTorch accepts groups with missing settings, and would fail at the first step.
             if any(own - set(group) for own, group in zip(settings, optimizer.param_groups, strict=True)):
                 raise _another_type(name, optimizer)
 
 
 def _another_type(name: str, optimizer: torch.optim.Optimizer) -> OptionsError:
     return OptionsError(
-        f'the training state does not fit what is trained now: its optimizer "{name}" is not of type '
-        f"{type(optimizer).__name__}. Set the type in train.optim_* to the one it was trained with"
+        f'the training state does not fit this run: its optimizer "{name}" is not of type '
+        f"{type(optimizer).__name__}. Set the type in train.optim_* to that of the earlier run"
     )

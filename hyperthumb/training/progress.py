@@ -1,4 +1,4 @@
-"""Progress of a run: a bar on a terminal, and a line every `print_freq` iterations in the log."""
+"""Shows the progress of a run: a bar on a terminal, and a log line every `print_freq` iterations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Progress:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Keeps what is not training, validation and checkpoints, out of the reported speed."""
+        """Excludes validation and checkpoints from the reported speed."""
         started = time.perf_counter()
         yield
         self._paused += time.perf_counter() - started
@@ -41,7 +41,7 @@ class Progress:
         self._bar.update()
 
     def report(self, iteration: int, values: Mapping[str, float], rates: Mapping[str, float]) -> dict[str, float]:
-        """Writes the line and returns the speeds: it/s and seconds of waiting for data an iteration."""
+        """Writes a log line. Returns iterations per second, and seconds of waiting for data per iteration."""
         steps = max(iteration - self._from, 1)
         seconds = max(time.perf_counter() - self._since - self._paused, 1e-9)
         speed = steps / seconds

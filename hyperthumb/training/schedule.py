@@ -1,4 +1,4 @@
-"""The learning rate as a pure function of the iteration: nothing to save, nothing to restore."""
+"""The learning rate as a pure function of the iteration, so checkpoints need no state for it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ def learning_rate_factor(
     """The factor of the base learning rate at an iteration.
 
     Args:
-        scheduler: which curve. MultiStepLR multiplies by `gamma` at each milestone (an int: every so many iterations);
-            CosineAnnealingLR falls from the base rate to `eta_min` over the run (Loshchilov & Hutter 2017, eq. 5).
-        iteration: 1 .. total_iter, the step about to be taken.
-        total_iter: length of the run.
-        warmup_iter: linear rise from base/warmup_iter to base over so many iterations, on top of the curve.
-        base_lr: the optimizer's learning rate; `eta_min` is compared to it.
+        scheduler: the curve. MultiStepLR multiplies by `gamma` at each milestone; if `milestones` is a single number,
+            then every `milestones` iterations. CosineAnnealingLR falls from the base rate to `eta_min` over the run
+            (Loshchilov & Hutter 2017, eq. 5).
+        iteration: number of the step, 1..total_iter.
+        total_iter: number of iterations of the run.
+        warmup_iter: number of iterations in which a factor rises linearly from 1/warmup_iter to 1. It multiplies the
+            curve.
+        base_lr: the optimizer's learning rate. `eta_min` is divided by it.
 
     Returns:
         A factor in 0..1.

@@ -1,4 +1,4 @@
-"""A disk that hangs must not stop a run silently: a wait that takes too long is warned about while it lasts."""
+"""Warns about waits that take too long while they last, so that a disk that hangs does not stop a run silently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Wait:
 
 
 class StallWatch:
-    """Warns about a wait that takes longer than `limit` seconds, and again after twice as long, four times, ...
+    """Warns about a wait that takes longer than `limit` seconds, and again after 2, 4, 8, ... times the limit.
 
     A thread of its own looks at the clock; a wait costs the loop two assignments.
     """
@@ -40,9 +40,8 @@ class StallWatch:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # The thread has to end before the interpreter does: a thread that is still inside PyTorch then aborts the
-        # process. If it hangs in writing its warning to a dead disk, it is left behind, so that the run's own error
-        # can still be reported.
+        # The thread must end before the interpreter does, because a thread that is still in PyTorch would abort the
+        # process. A thread that hangs while it writes to a dead disk is abandoned, so that the error can be reported.
         self._closing.set()
         self._thread.join(_PATIENCE)
 
@@ -52,7 +51,7 @@ class StallWatch:
         long.
 
         Raises:
-            HyperthumbError: when an earlier warning could not be written to the log.
+            HyperthumbError: if an earlier warning could not be written to the log.
         """
         failed, self._failed = self._failed, None
         if failed is not None:
@@ -70,22 +69,22 @@ class StallWatch:
         while not self._closing.wait(min(1.0, self._limit / 4)):
             try:
                 self._warn_if_long()
-            except HyperthumbError as error:  # the log cannot be written: the loop's next wait raises it
+            except HyperthumbError as error:  # the log cannot be written; the next wait raises this error
                 self._failed = error
                 return
 
     def _warn_if_long(self) -> None:
-        wait = self._wait  # a local name: what it waits for may hold a trainer with its networks
+        wait = self._wait  # local, because it may refer to a trainer with its networks
         if wait is None:
             return
         seconds = time.monotonic() - wait.since
         if seconds >= wait.next_warning:
             wait.next_warning, wait.warned = 2 * seconds, True
-            self._logger.warning("warning: waiting for %.0f s now: %s", seconds, wait.what())
+            self._logger.warning("warning: waiting for %.0f s so far: %s", seconds, wait.what())
 
 
 class WatchedSource(SourceView):
-    """Another source whose reading is watched, in one process. Training's data workers have a record instead."""
+    """A source whose reads are watched by a `StallWatch` in this process. Data workers are watched in another way."""
 
     def __init__(self, source: ImageSource, watch: StallWatch) -> None:
         super().__init__(source)

@@ -1,7 +1,7 @@
-"""The state of a run: what training changes, what a checkpoint holds of it, and how a run resumes from one.
+"""The state of a run: everything that training changes and a checkpoint holds, and how a run resumes.
 
-Nothing else has to be remembered. The photographs, crops, noise and learning rates of an iteration are functions of the
-seed and the iteration, so a run that was killed and resumed ends with the same weights as one that never was.
+The photographs, crops, noise and learning rates of an iteration are functions of the seed and the iteration. So this
+state is complete: a run that was killed and resumed ends with the same weights as a run without interruption.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class TrainState:
     """Everything that training changes.
 
     Attributes:
-        network: what is trained.
-        optimizers: with their own state.
-        scaler: of fp16's gradients; does nothing in other precisions.
+        network: the network that is trained.
+        optimizers: the optimizers and their states.
+        scaler: scales the gradients in fp16; does nothing in other precisions.
         average: the moving average of the network's weights, or None.
-        iteration: how many optimizer steps the weights have seen.
-        validated: whether the validation that is due at `iteration`, if any, is done.
-        validation_seconds: how long the last validation took.
-        skipped_steps: how many steps were left out because their numbers were not finite.
+        iteration: number of optimizer steps so far.
+        validated: whether the validation at `iteration` is done, or none is due.
+        validation_seconds: duration of the last validation.
+        skipped_steps: number of steps that were skipped because their numbers were not finite.
     """
 
     network: RescalingNetwork
@@ -57,12 +57,12 @@ class TrainState:
         return self.network if self.average is None else self.average.network
 
     def weights(self) -> dict[str, dict[str, Tensor]]:
-        """What a checkpoint's file of weights holds."""
+        """The content of a checkpoint's file of weights."""
         averaged = {} if self.average is None else {"params_ema": self.average.network.state_dict()}
         return {"params": self.network.state_dict(), **averaged}
 
     def progress(self) -> dict[str, Any]:
-        """What a checkpoint's training state holds besides the iteration."""
+        """The content of a checkpoint's training state, except the iteration."""
         return {
             "optimizers": self.optimizers.state_dict(),
             "scaler": self.scaler.state_dict(),
@@ -72,7 +72,7 @@ class TrainState:
         }
 
     def resume(self, checkpoint: Resume) -> None:
-        """Takes over all of a checkpoint but the network's weights, which were loaded before the average was made."""
+        """Loads everything from a checkpoint except the network's weights, which must be loaded before."""
         state = checkpoint.state
         self.iteration, self.validated = checkpoint.iteration, state["validated"]
         self.validation_seconds, self.skipped_steps = state["validation_seconds"], state.get("skipped_steps", 0)
@@ -84,12 +84,12 @@ class TrainState:
 
 
 def find_checkpoint(context: RunContext, folder: CheckpointFolder, auto_resume: bool) -> Resume | None:
-    """The checkpoint to resume from: with `auto_resume` the run's own newest one, if any, else `path.resume_state`.
+    """Finds the checkpoint to resume from: with `auto_resume` the run's newest one, if any, else `path.resume_state`.
 
-    When a job is started again by the same command, its own checkpoints come first.
+    So a job that is started again with the same command prefers its own checkpoints.
 
     Raises:
-        CheckpointError: when the processes found different checkpoints; each would train on from its own.
+        CheckpointError: if the processes find different checkpoints.
     """
     with context.stalls.over(lambda: f"for a checkpoint to be read from {folder.root}"):
         found = folder.newest() if auto_resume else None
@@ -99,16 +99,16 @@ def find_checkpoint(context: RunContext, folder: CheckpointFolder, auto_resume: 
     if len(set(iterations)) > 1:
         raise CheckpointError(
             f"the processes found checkpoints of different iterations in {folder.root} "
-            f"({', '.join(map(str, iterations))}, in the order of their ranks): it has to be the same folder for all"
+            f"({', '.join(map(str, iterations))}, in the order of their ranks); it must be the same folder for all"
         )
     return found
 
 
 def create_state(context: RunContext, checkpoint: Resume | None) -> TrainState:
-    """Builds the network and what trains it, with weights from the checkpoint, a pretrained file, or the seed.
+    """Builds the network and its optimizers. The weights come from the checkpoint, a pretrained file, or the seed.
 
     Raises:
-        HyperthumbError: when options, weights and network do not fit together.
+        HyperthumbError: if options, weights and network do not fit together.
     """
     options, train, device = context.options, context.options.train, context.device
     seed_iteration(options.manual_seed, 0)

@@ -1,4 +1,4 @@
-"""One optimizer step: losses, gradients, and the check that keeps numbers that are not finite out of the weights."""
+"""One optimizer step: losses, gradients, and a check that only finite numbers change the weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AUTOCAST = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class StepResult(NamedTuple):
-    """The terms of each of a step's micro-batches, and the last micro-batch."""
+    """The loss terms of each micro-batch of a step, and the last micro-batch."""
 
     terms: list[dict[str, Tensor]]
     batch: TrainingBatch
@@ -44,11 +44,10 @@ class TrainingStep:
     def __call__(self, iteration: int, batches: Iterator[TrainingBatch]) -> StepResult:
         """Takes step number `iteration` over `accumulate` micro-batches.
 
-        The weights change only if all numbers are finite, on all processes. Whatever fails (data, another process)
-        fails before they change.
+        The weights change only if all numbers are finite on all processes. They do not change if an error is raised.
 
         Raises:
-            HyperthumbError: when the data or another process fails, or too many steps were not finite.
+            HyperthumbError: if the data or another process fails, or too many steps were not finite.
         """
         state, world, optimizers = self.state, self.context.world, self.state.optimizers
         groups, scaler, seed = optimizers.groups, state.scaler, self.context.options.manual_seed
@@ -69,7 +68,7 @@ class TrainingStep:
         healths = average_gradients(groups.trained, world, record.finite())
         for name in optimizers.names():
             scaler.unscale_(optimizers[name])
-        # The quantiles' gradient stays out of the clipped norm: it grows large and would drown the others.
+        # The quantiles' gradient is not part of the clipped norm, because it is much larger than the others.
         clip = self.options.gradient_clipping or float("inf")
         norm = nn.utils.clip_grad_norm_([*groups.networks, *groups.rate], clip)
         norm = norm + nn.utils.get_total_norm([p.grad for p in groups.auxiliary if p.grad is not None])
@@ -78,7 +77,7 @@ class TrainingStep:
                 scaler.step(optimizers[name])
             if state.average is not None:
                 state.average.update(state.network, iteration)
-        # A gradient outside fp16's range happens every day: the scaler goes on with a smaller factor.
+        # A gradient outside fp16's range is normal: the scaler then continues with a smaller factor.
         elif max(healths) == Health.BAD_LOSS or scaler.get_scale() <= 1:
             steps = gather_in_order([record.described()], world)
             self.reports.report(iteration, healths, steps, float(norm), state.skipped_steps)
@@ -103,5 +102,5 @@ class TrainingStep:
         return self.objective(output, hr, reference)
 
     def to_device(self, images: Tensor) -> Tensor:
-        """uint8 images as floats in 0..1 where the network is."""
+        """Converts uint8 images to floats in 0..1 on the network's device."""
         return images.to(self.context.device, non_blocking=True).float() / 255

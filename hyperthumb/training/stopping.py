@@ -1,4 +1,4 @@
-"""When to stop before the end: the job's time limit, or a signal."""
+"""Stops a run early, for the job's time limit or a signal."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contextlib import suppress
 from types import FrameType
 from typing import TypeVar
 
-# What a shell reports for a process that a signal ended: 128 + its number.
+# A shell reports 128 + the signal's number for a process that a signal ended.
 _EXIT_CODES: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 GO_ON, TIME_UP = 0, 1
-"""What a process may wish for. A signal's number, which is larger than both, wishes to stop for that signal."""
+"""The wishes of a process. The third is a signal's number, which is larger than both: stop because of that signal."""
 
 SAME_REQUEST_SECONDS = 1.0
-"""Signals that come closer together are one request: torchrun repeats what its whole process group got already."""
+"""Signals within this time count as one, because torchrun repeats a signal that its process group already got."""
 
 
 Listener = TypeVar("Listener", bound="SignalListener")
@@ -41,14 +41,14 @@ class SignalListener(ABC):
 
 
 class StopRequest(SignalListener):
-    """Collects reasons to stop; the loop asks between iterations.
+    """Collects reasons to stop. The training loop checks it between iterations.
 
-    A second signal stops at once, without a checkpoint, even if the data workers hang. When several processes work
-    together, each has its own wish. All are told the most urgent one; it becomes the run's message and exit code.
+    A second signal stops at once, without a checkpoint, even if the data workers hang. If a run has several processes,
+    each has its own wish, and the most urgent wish is agreed on. It determines the message and the exit code.
 
     Args:
-        max_minutes: the job's time limit, counted from `started`; None for none.
-        started: `time.monotonic()` at the start of the process's work.
+        max_minutes: the job's time limit, counted from `started`; None for no limit.
+        started: `time.monotonic()` at the start of the process.
     """
 
     def __init__(self, max_minutes: float | None, started: float) -> None:
@@ -63,18 +63,18 @@ class StopRequest(SignalListener):
         if self.signal == GO_ON:
             self.signal, self._signal_time = number, now
         elif now - self._signal_time >= SAME_REQUEST_SECONDS:
-            with suppress(OSError):  # perhaps nobody listens any more, or nobody reads what is in the pipe
+            with suppress(OSError):  # stderr may be closed, or a pipe that is full
                 if select.select([], [2], [], 0)[1]:
                     os.write(2, b"a second signal: stopped at once, without a checkpoint\n")
             os._exit(128 + number)  # an orderly exit would wait for the data workers
 
     def wish(self, reserve: float) -> int:
-        """This process's wish: the signal that it got, TIME_UP with less than `reserve` seconds left, or GO_ON."""
+        """This process's wish: the signal that it got, TIME_UP if less than `reserve` seconds are left, or GO_ON."""
         time_is_up = self._deadline is not None and time.monotonic() + reserve >= self._deadline
         return self.signal or (TIME_UP if time_is_up else GO_ON)
 
     def agree(self, wish: int) -> None:
-        """Accepts the most urgent wish of all processes, the largest."""
+        """Accepts the most urgent wish of all processes, which is the largest number."""
         self._agreed = max(self._agreed, wish)
 
     @property
@@ -84,11 +84,11 @@ class StopRequest(SignalListener):
 
     @property
     def signalled(self) -> bool:
-        """Whether a signal came, to this process or, as agreed, to another one."""
+        """Whether this process or, as agreed, another one got a signal."""
         return max(self._agreed, self.signal) in _EXIT_CODES
 
     def comes_within(self, seconds: float) -> bool:
-        """True when a signal came, or comes within so many seconds."""
+        """Waits up to `seconds` for a signal. True if there was one before or during the wait."""
         deadline = time.monotonic() + seconds
         while self.signal == GO_ON and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -96,7 +96,7 @@ class StopRequest(SignalListener):
 
     @property
     def exit_code(self) -> int:
-        """0 for a time limit that was kept, 130 or 143 for a signal, whichever process got it."""
+        """0 for the time limit, 130 or 143 for a signal to any process."""
         return _EXIT_CODES.get(max(self._agreed, self.signal), 0)
 
     @property

@@ -1,7 +1,7 @@
-"""The training loop, from top to bottom. `state` holds what it changes, `step` takes one step.
+"""The training loop. `state` holds everything that it changes, and `step` takes one step.
 
 Everything random depends only on the seed and the iteration, and everything else is in the checkpoint. So a run that
-was killed and resumed ends with the weights of one that never was.
+was killed and resumed ends with the same weights as a run without interruption.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .validation import Validator
 
 
 class Trainer:
-    """One run: state and data in, checkpoints out. `hyperthumb.training.build` puts one together from options."""
+    """Trains a network and writes checkpoints. `hyperthumb.training.build` makes a trainer from options."""
 
     def __init__(
         self,
@@ -53,22 +53,22 @@ class Trainer:
         return self.state.iteration >= self.total_iter and (self.state.validated or not self.validator)
 
     def run(self, stop: StopRequest) -> None:
-        """Trains until the last iteration, or until `stop` says so.
+        """Trains until the last iteration, or until `stop` requests a stop.
 
         Raises:
-            HyperthumbError: when it cannot continue. What was trained by then is saved, if possible.
+            HyperthumbError: if the run cannot continue. The steps so far are saved if possible.
         """
         try:
             self._train(stop)
         except NonFiniteError:
-            raise  # the last checkpoint is from before the numbers went wrong; the steps since then led there
+            raise  # without saving: the steps since the last checkpoint led to these numbers
         except WorkersLostError:
             self._save_new_steps()
-            # A signal to the whole process group ends the data workers too, and may reach this process last.
+            # A signal to the whole process group also ends the data workers, and may reach this process later.
             if not stop.comes_within(1):
                 raise
         except HyperthumbError:
-            with suppress(HyperthumbError):  # perhaps the disk is full: what went wrong first is reported
+            with suppress(HyperthumbError):  # if saving fails too, the first error is reported
                 self._save_new_steps()
             raise
         self.progress.close()
@@ -79,7 +79,7 @@ class Trainer:
         if self.validator and not state.validated:
             self._validate_before_the_first_step(stop)
         batches = self._batches()
-        wait_for_all(self.context.world)  # photographs do not open equally fast everywhere
+        wait_for_all(self.context.world)  # opening the photographs may take longer on some machines
         while state.iteration < self.total_iter and not stop.agreed:
             iteration = state.iteration + 1
             is_last = iteration == self.total_iter
@@ -108,7 +108,7 @@ class Trainer:
                     wait_for_all(self.context.world)
 
     def _batches(self) -> Iterator[TrainingBatch]:
-        """The loader's batches; waiting for them is measured, and warned about if it takes too long."""
+        """The loader's batches. The time for waiting is measured, and long waits cause a warning."""
         batches = iter(self.loader)
         while True:
             with (
@@ -121,29 +121,30 @@ class Trainer:
             yield batch
 
     def _ask_to_stop(self, stop: StopRequest, seconds: float) -> None:
-        """Asks all processes whether to stop here. `seconds` is how long the next part takes.
+        """Asks all processes whether to stop here. `seconds` is the duration of the next part.
 
-        Time for the last checkpoint and one more step is reserved too.
+        Time for one more step and the last checkpoint is reserved too.
         """
         reserve = 2 * self._save_seconds + 2 * self._step_seconds + seconds
         stop.agree(largest(stop.wish(reserve), self.context.world, self.context.device))
 
     def _validate_before_the_first_step(self, stop: StopRequest) -> None:
-        """Validates at iteration 0, or repeats a validation that the checkpoint came too early for."""
+        """Validates at iteration 0, or repeats a validation that was not finished at the checkpoint."""
         state = self.state
         if state.iteration > 0:
             stop.agree(largest(stop.wish(state.validation_seconds), self.context.world, self.context.device))
             if stop.agreed and not stop.signalled:
-                # Otherwise job after job would be queued in vain.
+                # Without this error, each of a series of jobs would stop here without progress.
                 raise OptionsError(
-                    f"the validation of iteration {state.iteration:,} took {state.validation_seconds:.0f} s the last "
-                    "time, and --max_minutes leaves less: give more minutes, or fewer photographs (max_images)"
+                    f"the last validation took {state.validation_seconds:.0f} s, and --max_minutes leaves less time to "
+                    f"validate iteration {state.iteration:,}; allow more minutes, or validate fewer photographs "
+                    "(max_images)"
                 )
         if not stop.agreed:
             self._validate(stop)
 
     def _validate(self, stop: StopRequest) -> None:
-        """Validates, unless a signal breaks it off: a checkpoint is more urgent."""
+        """Validates. A signal interrupts the validation, because a checkpoint is more urgent."""
         started = time.monotonic()
         with self.progress.paused():
             means = self.validator.run(self.state.evaluated_network, self.state.iteration, stop)
@@ -158,20 +159,20 @@ class Trainer:
             self._save()
 
     def _save(self) -> None:
-        """Writes a checkpoint, on the main process."""
+        """Writes a checkpoint in the main process."""
         if not self.context.world.is_main:
             return
         iteration, folder = self.state.iteration, self.checkpoints
         started = time.perf_counter()
         with self.context.stalls.over(lambda: f"for iteration {iteration}'s checkpoint to be written to {folder.root}"):
-            self.board.flush()  # a run that resumes from here does not draw these points again
+            self.board.flush()  # because a run that resumes from here does not write these points again
             path = folder.save(iteration, self.state.weights(), self.state.progress())
             logging.getLogger("hyperthumb").info("saved %s", path)
         self._saved = iteration
         self._save_seconds = max(self._save_seconds, time.perf_counter() - started)
 
     def _report(self, rates: dict[str, float]) -> None:
-        """A line of the log, and TensorBoard's points: the terms are means since the last line."""
+        """Writes a log line and TensorBoard's points. The terms are means since the last line."""
         iteration = self.state.iteration
         values = self.means.take(self.context.world)
         with self.context.stalls.over(lambda: "for a line of the log to be written"):

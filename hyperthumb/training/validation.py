@@ -1,4 +1,4 @@
-"""Validation during training: the evaluator on the validation sets, shared out among the processes."""
+"""Validation during training: evaluates the validation sets, divided among the processes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .stalls import WatchedSource
 from .stopping import StopRequest
 
 _STEPS_TO_LEARN = 1000
-"""After warm-up; a network is not compared with bicubic resizing before."""
+"""Iterations after the warm-up before a network is compared with bicubic resizing."""
 
 
 class Validator:
-    """Measures a network on each validation set of the options; false when there is none.
+    """Measures a network on each validation set of the options. It is false if there are none.
 
-    `table` keeps the numbers and `best` the best weights. The trainer's main process sets them when the experiment's
+    `table` keeps the results, and `best` keeps the best weights. Both are set in the main process once the experiment's
     folder exists.
 
     Raises:
-        HyperthumbError: when a set cannot be opened.
+        HyperthumbError: if a set cannot be opened.
     """
 
     def __init__(self, context: RunContext) -> None:
@@ -38,7 +38,7 @@ class Validator:
         self.table: ValidationTable | None = None
         self.best: BestWeights | None = None
         self._bicubic: dict[str, float] = {}
-        with context.stalls.over(lambda: "for the validation photographs to be looked through"):
+        with context.stalls.over(lambda: "for the validation photographs to be listed and checked"):
             self.sources = {
                 data.name or key: WatchedSource(
                     build_source(data.source, data.max_images, data.skips_at_most), context.stalls
@@ -52,9 +52,9 @@ class Validator:
         return bool(self.sources)
 
     def run(self, network: RescalingNetwork, iteration: int, stop: StopRequest) -> dict[str, float] | None:
-        """Validates, and returns `val/<dataset>/<metric>`, or None when a signal broke it off; the same on every rank.
+        """Validates and returns `val/<dataset>/<metric>`, the same on every rank. None if a signal interrupted it.
 
-        `network` is left in the mode that it had.
+        The network's mode does not change.
         """
         was_training = network.training
         means: dict[str, float] = {}
@@ -95,9 +95,9 @@ class Validator:
     def _compare_with_bicubic(self, name: str, psnr: float | None, iteration: int) -> None:
         if psnr is not None and psnr < self._bicubic.get(name, 0) and self.context.world.is_main:
             warnings.warn(
-                f"at iteration {iteration:,} the network is worse on {name} than bicubic resizing: PSNR {psnr:.2f} dB "
-                f"against {self._bicubic[name]:.2f} dB. Perhaps the learning rate is too high (train.optim_g.lr), or "
-                "the weight of the rate",
+                f"at iteration {iteration:,} the network is worse than bicubic resizing on {name}: PSNR {psnr:.2f} dB "
+                f"against {self._bicubic[name]:.2f} dB. The learning rate (train.optim_g.lr) or the weight of the rate "
+                "may be too high",
                 stacklevel=2,
             )
 

@@ -138,7 +138,7 @@ def test_profiles_are_converted_or_dropped(run):
     code, _, err = run("compress", "photo.png", "-o", "tiny.jpg", "--max-bytes", "600")
     assert code == 1
     assert "; its color profile takes 6,6" in err
-    assert "(--icc srgb does without it)" in err
+    assert "(use --icc srgb to omit it)" in err
     assert run("compress", "photo.png", "-o", "tiny.jpg", "--max-bytes", "600", "--icc", "srgb")[0] == 0
     assert run("compress", "photo.png", "--icc", "sRGB")[0] == 2
     assert run("compress", "photo.png", "--exif", "gps")[0] == 2

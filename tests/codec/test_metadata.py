@@ -60,17 +60,17 @@ def test_metadata_count_in_the_size_of_a_file(codec, data):
 def test_an_impossible_size_names_metadata_that_take_most_of_it(codec):
     exif = without_orientation(exif_of())
     profile_size, exif_size = len(metadata_segments(P3, None)), len(metadata_segments(None, exif))
-    profile = rf"its color profile takes {profile_size:,} bytes \(--icc srgb does without it\)"
-    data = rf"its EXIF data take {exif_size:,} bytes \(--exif none leaves them out\)"
+    profile = rf"its color profile takes {profile_size:,} bytes \(use --icc srgb to omit it\)"
+    data = rf"its EXIF data take {exif_size:,} bytes \(use --exif none to omit them\)"
     for picture, named in (
         (Picture(PHOTOGRAPH, P3), profile),
         (Picture(PHOTOGRAPH, None, exif), data),
         (Picture(PHOTOGRAPH, P3, exif), f"{profile} and {data}"),
     ):
         for wish in ({"max_bytes": 700}, {"bpp": 0.2}):
-            with pytest.raises(ThumbnailError, match=rf"the least possible is .*; {named}$"):
+            with pytest.raises(ThumbnailError, match=rf"the least possible size is .*; {named}$"):
                 codec.compress(picture, **wish)
-    with pytest.raises(ThumbnailError, match=r"the least possible is [\d,]+ bytes$"):
+    with pytest.raises(ThumbnailError, match=r"the least possible size is [\d,]+ bytes$"):
         codec.compress(PHOTOGRAPH, max_bytes=100)
     too_long = Picture(PHOTOGRAPH, None, bytes(70_000))
     with pytest.raises(ThumbnailError, match="EXIF data of 70,000 bytes do not fit"):

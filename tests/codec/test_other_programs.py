@@ -118,9 +118,9 @@ def test_a_cropped_thumbnail_restores_at_scale_times_its_size(codec, data):
     assert restored.image.shape == (96, 128, 3)
     changed, size = restored.notes
     assert "cropped" in changed
-    assert "taken to be 128x96" in size
+    assert "assumed to be 128x96" in size
     assert codec.restore_with_notes(small, size=(95, 126)).image.shape == (95, 126, 3)
-    with pytest.raises(ThumbnailError, match="128x131 at scale 4 has no thumbnail of 32x24"):
+    with pytest.raises(ThumbnailError, match="32x24 does not fit a photograph of 128x131 at scale 4"):
         codec.restore(small, size=(131, 128))
 
 
@@ -130,8 +130,8 @@ def test_a_stripped_thumbnail_says_what_is_assumed(codec, data):
     assert [note for note in restored.notes if "did not write" in note] == []
     unmarked, size, model = restored.notes
     assert "has no hyperthumb marker" in unmarked
-    assert "taken to be 172x132" in size
-    assert "model is taken to be x4" in model
+    assert "assumed to be 172x132" in size
+    assert "model is assumed to be x4" in model
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)

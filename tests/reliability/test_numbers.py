@@ -36,7 +36,7 @@ def test_nan_on_one_process_stops_all(tmp_path):
     result = train(faulty(tmp_path, "nan_loss", at=5, loss_rank=1), 2, plugins=plugins)
     assert result.returncode != 0, result.stdout
     assert "the loss is not finite at iteration 5 on rank 1 of 2 processes" in result.stdout
-    assert "another process of this run is gone" not in result.stdout  # both stopped by themselves
+    assert "another process of this run ended" not in result.stdout  # both stopped by themselves
     assert checkpoints(tmp_path) == [2, 4]
     found = report(tmp_path, 5)
     assert (found["seed"], found["iteration"], found["processes"], found["what"]) == (3, 5, 2, "loss")
@@ -57,7 +57,7 @@ def test_bad_steps_are_skipped_up_to_the_limit(tmp_path):
     result = train(faulty(tmp_path, "inf_gradient", at=4, loss_times=2, **changes), plugins=plugins)
     assert result.returncode == 1, result.stdout
     assert "the gradient is not finite at iteration 4" in result.stdout
-    assert "left out, 1 of 1 (train.skip_bad_steps)" in result.stdout
+    assert "skipped, 1 of 1 (train.skip_bad_steps)" in result.stdout
     assert "the gradient is not finite at iteration 5" in result.stdout
     assert checkpoints(tmp_path) == [1, 2, 3, 4]
     assert largest_difference(weights(tmp_path, 3), weights(tmp_path, 4)) == 0

@@ -52,7 +52,7 @@ def test_the_limit_of_skipped_steps_counts_across_a_resume(tmp_path):
     result = train(options, 1, "--auto_resume", plugins=plugins)
     assert result.returncode == 1, result.stdout
     assert "not finite at iteration 5" in result.stdout
-    assert "1 such steps were left out before" in result.stdout
+    assert "1 such steps were skipped before" in result.stdout
     assert checkpoints(tmp_path) == [1, 2, 3, 4]
 
 

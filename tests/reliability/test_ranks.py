@@ -105,7 +105,7 @@ def test_a_process_that_dies_ends_the_job(tmp_path):
         assert job.wait(timeout=60) != 0
         assert time.monotonic() - started < 60
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
-        assert "another process of this run is gone" in (tmp_path / "output").read_text()
+        assert "another process of this run ended" in (tmp_path / "output").read_text()
     finally:
         job.kill()
         job.wait()

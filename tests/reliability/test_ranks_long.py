@@ -69,7 +69,7 @@ def test_a_process_that_hangs_in_a_step_is_noticed(tmp_path):
     options = options_file(tmp_path, **slow_set("train", 500), **{"datasets:val": None, "val": {}})
     result = train(options, 2, plugins=plugins)
     assert result.returncode != 0
-    assert "another process of this run is gone, or did not answer in time" in result.stdout
+    assert "another process of this run ended, or did not answer in time" in result.stdout
 
 
 @pytest.mark.parametrize(("processes", "rate"), [(4, "laplace"), (2, "factorized")])

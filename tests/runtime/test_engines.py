@@ -89,7 +89,7 @@ def test_without_torch_refining_says_what_to_install(codecs, monkeypatch):
 def test_a_model_without_exported_graphs_runs_on_torch(tmp_path):
     path = save_tiny_model(tmp_path / "tiny.safetensors")
     assert hyperthumb.load(path, "cpu").engine.name == choose_engine(path, "cpu") == "torch"
-    with pytest.raises(CheckpointError, match=r"no exported graphs beside it; `hyperthumb export .*--engine torch"):
+    with pytest.raises(CheckpointError, match=r"no exported graphs beside it; make them .*--engine torch"):
         hyperthumb.load(path, engine="onnxruntime")
     for part in ("encoder", "tables", "decoder"):
         (tmp_path / f"tiny.{part}.onnx").symlink_to(zoo.FOLDER / f"lite_2x.{part}.onnx")
@@ -109,7 +109,7 @@ def test_on_a_cpu_auto_takes_onnx_runtime_then_openvino_then_torch(monkeypatch):
 def test_an_engine_that_is_not_installed_is_a_sentence(monkeypatch):
     monkeypatch.setattr("hyperthumb.codec.engines.find_spec", lambda name: None)
     with pytest.raises(
-        HyperthumbError, match=r"openvino is not installed; `pip install hyperthumb\[openvino\]` adds it"
+        HyperthumbError, match=r"openvino is not installed; install it with `pip install hyperthumb\[openvino\]`"
     ):
         hyperthumb.load("lite_2x", "cpu", engine="openvino")
 

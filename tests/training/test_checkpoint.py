@@ -179,7 +179,7 @@ def test_a_state_with_invalid_values_is_skipped(folder, name, value):
     save(folder, 5)
     save(folder, 10)
     torch.save({"iteration": 10, **STATE, name: value}, folder.states / "10.state")
-    with pytest.warns(UserWarning, match=f"skipping .*10.state is damaged: it holds impossible values of {name}$"):
+    with pytest.warns(UserWarning, match=f"skipping .*10.state is damaged: it has invalid values of {name}$"):
         resume = folder.newest()
     assert resume is not None
     assert resume.iteration == 5
@@ -210,7 +210,7 @@ def test_old_checkpoints_stay_until_the_new_one_was_read_back(folder, monkeypatc
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     monkeypatch.setattr(checkpoint, "write_atomically", write_half)
-    with pytest.raises(CheckpointError, match="does not read back, so the earlier checkpoints stay"):
+    with pytest.raises(CheckpointError, match="cannot be read back, so the earlier ones are kept"):
         save(folder, 2)
     with pytest.warns(UserWarning, match="skipping"):
         resume = folder.newest()

@@ -45,7 +45,7 @@ def test_the_check_runs_a_step_and_does_not_change_the_network(caplog, monkeypat
     with caplog.at_level(logging.INFO, "hyperthumb"):
         report_determinism(network, objective, 32, torch.device("cpu"))
     assert [record.getMessage() for record in caplog.records] == [
-        "deterministic: nothing had to be replaced; on a CPU a seed always gives the same weights"
+        "deterministic: no operation was replaced; on a CPU a seed always gives the same weights"
     ]
     assert not network.training
     assert all(parameter.grad is None for parameter in network.parameters())

@@ -65,7 +65,7 @@ def test_bad_steps_are_skipped_up_to_the_limit(tmp_path):
     step = [record(float("nan")).described()]
     for skipped, iteration in enumerate((4, 9)):
         keeper.report(iteration, [Health.BAD_LOSS], step, 1.0, skipped)
-    with pytest.raises(NonFiniteError, match="2 such steps were left out before"):
+    with pytest.raises(NonFiniteError, match="2 such steps were skipped before"):
         keeper.report(11, [Health.BAD_LOSS], step, 1.0, 2)
     assert sorted(path.name for path in bad_steps(tmp_path).iterdir()) == [
         "0000004.json",

@@ -52,7 +52,7 @@ def test_the_loss_of_the_network_is_weighted():
     terms = objective(output._replace(network_loss=torch.tensor(3.0)), hr, reference)
     torch.testing.assert_close(terms.total, terms.reconstruction + 1.5)
     assert terms.named()["own"] == 3
-    with pytest.raises(OptionsError, match="has no loss of its own"):
+    with pytest.raises(OptionsError, match="does not define its own loss"):
         objective(output, hr, reference)
 
 
@@ -86,5 +86,5 @@ def test_a_loss_on_what_the_network_lacks_is_refused():
     output, hr, reference = example()
     named = {"sparse": NamedLoss(Component("L1Loss", {}), "coefficients")}
     objective = Objective(LossesOptions(weighted("L1Loss", 1.0), terms=named))
-    with pytest.raises(OptionsError, match="sparse is on coefficients, but the network has none; remove this loss"):
+    with pytest.raises(OptionsError, match="sparse needs coefficients, but the network has no such output"):
         objective(output, hr, reference)

@@ -102,7 +102,7 @@ def test_without_a_rate_term_the_rate_model_is_not_stepped():
 def test_a_state_of_other_parameters_is_refused():
     state = Optimizers(partition_parameters(ThreeKinds()), training()).state_dict()
     frozen = Optimizers(partition_parameters(ThreeKinds(), freeze=["encoder."]), training())
-    with pytest.raises(OptionsError, match="does not fit what is trained now"):
+    with pytest.raises(OptionsError, match="does not fit"):
         frozen.load_state_dict(state)
 
 
@@ -124,7 +124,7 @@ def stepped(kind: str) -> Optimizers:
 )
 def test_a_state_of_another_type_of_optimizer_is_refused(saved, now):
     """PyTorch takes most of them, and the first step would end with a KeyError."""
-    with pytest.raises(OptionsError, match=f"does not fit what is trained now.*{now}"):
+    with pytest.raises(OptionsError, match=f"does not fit.*{now}"):
         stepped(now).load_state_dict(stepped(saved).state_dict())
 
 
@@ -138,5 +138,5 @@ def test_a_state_of_the_same_type_is_taken(kind):
 
 def test_a_state_that_is_not_an_optimizers_is_refused():
     optimizers = Optimizers(partition_parameters(ThreeKinds()), training())
-    with pytest.raises(OptionsError, match="does not fit what is trained now"):
+    with pytest.raises(OptionsError, match="does not fit"):
         optimizers.load_state_dict({name: {"no": "state"} for name in optimizers.names()})
