@@ -1,4 +1,4 @@
-"""How small a thumbnail is and how near its restored photograph: compare_pictures.py PHOTO THUMBNAIL RESTORED"""
+"""Prints a thumbnail's size and the PSNR of its restored photograph: compare_pictures.py PHOTO THUMBNAIL RESTORED"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hyperthumb.metrics import bits_per_pixel, get_protocol
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; 0 when all is well, 1 for a user's mistake."""
+    """Runs the command; returns 0, or 1 for an error."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("photo", "thumbnail", "restored"):
         parser.add_argument(name, type=Path)
@@ -24,10 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def describe(photo: Path, thumbnail: Path, restored: Path) -> str:
-    """A line a file.
+    """Describes each file in one line.
 
     Raises:
-        HyperthumbError: for a file that is no picture, or a restored photograph of another size.
+        HyperthumbError: if a file is not a picture, or the restored photograph has another size.
     """
     pictures = [read_image(path) for path in (photo, thumbnail, restored)]
     sizes = [path.stat().st_size for path in (photo, thumbnail, restored)]

@@ -4,7 +4,7 @@
     python scripts/convert_official_checkpoint.py --to-official ours.pth official.pth
     python scripts/convert_official_checkpoint.py --check instance.npz
 
-`--check` compares every intermediate tensor of a reference instance with ours, and exits with 1 when one differs. An
+`--check` compares every intermediate tensor of a reference instance with ours. The exit code is 1 if one differs. An
 instance is an .npz file with `param/<official name>` and `io/<tensor>`, written by the original's code.
 """
 
@@ -33,7 +33,7 @@ from hyperthumb.models.weights import read_safely, unwrap
 from official.architecture import from_official, official_sizes
 
 KEYS = ("params", "params_ema")
-FLOAT_LIMIT = 1e-4  # beyond float32's own error in numbers above one
+FLOAT_LIMIT = 1e-4  # in addition to the float32 error of large numbers
 ROUNDING_LIMIT = 1e-3  # integers may differ where the value was this close to a rounding boundary
 
 
@@ -41,7 +41,7 @@ class Difference(NamedTuple):
     """One compared tensor.
 
     Attributes:
-        name: of the intermediate.
+        name: name of the tensor.
         largest: the largest absolute difference; for integers, without those at a rounding boundary.
         limit: the largest difference that is allowed.
         at_boundary: how many integers differ at a rounding boundary.
@@ -59,7 +59,7 @@ class Difference(NamedTuple):
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns 0 when all is well, 1 for a difference or a user's mistake."""
+    """Runs the command; returns 0, or 1 for a difference or an error."""
     options = parse(arguments)
     if options.check:
         return check(options.check)
@@ -71,19 +71,22 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, nargs="?", help="the .pth to read")
     parser.add_argument("target", type=Path, nargs="?", help="the .pth to write")
-    parser.add_argument("--to-official", action="store_true", help="from ours to the original's names")
+    parser.add_argument("--to-official", action="store_true", help="convert from our names to the original's")
     parser.add_argument(
-        "--compressai", choices=("1.2.4", "1.2.8"), default="1.2.8", help="with --to-official: whose bottleneck names"
+        "--compressai",
+        choices=("1.2.4", "1.2.8"),
+        default="1.2.8",
+        help="with --to-official: the CompressAI version of the bottleneck names (default %(default)s)",
     )
     parser.add_argument("--check", type=Path, metavar="FILE.npz", help="compare with a reference instance instead")
     options = parser.parse_args(arguments)
     if bool(options.check) == bool(options.source) or bool(options.source) != bool(options.target):
-        parser.error("give a checkpoint to read and one to write, or --check with an instance")
+        parser.error("give either a checkpoint to read and one to write, or --check with an instance")
     return options
 
 
 def convert(source: Path, target: Path, backwards: bool, compressai: str) -> None:
-    """Writes `target` whole or not at all."""
+    """Converts a checkpoint and writes `target` atomically."""
     content = read_safely(source)
     states: dict[str, dict[str, Tensor]] = {key: content[key] for key in KEYS if key in content} or {"params": content}
     if not all(isinstance(value, Tensor) for state in states.values() for value in state.values()):
@@ -98,7 +101,7 @@ def convert(source: Path, target: Path, backwards: bool, compressai: str) -> Non
 
 
 def check(path: Path) -> int:
-    """Prints the largest difference of every intermediate; returns 1 when one is too large."""
+    """Prints the largest difference of every intermediate tensor; returns 1 if one is too large."""
     differences = compare_with_instance(path)
     width = max(len(difference.name) for difference in differences)
     emit(f"{'intermediate':{width}}  largest difference    allowed")
@@ -133,7 +136,7 @@ def compare_with_instance(path: Path) -> list[Difference]:
 
 
 def compare_steps(network: HyperThumbnail, reference: dict[str, Tensor]) -> Iterator[Difference]:
-    """Runs each step on the instance's own preceding tensor, so that a difference shows where it arises."""
+    """Runs each step on the instance's preceding tensor, so that a difference shows where it arises."""
     hr = reference["x"]
     encoded = hr if network.encoder is None else network.encoder(hr)
     yield of_floats("encoder_out", encoded, reference["encoder_out"])
@@ -166,7 +169,7 @@ def compare_steps(network: HyperThumbnail, reference: dict[str, Tensor]) -> Iter
 def compare_whole(network: HyperThumbnail, reference: dict[str, Tensor]) -> Iterator[Difference]:
     """Runs our network from the image to the end.
 
-    Where an integer at a boundary is rounded the other way, all that follows differs and is not compared.
+    If an integer at a rounding boundary differs, the following tensors differ too and are not compared.
     """
     hr, quantized = reference["x"], quantized_planes(reference)
     ours = network.transform(hr)
@@ -189,21 +192,21 @@ def quantized_planes(reference: dict[str, Tensor]) -> Tensor:
 
 
 def restore(network: HyperThumbnail, dequantized: Tensor) -> Tensor:
-    """The restored image as the original shows it: at scale 1 the thumbnail is not clamped."""
+    """The restored image as in the original, where the thumbnail is not clamped at scale 1."""
     if network.decoder is None:
         return coefficients_to_rgb(dequantized.float(), clamp=False)
     return network.decode(dequantized.float()).restored
 
 
 def round_around_medians(network: HyperThumbnail, values: Tensor) -> Tensor:
-    """Rounds to integers away from the prior's medians, not from zero, as the original's evaluation pass does."""
+    """Rounds the distance from the prior's medians to integers, as the original's evaluation pass does."""
     assert network.rate is not None
     medians = per_plane(from_zigzag(network.rate.medians()).unsqueeze(0))
     return torch.round(values - medians) + medians
 
 
 def blocks(planes: Tensor) -> Tensor:
-    """(B, 3, h, w) with each block's coefficients at the block's place, as (B, 3, h/8, w/8, 8, 8)."""
+    """Splits planes (B, 3, h, w) of coefficients into blocks (B, 3, h/8, w/8, 8, 8)."""
     height, width = planes.shape[-2:]
     return planes.unflatten(-1, (width // 8, 8)).unflatten(-3, (height // 8, 8)).transpose(-3, -2)
 
@@ -228,7 +231,7 @@ def of_integers(name: str, before_rounding: Tensor, theirs: Tensor) -> Differenc
 
 
 def largest(difference: Tensor) -> float:
-    """The largest absolute value; infinity where there is a NaN."""
+    """The largest absolute value; infinity if there is a NaN."""
     value = float(difference.abs().max())
     return value if value == value else float("inf")
 

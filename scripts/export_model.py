@@ -1,12 +1,12 @@
-"""A training's network as one model file, for `hyperthumb --model FILE` and `hyperthumb.load(FILE)`.
+"""Writes the network of a training to a model file, for `hyperthumb --model FILE` and `hyperthumb.load(FILE)`.
 
     python scripts/export_model.py experiments/lite_4x lite_4x.safetensors
     python scripts/export_model.py experiments/lite_4x/models/net_g_20000.pth lite_4x.safetensors --card license=CC0
     python scripts/export_model.py converted.pth paper_4x.safetensors --options options/test/hyperthumbnail_4x.yml
 
-The average weights are taken where there are any, in half precision; a rate model that needs more than torch stays
-behind. With the target in hyperthumb/models/zoo the model ships: its card has to be complete, its checksum goes into
-SHA256SUMS there, and its name is its file's.
+The file holds the averaged weights if there are any, in half precision. A rate model that needs other packages than
+torch is left out. If the target is in hyperthumb/models/zoo, the model becomes a shipped model: its card must be
+complete, its name must be that of the file, and its checksum is added to SHA256SUMS.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from model_card import check_card, record
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; 0 when all is well, 1 for a user's mistake."""
+    """Runs the command; returns 0, or 1 for an error."""
     options = parse(arguments)
     export(options.source, options.target, options.options, options.name, dict(options.card))
     return 0
@@ -36,10 +36,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, help="a training's folder, or a .pth file")
     parser.add_argument("target", type=Path, help="the .safetensors file to write")
-    parser.add_argument("--options", type=Path, metavar="FILE.yml", help="names the network; by default the training's")
-    parser.add_argument("--name", help="what people will call it; by default the target's")
     parser.add_argument(
-        "--card", action="append", default=[], type=entry, metavar="KEY=VALUE", help="what else to say; repeatable"
+        "--options", type=Path, metavar="FILE.yml", help="the network's options file (default: the training's)"
+    )
+    parser.add_argument("--name", help="the model's name (default: that of the target)")
+    parser.add_argument(
+        "--card", action="append", default=[], type=entry, metavar="KEY=VALUE", help="an entry of the card; repeatable"
     )
     return parser.parse_args(arguments)
 
@@ -52,12 +54,12 @@ def entry(text: str) -> tuple[str, str]:
 
 
 def export(source: Path, target: Path, options_file: Path | None, name: str | None, card: dict[str, str]) -> None:
-    """Writes `target` whole or not at all, reads it again, and says what it holds."""
+    """Writes `target` atomically, reads it again, and prints its content."""
     ships = target.parent.resolve() == zoo.FOLDER.resolve()
     if ships:
         check_card(card)
         if name not in (None, target.stem):
-            raise CheckpointError(f"a model that ships is called like its file, {target.stem}, not {name}")
+            raise CheckpointError(f"a shipped model must have the name of its file, {target.stem}, not {name}")
     trained = load_trained(source, options_file)
     save_model(target, trained.network, trained.part, name or target.stem, card)
     if ships:

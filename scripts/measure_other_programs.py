@@ -1,10 +1,10 @@
-"""What other programs do to a thumbnail and what comes of it: the table of docs/appendix/thumbnails.md.
+"""Measures how thumbnails restore after other programs changed them (docs/appendix/thumbnails.md).
 
     python scripts/measure_other_programs.py PHOTO [--model NAME]
 
-The photograph is compressed whole, and once more without its last rows and columns so that the thumbnail ends in
-partial blocks. Each program changes one of these thumbnails. What is restored from it is compared with the photograph,
-which is turned, cropped or made smaller in the same way. Programs that are not installed have rows that say so.
+The photograph is compressed twice: as it is, and without its last rows and columns, so that the thumbnail ends in
+partial blocks. Each program changes one of these thumbnails. The photograph that is restored from it is compared with
+the original, which is turned, cropped or shrunk in the same way. The table also lists programs that are not installed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from hyperthumb.models.zoo import is_shipped
 
 TURNS = (("-rotate 90", 6), ("-rotate 180", 3), ("-rotate 270", 8), ("-flip horizontal", 2), ("-flip vertical", 4),
          ("-transpose", 5), ("-transverse", 7))  # fmt: skip
-PARTIAL = 45, 67  # rows and columns that the second photograph lacks
+PARTIAL = 45, 67  # rows and columns that are removed from the second photograph
 COMES_OF_IT = {
     State.INTACT: "as written",
     State.CUT: "recognized; edges cut",
@@ -46,15 +46,15 @@ COMES_OF_IT = {
 
 
 class Case(NamedTuple):
-    """What one program does to a thumbnail.
+    """A program that changes a thumbnail.
 
     Attributes:
-        title: in words.
-        program: with what; commands, with IN and OUT for files and `then` between them, or functions of bytes. Without
-            OUT a command changes the file in place.
-        orientation: how the program turns the picture, as EXIF counts.
+        title: description for the table.
+        program: a function of the file's bytes, or commands with `then` between them. IN and OUT stand for the files. A
+            command without OUT changes the file in place.
+        orientation: how the program turns the picture, as an EXIF number.
         partial: whether the thumbnail ends in partial blocks.
-        expected: what the program does to the upright photograph.
+        expected: applies the same change, except the turn, to the photograph.
     """
 
     title: str
@@ -129,15 +129,15 @@ def cases(scale: int) -> list[Case]:
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the table as Markdown; 1 for a user's mistake."""
+    """Prints the table as Markdown; returns 0, or 1 for an error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photo", type=Path, help="at least 640x448 pixels at a scale of 4")
-    parser.add_argument("--model", help="default: the one that ships")
+    parser.add_argument("--model", help="default: the default model")
     words = parser.parse_args(arguments)
     codec = load(words.model, device="cpu")
     photo = read_image(words.photo)
     partial = np.ascontiguousarray(photo[: -PARTIAL[0], : -PARTIAL[1]])
-    emit("| what is done | partial blocks | what comes of it | photograph | PSNR before | after |")
+    emit("| program | partial blocks | result | photograph | PSNR before | after |")
     emit("|---|---|---|---|---|---|")
     thumbnails = {False: codec.compress(photo), True: codec.compress(partial)}
     before = {key: psnr(photo if not key else partial, codec.restore(data)) for key, data in thumbnails.items()}
@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(codec: Codec, case: Case, data: bytes, photo: np.ndarray) -> tuple[str, str, str]:
-    """What comes of it, the restored photograph's size, and its PSNR against what is expected."""
+    """The state of the changed file, the restored photograph's size, and its PSNR against the expected photograph."""
     try:
         changed = apply(case.program, data)
         restored = codec.restore_with_notes(changed).image
@@ -163,10 +163,10 @@ def measure(codec: Codec, case: Case, data: bytes, photo: np.ndarray) -> tuple[s
 
 
 def apply(program: str | Callable[[bytes], bytes], data: bytes) -> bytes:
-    """Runs a case's program.
+    """Runs the program of a case.
 
     Raises:
-        HyperthumbError: when it is not installed, or fails.
+        HyperthumbError: if it is not installed, or fails.
     """
     if not isinstance(program, str):
         return program(data)

@@ -1,11 +1,10 @@
-"""What several processes say to each other in one training step: bytes, and how long it takes.
+"""Measures the communication of several processes in a training step: its bytes and its time.
 
     torchrun --standalone --nproc_per_node=2 scripts/measure_processes.py options/train/zoo/lite_4x.yml
 
-Times are medians of the first process: of averaging the gradients alone, of forward and backward pass on random
-pictures (each process's share of a micro-batch), and of both. On a CPU it is the process's CPU time that counts,
-its communication's threads included, so that other programs on the machine do not; waiting for the other processes is
-left out then.
+The times are medians in the first process: of averaging the gradients, of the forward and backward pass on random
+pictures (the process's share of a micro-batch), and of both. On a CPU, the CPU time of the process and its threads is
+measured, so other programs do not affect it. This excludes the time spent waiting for other processes.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from hyperthumb.training.objective import Objective
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints two lines on the first process; 1 for a user's mistake."""
+    """Prints two lines in the first process; returns 0, or 1 for an error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("options", help="options file of a training")
     parser.add_argument("--launcher", choices=("none", "pytorch", "slurm"), default="pytorch")
-    parser.add_argument("--rounds", type=int, default=20, help="how often each is timed")
+    parser.add_argument("--rounds", type=int, default=20, help="number of measurements of each")
     parser.add_argument("--force_yml", nargs="+", default=[], metavar="a:b=c")
     given = parser.parse_args(arguments)
     try:
@@ -84,7 +83,7 @@ def _median(action: Callable[[], None], rounds: int, device: torch.device) -> fl
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(clock() - started)
-    return statistics.median(seconds[1:])  # the first one has things to set up
+    return statistics.median(seconds[1:])  # the first call includes initialization
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""How well a rate model's estimate follows the sizes of real files, and the weights of the rate model `magnitude`.
+"""Compares rate models' estimates with the sizes of real files, and fits the weights of the rate model `magnitude`.
 
     python scripts/measure_rate_model.py EXPERIMENT [EXPERIMENT ...] FOLDER [--out rate_model.json]
 
-Makes thumbnails of a folder's photographs, and of crops as a training sees them, at several rates, and writes each as a
-file. On one half of the photographs it fits a factor, then a factor and a constant, to the networks' own estimates, and
-the weights of `magnitude` (non-negative least squares; all three of the relative error, so that small files count as
-much as large ones); the numbers are those of the other half. Give a folder of photographs for training or validation:
-what is fitted to a test set is no test.
+It makes thumbnails of a folder's photographs, and of crops as in training, at several rates, and writes each as a file.
+On one half of the photographs, it fits three estimates of the size: a factor of the network's own estimate, a factor
+and a constant, and the weights of `magnitude` (non-negative least squares). All fits minimize the relative error, so
+that small files count as much as large ones. The results are those of the other half. Give a folder of photographs for
+training or validation, because a test set must not be used for fitting.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Measured(NamedTuple):
     """A thumbnail.
 
     Attributes:
-        photograph: its place in the folder.
+        photograph: index of the photograph in the folder.
         kind: one of KINDS.
-        pixels: of the photograph, or of its crop.
-        estimate: the network's own, in bits; NaN from a network without a rate model.
-        features: the numbers that `magnitude` weighs.
-        bits: of the file in each of PROFILES.
+        pixels: pixels of the photograph or crop.
+        estimate: the network's own estimate in bits; NaN without a rate model.
+        features: the features of `magnitude`.
+        bits: size of the file in each of PROFILES.
     """
 
     photograph: int
@@ -62,13 +62,13 @@ class Measured(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """Estimates against files.
+    """The agreement of estimates with file sizes.
 
     Attributes:
-        files: how many.
+        files: number of files.
         ratio: mean of estimate / size.
-        pearson: correlation of both in bits per pixel.
-        rank: Spearman's correlation of the same.
+        pearson: Pearson's correlation of estimate and size, in bits per pixel.
+        rank: Spearman's rank correlation of the same.
         error: mean of |estimate / size - 1|.
     """
 
@@ -81,7 +81,7 @@ class Agreement(NamedTuple):
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints tables as Markdown; 0 when all is well, 1 for a user's mistake."""
+    """Prints tables as Markdown; returns 0, or 1 for an error."""
     options = parse(arguments)
     torch.set_num_threads(1)
     rows = [row for source in options.sources for row in measure(load_whole(source), options)]
@@ -99,27 +99,27 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+", type=Path, metavar="EXPERIMENT", help="a training's folder, or its .pth")
     parser.add_argument("folder", type=Path, help="photographs")
-    parser.add_argument("--step", type=int, default=1, help="take every so many-th photograph")
+    parser.add_argument("--step", type=int, default=1, help="N uses every N-th photograph")
     parser.add_argument(
-        "--max_side", type=int, default=1024, help="larger photographs are cut to it, from the top left"
+        "--max_side", type=int, default=1024, help="crop larger photographs to this side, from the top left"
     )
-    parser.add_argument("--crops", type=int, default=3, help="of each photograph")
-    parser.add_argument("--crop_size", type=int, default=128, help="a training's gt_size")
+    parser.add_argument("--crops", type=int, default=3, help="crops per photograph")
+    parser.add_argument("--crop_size", type=int, default=128, help="side of a crop, as gt_size of a training")
     parser.add_argument("--rate_scales", nargs="+", type=float, default=[0.5, 0.8, 1.0, 1.25, 1.6, 2.5])
     parser.add_argument("--out", type=Path, help="a JSON file")
     return parser.parse_args(arguments)
 
 
 def load_whole(source: Path) -> RescalingNetwork:
-    """A training's network with its rate model, also one that no model file would hold.
+    """Loads the network of a training with its rate model, even if model files cannot hold that rate model.
 
     Raises:
-        HyperthumbError: when the weights or the options are missing, or do not fit.
+        HyperthumbError: if the weights or the options are missing, or do not fit together.
     """
     checkpoint = source / "models" / "net_g_latest.pth" if source.is_dir() else source
     options_file = checkpoint.parent.parent / "options.resolved.yml"
     if not options_file.is_file():
-        raise CheckpointError(f"there is no {options_file}, which would say what {checkpoint} is")
+        raise CheckpointError(f"there is no {options_file}, which is needed to build the network of {checkpoint}")
     options = load_network_options(options_file)
     network = build_network(options.network_g, options.scale)
     load_checkpoint(network, checkpoint, "auto")
@@ -127,7 +127,7 @@ def load_whole(source: Path) -> RescalingNetwork:
 
 
 def measure(network: RescalingNetwork, options: argparse.Namespace) -> list[Measured]:
-    """All thumbnails of a network."""
+    """Makes and measures all thumbnails of a network."""
     engine = TorchEngine(network)
     rows = []
     for place, name in enumerate(list_images(options.folder)[:: options.step]):
@@ -144,7 +144,7 @@ def measure(network: RescalingNetwork, options: argparse.Namespace) -> list[Meas
 
 
 def crops(image: np.ndarray, seed: int, options: argparse.Namespace) -> list[np.ndarray]:
-    """Random ones, the same in every run."""
+    """Random crops, the same in every run."""
     generator = np.random.default_rng(seed)
     size = options.crop_size
     height, width = image.shape[:2]
@@ -161,14 +161,14 @@ def features(jpeg: JpegThumbnail) -> list[float]:
 
 
 def compare(rows: list[Measured], profile: int) -> dict[str, Any]:
-    """Fits on the photographs at even places, and says how the estimates agree with the files of the others.
+    """Fits to the photographs with even indices, and compares the estimates with the files of the others.
 
     Raises:
-        HyperthumbError: for fewer than two photographs.
+        HyperthumbError: if there are fewer than two photographs.
     """
     fitted_on = np.array([row.photograph % 2 == 0 for row in rows])
     if fitted_on.all():
-        raise HyperthumbError("the folder needs two photographs at least, one to fit to and one to test")
+        raise HyperthumbError("the folder needs at least two photographs, one for fitting and one for testing")
     sizes = np.array([row.bits[profile] for row in rows])
     own = np.array([[row.estimate] for row in rows])
     estimates = {}
@@ -198,7 +198,7 @@ def compare(rows: list[Measured], profile: int) -> dict[str, Any]:
 
 
 def least_squares(columns: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Of the relative error."""
+    """Minimizes the squared relative error."""
     return np.linalg.lstsq(columns / sizes[:, None], np.ones(len(sizes)), rcond=None)[0]
 
 
@@ -215,7 +215,7 @@ def agree(estimate: np.ndarray, sizes: np.ndarray, pixels: np.ndarray) -> Agreem
 
 
 def as_table(profile: str, result: dict[str, Any]) -> str:
-    """Markdown."""
+    """The result as Markdown."""
     lines = [f"\nProfile {profile}\n\n| estimate | of | files | estimate / size | Pearson | rank | mean error |"]
     lines.append("|---|---|---|---|---|---|---|")
     for name, kinds in result["agreement"].items():

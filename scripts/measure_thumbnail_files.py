@@ -1,10 +1,10 @@
-"""Bytes of the profiles, and the time to write and to read each: the tables of docs/appendix/thumbnails.md.
+"""Measures the bytes of each profile and the time to write and read it (docs/appendix/thumbnails.md).
 
     python scripts/measure_thumbnail_files.py FOLDER [--photo FILE] [--bpp 0.30] [--scale 4]
 
-Each picture of the folder, and the photograph, is made smaller with bicubic interpolation and quantized with the
-standard's tables at the highest quality whose default file is not above the asked bpp. Times are the processor's, the
-least of some runs on one thread, so that other work on the machine counts little.
+Each picture of the folder, and the photograph, is downscaled with bicubic interpolation and quantized with the
+standard's tables, at the highest quality at which the file of the profile `default` has at most the given bpp. Times
+are the least CPU times of several runs on one thread, so that other load on the machine has little effect.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Measured(NamedTuple):
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints tables as Markdown; 1 for a user's mistake."""
+    """Prints tables as Markdown; returns 0, or 1 for an error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="photographs whose numbers are averaged")
-    parser.add_argument("--photo", type=Path, help="one large photograph, measured by itself")
-    parser.add_argument("--bpp", type=float, default=0.30, help="of the default file (default %(default)s)")
+    parser.add_argument("folder", type=Path, help="photographs whose results are averaged")
+    parser.add_argument("--photo", type=Path, help="a large photograph with its own table")
+    parser.add_argument("--bpp", type=float, default=0.30, help="rate in the profile default (default %(default)s)")
     parser.add_argument("--scale", type=int, default=4, choices=SCALES, help="default %(default)s")
     words = parser.parse_args(arguments)
     torch.set_num_threads(1)
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_thumbnail(image: np.ndarray, scale: int, bpp: float) -> JpegThumbnail:
-    """The picture made smaller, at the highest quality whose default file is not above the bpp."""
+    """Downscales and quantizes the picture, at the highest quality whose default file has at most this bpp."""
     hr_height, hr_width = image.shape[:2]
     height, width = math.ceil(hr_height / scale), math.ceil(hr_width / scale)
     padded = to_tensor(pad_to_multiple(image, 8 * scale))
@@ -81,7 +81,7 @@ def make_thumbnail(image: np.ndarray, scale: int, bpp: float) -> JpegThumbnail:
 
 
 def measure(thumbnail: JpegThumbnail, profile: Profile) -> Measured:
-    """Times are the least of RUNS."""
+    """Measures a profile. The times are the least of RUNS runs."""
     data = write_jpeg(thumbnail, profile)
     assert np.array_equal(read_jpeg(data).coefficients, thumbnail.coefficients)
     write = least_milliseconds(lambda: write_jpeg(thumbnail, profile))
@@ -98,7 +98,7 @@ def least_milliseconds(call: Callable[[], object]) -> float:
 
 
 def print_table(name: str, thumbnails: list[JpegThumbnail]) -> None:
-    """Markdown; bytes are the sum over the pictures, times the mean."""
+    """Prints a table as Markdown. Bytes are summed over the pictures, and times are averaged."""
     pixels = sum((t.hr_height or 0) * (t.hr_width or 0) for t in thumbnails)
     sizes = sorted({f"{t.width}x{t.height}" for t in thumbnails})
     emit(f"\n{name}: {len(thumbnails)} thumbnails of {', '.join(sizes)}\n")

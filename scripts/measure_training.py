@@ -1,15 +1,15 @@
-"""What a training step costs: iterations a second of variants of one options file, as ratios measured in one run.
+"""Measures the speed of training steps: iterations per second for variants of an options file, and their ratios.
 
     python scripts/measure_training.py options/train/zoo/lite_4x.yml --variants \
         fp32: train:precision=fp32 \
         batch_8: datasets:train:batch_size_per_gpu=8
     python scripts/measure_training.py options/train/hyperthumbnail_4x.yml --device cuda --force_yml train:batch_size=4
 
-A word that ends in a colon names a variant; the settings after it are as for --force_yml, which changes all variants.
-The pictures are random, so the data of the options file need not exist. Variants take turns, some steps each, so that
-a busy machine hurts all of them; data loading is left out. On a CPU the process's CPU time counts, so that other
-programs on the machine do not matter. Operations are those of convolutions and matrix products; the machine's rate is
-that of a product of two 1024 x 1024 matrices.
+A word that ends in a colon is the name of a variant. Its settings follow, in the form of --force_yml, which changes all
+variants. The pictures are random, so the data of the options file need not exist, and loading is not measured. The
+variants take turns, so that other load on the machine affects all of them. On a CPU, CPU time is measured, so other
+programs do not affect it. Only the operations of convolutions and matrix products are counted. The machine's rate is
+measured with a product of two 1024 x 1024 matrices.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Variant(NamedTuple):
-    """One line of the table.
+    """A variant, which is one line of the table.
 
     Attributes:
-        name: what it is called.
+        name: the variant's name.
         options: its settings.
-        step: does one step.
-        operations: floating-point operations of a step.
+        step: runs one training step.
+        operations: floating-point operations of a step; NaN for a compiled network.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Variant(NamedTuple):
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints a table as Markdown; 1 for a user's mistake."""
+    """Prints a table as Markdown; returns 0, or 1 for an error."""
     given = parse(arguments)
     torch.set_num_threads(given.threads)
     device = resolve_device(given.device)
@@ -70,17 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("options", help="the options file")
-    parser.add_argument("--variants", nargs="+", default=[], metavar="NAME: | KEY=VALUE", help="what to compare with")
+    parser.add_argument("--variants", nargs="+", default=[], metavar="NAME: | KEY=VALUE", help="variants to compare")
     parser.add_argument("--force_yml", nargs="+", default=[], metavar="a:b=c", help="settings for all variants")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--threads", type=int, default=1, help="of a CPU (default %(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="turns of each (default %(default)s)")
-    parser.add_argument("--steps", type=int, default=3, help="in a turn (default %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each variant (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=3, help="steps in a turn (default %(default)s)")
     return parser.parse_args(arguments)
 
 
 def split_variants(words: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """`a: x=1 y=2 b: z=3` to [(a, [x=1, y=2]), (b, [z=3])].
+    """Splits `a: x=1 y=2 b: z=3` into [(a, [x=1, y=2]), (b, [z=3])].
 
     Raises:
         HyperthumbError: for a setting before the first name.
@@ -90,14 +90,14 @@ def split_variants(words: Sequence[str]) -> list[tuple[str, list[str]]]:
         if word.endswith(":"):
             variants.append((word[:-1], []))
         elif not variants:
-            raise HyperthumbError(f'"{word}" belongs to no variant: name one before it, such as "fp32:"')
+            raise HyperthumbError(f'"{word}" does not belong to a variant; put a name such as "fp32:" before it')
         else:
             variants[-1][1].append(word)
     return variants
 
 
 def prepare(name: str, options: TrainOptions, device: torch.device) -> Variant:
-    """Builds a variant's network and optimizers, and counts what a step computes."""
+    """Builds a variant's network and optimizers, and counts the operations of a step."""
     torch.manual_seed(0)
     network = build_network(options.network_g, options.scale).to(device).train()
     layout = torch.channels_last if options.train.channels_last else torch.contiguous_format
@@ -124,7 +124,7 @@ def prepare(name: str, options: TrainOptions, device: torch.device) -> Variant:
 
     optimizers.set_learning_rates(1)
     if options.train.compile:
-        step()  # compiles outside of the counter, which would be compiled with it
+        step()  # compile without the counter, because it would become part of the compiled network
         return Variant(name, options, step, float("nan"))
     with FlopCounterMode(display=False) as counter:
         losses().backward()
@@ -132,7 +132,7 @@ def prepare(name: str, options: TrainOptions, device: torch.device) -> Variant:
 
 
 def measure(variants: Sequence[Variant], device: torch.device, rounds: int, steps: int) -> list[float]:
-    """Median seconds of a step of each."""
+    """The median seconds of a step of each variant."""
     clock = time.perf_counter if device.type == "cuda" else time.process_time
     seconds: list[list[float]] = [[] for _ in variants]
     for turn in range(rounds + 1):
@@ -142,13 +142,13 @@ def measure(variants: Sequence[Variant], device: torch.device, rounds: int, step
                 variant.step()
             if device.type == "cuda":
                 torch.cuda.synchronize()
-            if turn:  # the first warms up
+            if turn:  # the first turn is a warm-up
                 found.append((clock() - started) / steps)
     return [statistics.median(found) for found in seconds]
 
 
 def machine_rate(dtype: torch.dtype, device: torch.device) -> float:
-    """Operations a second of a product of two large matrices."""
+    """Operations per second of a product of two large matrices."""
     clock = time.perf_counter if device.type == "cuda" else time.process_time
     a = torch.randn(1024, 1024, device=device).to(dtype)
     times = []
@@ -163,18 +163,18 @@ def machine_rate(dtype: torch.dtype, device: torch.device) -> float:
 
 
 def table(variants: Sequence[Variant], seconds: Sequence[float], device: torch.device) -> list[str]:
-    """Markdown: speed, speed for a crop against the first variant's, and how near the machine's rate it comes."""
+    """The table as Markdown: speed, speed per pixel relative to the first variant, and share of the machine's rate."""
     rates = {name: machine_rate(DTYPES[name], device) for name in {v.options.train.precision for v in variants}}
     where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} thread(s)"
     lines = [f"{where}; " + ", ".join(f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in sorted(rates.items())), ""]
     lines += [
-        "| variant | it/s | HR pixels/s, ratio | GFLOP a step | of the machine's rate |",
+        "| variant | it/s | HR pixels/s, ratio | GFLOP per step | share of the machine's rate |",
         "|---|---:|---:|---:|---:|",
     ]
     first = _pixels(variants[0]) / seconds[0]
     for variant, spent in zip(variants, seconds, strict=True):
         share = variant.operations / spent / rates[variant.options.train.precision]
-        counted = variant.operations == variant.operations  # not for compiled ones
+        counted = variant.operations == variant.operations  # NaN for compiled networks
         lines.append(
             f"| {variant.name} | {1 / spent:.2f} | {_pixels(variant) / spent / first:.2f} | "
             f"{f'{variant.operations / 1e9:.1f}' if counted else '-'} | {f'{share:.0%}' if counted else '-'} |"

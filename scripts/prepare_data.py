@@ -1,14 +1,14 @@
-"""The sets of photographs: where to get them, whether they are whole, and what can be made of them.
+"""Lists, checks and converts the sets of photographs.
 
     python scripts/prepare_data.py list
-    python scripts/prepare_data.py show div2k_train                    # source, terms, layout, what has to be there
+    python scripts/prepare_data.py show div2k_train                    # source, terms, layout, expected content
     python scripts/prepare_data.py verify kodak set5                   # or: --verify kodak set5, --verify --all
     python scripts/prepare_data.py subimages datasets/DIV2K/DIV2K_train_HR datasets/DIV2K/DIV2K_train_HR_sub
     python scripts/prepare_data.py lmdb datasets/DIV2K/DIV2K_train_HR_sub datasets/DIV2K/DIV2K_train_HR_sub.lmdb
     python scripts/prepare_data.py fivek6k FIVEK/tiff16_c datasets/fivek6k
 
-Sets lie below HYPERTHUMB_DATA (default: datasets). Nothing is downloaded. The exit code is 1 when something is wrong
-with the data, 2 when the command is.
+Sets are folders in HYPERTHUMB_DATA (default: datasets). Nothing is downloaded. The exit code is 1 for problems with
+the data, and 2 for wrong arguments.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _Item = TypeVar("_Item")
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; 0 when all is well, 1 when the data are not, 2 for wrong arguments (through argparse)."""
+    """Runs the command; returns 0, 1 for problems with the data, or 2 for wrong arguments (through argparse)."""
     options = parse(list(sys.argv[1:] if arguments is None else arguments))
     return options.run(options)
 
@@ -57,44 +57,46 @@ def parse(words: list[str]) -> argparse.Namespace:
         command.set_defaults(run=run)
         return command
 
-    add("list", run_list, "the sets that are known, and which of them are here")
-    show = add("show", run_show, "one set: where to get it, its terms, its layout")
+    add("list", run_list, "list all known sets and whether they are present")
+    show = add("show", run_show, "describe a set: source, terms, layout")
     show.add_argument("name", choices=PHOTO_SETS)
 
-    verify = add("verify", run_verify, "decode every picture of the sets and compare with what was published")
+    verify = add("verify", run_verify, "decode every picture of the sets and compare it with the published one")
     verify.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(PHOTO_SETS)}")
     verify.add_argument("--all", action="store_true", help="every set")
 
     cut = add("subimages", run_subimages, "cut photographs into overlapping squares, as BasicSR does with DIV2K")
     cut.add_argument("--size", type=positive_int, default=480, help="side of a square in pixels (default %(default)s)")
     cut.add_argument(
-        "--step", type=positive_int, default=240, help="from square to square in pixels (default %(default)s)"
+        "--step", type=positive_int, default=240, help="distance of squares in pixels (default %(default)s)"
     )
     store = add("lmdb", run_lmdb, "put a folder of pictures into an LMDB store in BasicSR's layout")
-    store.add_argument("--compress_level", type=int, choices=range(10), default=1, help="of the PNG files (default 1)")
-    fivek = add("fivek6k", run_fivek6k, "the 6K set out of one expert's TIFF files of MIT-Adobe FiveK")
-    for command, target in ((cut, "the folder to make"), (store, "STORE.lmdb"), (fivek, "the folder to make")):
-        command.add_argument("source", type=Path, help="a folder of pictures, with its subfolders")
-        command.add_argument("target", type=Path, help=f"{target}; must not exist")
+    store.add_argument(
+        "--compress_level", type=int, choices=range(10), default=1, help="compression level of the PNGs (default 1)"
+    )
+    fivek = add("fivek6k", run_fivek6k, "make the 6K set from one expert's TIFF files of MIT-Adobe FiveK")
+    for command, target in ((cut, "the folder to create"), (store, "STORE.lmdb"), (fivek, "the folder to create")):
+        command.add_argument("source", type=Path, help="a folder of pictures; subfolders are searched")
+        command.add_argument("target", type=Path, help=f"{target}; it must not exist")
     for command in (verify, cut, fivek):
         command.add_argument(
             "--jobs", type=positive_int, default=os.cpu_count() or 1, metavar="N",
-            help="pictures at a time (default: one a core)",
+            help="pictures processed at a time (default: one per core)",
         )  # fmt: skip
 
     options = parser.parse_args(words)
     if options.run is run_verify:
         if bool(options.names) == options.all:
-            verify.error("name the sets to verify, or say --all")
+            verify.error("give either the names of sets or --all")
         for name in options.names:
             if name not in PHOTO_SETS:
-                verify.error(f'there is no set "{name}"; there are {", ".join(PHOTO_SETS)}')
+                verify.error(f'unknown set "{name}"; choose from {", ".join(PHOTO_SETS)}')
     return options
 
 
 def run_list(options: argparse.Namespace) -> int:
     for photo_set in PHOTO_SETS.values():
-        state = "here" if folder_of(photo_set).is_dir() else "absent"
+        state = "present" if folder_of(photo_set).is_dir() else "absent"
         emit(f"{photo_set.name:12} {state:7} {photo_set.title}")
     return 0
 
@@ -107,7 +109,7 @@ def run_show(options: argparse.Namespace) -> int:
         ("archive", f"{archive.url}\n{archive.size:,} bytes, sha256 {archive.sha256}") for archive in photo_set.archives
     ]
     facts += [("do", photo_set.how), ("terms", photo_set.terms)]
-    facts.append(("pictures", str(photo_set.pictures or "as many as there are")))
+    facts.append(("pictures", str(photo_set.pictures or "any number")))
     if photo_set.files:
         facts.append(("names", f"{photo_set.files[0]} to {photo_set.files[-1]}"))
     if photo_set.sizes:
@@ -122,10 +124,10 @@ def run_show(options: argparse.Namespace) -> int:
 
 def how_verified(photo_set: PhotoSet) -> str:
     if known_pictures(photo_set.name):
-        return "by the pixels of every picture, in any lossless format, under any name"
+        return "the pixels of every picture, in any lossless format and with any name"
     if photo_set.has_manifest:
-        return f"by {FILE_NAME}, which is written with the set"
-    return "by names and sizes, and every picture decodes" if photo_set.files else "every picture decodes"
+        return f"the pixels of every picture, with {FILE_NAME} of the set"
+    return "the names and sizes, and that every picture decodes" if photo_set.files else "that every picture decodes"
 
 
 def run_verify(options: argparse.Namespace) -> int:
@@ -136,14 +138,16 @@ def run_verify(options: argparse.Namespace) -> int:
         for note in check.notes:
             emit(f"{name}: note: {note}")
         if not check.problems:
-            emit(f"{name}: {check.found} pictures in {check.folder}: all right ({how_verified(check.photo_set)})")
+            emit(
+                f"{name}: {check.found} pictures in {check.folder}: correct (checked: {how_verified(check.photo_set)})"
+            )
             continue
         failed += 1
         count = f"{len(check.problems)} problem" + "s" * (len(check.problems) > 1)
-        emit(f"{name}: {count} in {check.folder}; `prepare_data.py show {name}` says what belongs there")
+        emit(f"{name}: {count} in {check.folder}; `prepare_data.py show {name}` describes the set")
         complain(check.problems)
     if failed:
-        print(f"{failed} of {len(names)} sets are not as they should be", file=sys.stderr)
+        print(f"{failed} of {len(names)} sets have problems", file=sys.stderr)
     return int(failed > 0)
 
 
@@ -151,7 +155,7 @@ def run_subimages(options: argparse.Namespace) -> int:
     cuts = cut_subimages(options.source, options.target, options.size, options.step, options.jobs, bar)
     problems = [cut.problem for cut in cuts if cut.problem]
     small = [cut.file for cut in cuts if not cut.squares and not cut.problem]
-    complain([f"{file}: left out, is smaller than {options.size}x{options.size}" for file in small])
+    complain([f"{file}: skipped, because it is smaller than {options.size}x{options.size}" for file in small])
     squares, written = sum(cut.squares for cut in cuts), sum(cut.written for cut in cuts)
     return report(options.target, f"{squares} squares of {len(cuts)} photographs, {written} written now", problems)
 
@@ -165,19 +169,19 @@ def run_lmdb(options: argparse.Namespace) -> int:
 def run_fivek6k(options: argparse.Namespace) -> int:
     built = build_fivek6k(options.source, options.target, options.jobs, bar)
     problems = built.unreadable + [result.problem for result in built.converted if result.problem]
-    said = f"{len(built.converted)} photographs of 6K, {built.others} of other sizes left out"
+    said = f"{len(built.converted)} photographs of 6K; {built.others} of other sizes were skipped"
     return report(options.target, said, problems)
 
 
 def report(target: Path, said: str, problems: Sequence[str]) -> int:
-    """Prints how it ended; the exit code."""
+    """Prints the result and returns the exit code."""
     if not problems:
         print(f"{target}: {said}")
         return 0
     complain(problems)
     print(
-        f"error: {len(problems)} pictures could not be used; the others are in {target}.partial. Mend or remove those "
-        "files, and the same command goes on",
+        f"error: {len(problems)} pictures could not be used; the others are in {target}.partial. Repair or remove "
+        "those files and run the same command again",
         file=sys.stderr,
     )
     return 1

@@ -12,13 +12,13 @@ from hyperthumb.base.output import entry_point
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; 0 when all is well, 1 for a user's mistake."""
-    parser = argparse.ArgumentParser(description="Writes a small photo set out of scikit-image's own photographs.")
-    parser.add_argument("--out", default="datasets/demo", metavar="FOLDER", help="where train/ and test/ go")
+    """Runs the command; returns 0, or 1 for an error."""
+    parser = argparse.ArgumentParser(description="Writes a small photo set made from scikit-image's photographs.")
+    parser.add_argument("--out", default="datasets/demo", metavar="FOLDER", help="the folder for train/ and test/")
     out = parser.parse_args(arguments).out
     photos = prepare_demo_photos(out)
     print(
-        f"{out}: {len(photos.train)} photographs to train on, {len(photos.test)} to test on; "
+        f"{out}: {len(photos.train)} photographs for training, {len(photos.test)} for testing; "
         f"{photos.written or 'none'} written now"
     )
     return 0

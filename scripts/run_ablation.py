@@ -1,16 +1,16 @@
-"""The ablation: trainings that differ in one thing, under one budget, compared at the same rates.
+"""Runs the ablation: trains several options files with equal budgets, and compares the models at the same rates.
 
     python scripts/run_ablation.py                                        # all of options/ablation, on gb82
     python scripts/run_ablation.py --data kodak                           # the same models on other photographs
     python scripts/run_ablation.py --data options/benchmark/kodak_4x.yml  # its data sets, protocol, LPIPS and details
     python scripts/run_ablation.py options/ablation/predicted.yml mine.yml --output results/ablation/mine
-    python scripts/run_ablation.py --max_minutes 55                       # stops in time; again: goes on
+    python scripts/run_ablation.py --max_minutes 55                       # stops in time; run it again to continue
     python scripts/run_ablation.py --seeds 0 1 2                          # each training three times; mean and spread
 
-The first file is the one that the others are compared with. Everything is checked before the first training starts.
-Trainings are run_train.py's: one that was stopped goes on, one that is finished is left as it is. The benchmark then
-measures what is not measured yet. Exit codes: 0 all well, or stopped for --max_minutes; 1 something failed, which is
-named; 130 or 143 stopped by Ctrl+C or SIGTERM.
+The other files are compared with the first one. Everything is checked before the first training starts. run_train.py
+does the trainings: a training that was stopped resumes, and a finished one is skipped. Then the benchmark measures the
+models that are not measured yet. Exit codes: 0 success, or stopped because of --max_minutes; 1 an error, with its
+message; 130 or 143 stopped by Ctrl+C or SIGTERM.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE.yml", help="default: options/ablation/*.yml")
     parser.add_argument(
         "--data", default="gb82", metavar="NAME[=FOLDER]|FILE.yml",
-        help="photographs to measure on: a folder below HYPERTHUMB_DATA, or what a benchmark's options say "
+        help="photographs to measure: a folder in HYPERTHUMB_DATA, or those of a benchmark's options file "
         "(default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: results/ablation/NAME of the data")
@@ -65,9 +65,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=float,
         default=RATES,
         metavar="BPP",
-        help=f"to measure at (default: {' '.join(map(str, RATES))})",
+        help=f"rates to measure (default: {' '.join(map(str, RATES))})",
     )
-    parser.add_argument("--target_bpp", type=float, metavar="BPP", help=f"to compare at (default: {TARGET_BPP})")
+    parser.add_argument(
+        "--target_bpp", type=float, metavar="BPP", help=f"rate for the comparison (default: {TARGET_BPP})"
+    )
     parser.add_argument(
         "--force_yml", nargs="+", default=[], metavar="a:b=c", help="set an option of all trainings, such as "
         "train:total_iter=20000",
@@ -77,16 +79,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "compare the means (default: the files' own seed)",
     )  # fmt: skip
     parser.add_argument(
-        "--max_minutes", type=float, metavar="M", help="the trainings stop with a checkpoint before M minutes are up"
+        "--max_minutes", type=float, metavar="M", help="stop the trainings with a checkpoint before M minutes"
     )
     return parser.parse_args(arguments)
 
 
 def ablate(words: argparse.Namespace, started: float) -> int:
-    """Checks everything, trains, measures; returns the exit code.
+    """Checks everything, trains and measures; returns the exit code.
 
     Raises:
-        HyperthumbError: for what the user has to mend before anything is trained.
+        HyperthumbError: if a check fails, before anything is trained.
     """
     if words.max_minutes is not None and words.max_minutes <= 0:
         raise HyperthumbError("--max_minutes must be above 0")
@@ -147,28 +149,28 @@ def default_files() -> list[Path]:
     files = sorted(Path("options/ablation").glob("*.yml"), key=lambda path: (path.name != FIRST, path.name))
     if not files:
         raise HyperthumbError(
-            "there is no options/ablation/*.yml here; name the options files, or start in the project"
+            "there is no options/ablation/*.yml here; give options files, or run this in the repository's root"
         )
     return files
 
 
 def open_benchmark(words: argparse.Namespace, runs: Sequence[Run]) -> BenchmarkOptions:
-    """The benchmark's options, without its rows, which need trained models; its photographs are there.
+    """Reads the benchmark's options and checks its photographs. The rows are added later, from the trained models.
 
     Raises:
-        HyperthumbError: for data or rates that make no sense.
+        HyperthumbError: if the data or the rates are invalid.
     """
     path = Path(words.data)
     options = load_benchmark_options(path) if path.suffix in (".yml", ".yaml") else options_for(words.data, runs[0])
     output: Path = words.output or Path("results/ablation") / options.name
     if output.exists() and not output.is_dir():
-        raise HyperthumbError(f"--output is a folder, but {output} is a file")
+        raise HyperthumbError(f"--output must be a folder, but {output} is a file")
     target = options.target_bpp if words.target_bpp is None else words.target_bpp
     rates = words.rates
     if not all(0 < rate < float("inf") for rate in rates) or not min(rates) < target < max(rates):
         raise HyperthumbError(
-            f"--rates are above 0, some below and some above the {target:g} bpp that models are compared at: nothing "
-            "is extrapolated"
+            f"--rates must be above 0, with some below and some above the {target:g} bpp of the comparison, because "
+            "results are not extrapolated"
         )
     for dataset in options.datasets.values():
         build_source(dataset.source, max_images=dataset.max_images)
@@ -183,10 +185,10 @@ def open_benchmark(words: argparse.Namespace, runs: Sequence[Run]) -> BenchmarkO
 
 
 def options_for(word: str, run: Run) -> BenchmarkOptions:
-    """The benchmark of one folder of photographs: NAME, or NAME=FOLDER."""
+    """Options for a benchmark of one folder of photographs, given as NAME or NAME=FOLDER."""
     name, equals, folder = word.partition("=")
     if not name.isidentifier() or (equals and not folder):
-        raise HyperthumbError(f'--data is NAME, NAME=FOLDER, or an options file of a benchmark, not "{word}"')
+        raise HyperthumbError(f'--data must be NAME, NAME=FOLDER, or a benchmark\'s options file, not "{word}"')
     root = Path(folder) if folder else Path(os.environ.get("HYPERTHUMB_DATA") or "datasets") / name
     dataset = DatasetOptions(Component("HRImageDataset", {"dataroot_gt": str(root)}), name)
     return BenchmarkOptions(
@@ -195,7 +197,7 @@ def options_for(word: str, run: Run) -> BenchmarkOptions:
 
 
 def row_of(run: Run, benchmark: BenchmarkOptions, rates: Sequence[float]) -> BenchmarkRow:
-    """A finished training's row, at the scales that give the rates on the first data set; otherwise one that fails."""
+    """The row of a training, with the rate scales for the rates on the first data set if the training is finished."""
     row = BenchmarkRow(run.name, model=str(run.weights), obtained=f"trained by us: {run.spent}")
     if not run.finished:
         return row
@@ -203,7 +205,7 @@ def row_of(run: Run, benchmark: BenchmarkOptions, rates: Sequence[float]) -> Ben
     source = build_source(dataset.source, max_images=dataset.max_images)
     try:
         scales = find_rate_scales(run.weights, source, rates, resolve_device(benchmark.device))
-    except HyperthumbError:  # the benchmark names it
+    except HyperthumbError:  # the benchmark reports the error
         return row
     return dataclasses.replace(row, rate_scales=scales)
 

@@ -27,15 +27,15 @@ MODULES = (
 
 
 def write_api(folder: Path) -> list[Path]:
-    """Writes a page for each of `MODULES`, an index, and what the search needs; returns the pages.
+    """Writes a page for each of `MODULES`, an index page, and a search index; returns the paths of the pages.
 
     Raises:
-        HyperthumbError: when pdoc is not installed.
+        HyperthumbError: if pdoc is not installed.
     """
     try:
         from pdoc import doc, render
     except ImportError as error:
-        raise HyperthumbError('pdoc is not installed; `pip install -e ".[dev]"` brings it') from error
+        raise HyperthumbError('pdoc is not installed; install it with `pip install -e ".[dev]"`') from error
     render.configure(docformat="google", show_source=False)
     modules = {name: doc.Module(_imported(name)) for name in MODULES}
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def write_api(folder: Path) -> list[Path]:
 
 
 def _index(modules: Mapping[str, Any]) -> str:
-    """A page that names all modules. pdoc's own leads to the package's page, which does not link to the others."""
+    """A page with links to all modules. pdoc's index page would only lead to the page of the package."""
     lines = [
         f'<li><a href="{name.replace(".", "/")}.html">{name}</a>: {html.escape(module.docstring.splitlines()[0])}</li>'
         for name, module in modules.items()
@@ -62,7 +62,7 @@ def _index(modules: Mapping[str, Any]) -> str:
 
 
 def _imported(name: str) -> ModuleType:
-    """A module as pdoc can read it: lazy names are in its dictionary, and the types of named tuples are resolved."""
+    """Imports a module for pdoc: loads its lazy names, and resolves the types of named tuples."""
     module = importlib.import_module(name)
     for public in getattr(module, "__all__", vars(module).copy()):
         value = getattr(module, public)
@@ -73,9 +73,9 @@ def _imported(name: str) -> ModuleType:
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; 0 when all is well, 1 for a user's mistake."""
+    """Runs the command; returns 0, or 1 for an error."""
     parser = argparse.ArgumentParser(description="Writes the reference of the Python interface, from the docstrings.")
-    parser.add_argument("--out", default="build/api", type=Path, metavar="FOLDER", help="where the pages go")
+    parser.add_argument("--out", default="build/api", type=Path, metavar="FOLDER", help="the folder for the pages")
     out = parser.parse_args(arguments).out
     print(f"{out}: {len(write_api(out))} pages; open {out / 'index.html'}")
     return 0

@@ -1,8 +1,8 @@
-"""Writes docs/options.md and the JSON schemas of options/schema/ out of the code that reads options files.
+"""Writes docs/options.md and the JSON schemas in options/schema/ from the code that reads options files.
 
     python scripts/write_options_reference.py [FOLDER]
 
-FOLDER takes the place of the repository's root.
+The files are written in FOLDER, or in the repository's root.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from options_reference.page import page  # noqa: E402
 
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes all files below the folder that is named, or below the repository's root."""
+    """Writes all files in the given folder, or in the repository's root."""
     words = sys.argv[1:] if arguments is None else arguments
     root = Path(words[0]) if words else ROOT
     files = {"docs/options.md": page()} | {f"options/schema/{kind}.json": editor_schema(kind) for kind in KINDS}

@@ -52,7 +52,7 @@ class Run:
 
     @property
     def budget(self) -> str:
-        """Such as "2,400 iterations, 157 million HR pixels"."""
+        """For example "2,400 iterations, 157 million HR pixels"."""
         iterations = self.options.train.total_iter
         pixels = iterations * share_step(self.options).pixels
         return f"{iterations:,} iterations, {pixels / 1e6:.4g} million HR pixels"
@@ -138,7 +138,7 @@ def train_all(runs: Sequence[Run], entry: Path, force: Sequence[str] = (), deadl
 
 
 def _check_folder(run: Run) -> None:
-    """Refuses a folder whose checkpoints were trained with other settings: they must not be resumed or compared."""
+    """Raises an error if the checkpoints in the folder were trained with other settings."""
     resolved = run.folder / "options.resolved.yml"
     if not resolved.is_file() or not CheckpointFolder(run.folder).iterations():
         return

@@ -78,7 +78,7 @@ def official_sizes(official: Mapping[str, Tensor]) -> OfficialSizes:
     except KeyError as error:
         raise CheckpointError(f"this is not a checkpoint of the original HyperThumbnail: it lacks {error}") from error
     if scale not in SCALES or first[1] != 3 * scale * scale:
-        raise CheckpointError(f"the encoder has {first[1]} input channels, which no scale of 1, 2, 4 or 8 gives")
+        raise CheckpointError(f"the encoder has {first[1]} input channels, which do not fit a scale of 1, 2, 4 or 8")
     doublings = _count(official, r"decoder\.upsample\.(\d+)\.")
     if scale > 1 and 1 << doublings != scale:
         raise CheckpointError(f"the encoder divides by {scale}, but the decoder enlarges {1 << doublings} times")

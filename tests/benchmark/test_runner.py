@@ -214,7 +214,7 @@ def test_what_cannot_be_refined_for_is_named(tmp_path, capsys):
     save_model(tmp_path / "tiny.safetensors", build_network(without, 4), without, "tiny")
     options["rows"] = [options["rows"][1], {**options["rows"][-1], "refine": 2}]
     rows = rows_of(run(write_options(tmp_path / "small.yml", options)))
-    assert "needs a rate model" in rows[OURS].failure
+    assert "takes a rate model" in rows[OURS].failure
     assert rows[JPEG].failure is None
 
 

@@ -122,14 +122,14 @@ def test_an_impossible_size_names_the_smallest_one_in_the_same_unit(codec):
     [
         ({"bpp": 0.3, "max_bytes": 1000}, "one of bpp, max_bytes and rate_scale, not bpp and max_bytes"),
         ({"bpp": 0}, "bpp must be a number above 0, not 0"),
-        ({"max_bytes": -3}, "max_bytes is a number above 0"),
-        ({"rate_scale": float("nan")}, "rate_scale is a number above 0"),
+        ({"max_bytes": -3}, "max_bytes must be a number above 0"),
+        ({"rate_scale": float("nan")}, "rate_scale must be a number above 0"),
         ({"bpp": "a"}, "bpp must be a number above 0, not 'a'"),
         ({"bpp": True}, "bpp must be a number above 0, not True"),
         ({"icc": b"no profile"}, "complete color profile for RGB"),
         ({"icc": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()}, "complete color profile for RGB"),
         ({"icc": 3}, "complete color profile for RGB"),
-        ({"rate_scale": float("inf")}, "rate_scale is a number above 0"),
+        ({"rate_scale": float("inf")}, "rate_scale must be a number above 0"),
         ({"refine": -1}, 'refine is a whole number of steps, 0 for none, or "best", not -1'),
         ({"refine": 1.5}, "refine is a whole number"),
         ({"refine": "all"}, "or \"best\", not 'all'"),
@@ -242,5 +242,5 @@ def test_a_backend_is_chosen_by_name(path, data):
 
 
 def test_an_unknown_backend_is_an_error(path):
-    with pytest.raises(ThumbnailError, match="there is no nosuch"):
+    with pytest.raises(ThumbnailError, match="unknown JPEG backend nosuch"):
         hyperthumb.load(path, device="cpu", backend="nosuch")

@@ -60,7 +60,7 @@ def test_a_photograph_that_does_not_come_is_named_while_the_run_waits(tmp_path, 
         (tmp_path / "the_disk_is_back").touch()
         result = process.wait()
     assert result.code == 0, result.output
-    warning = rf"warning: waiting for \d+ s now: for data; {tmp_path}/train/photo2.png, read for \d+ s"
+    warning = rf"warning: waiting for \d+ s so far: for data; {tmp_path}/train/photo2.png, read for \d+ s"
     assert re.search(warning, result.output), result.output
     assert "the wait of" in result.output
     log = next((tmp_path / "experiments/tiny").glob("*.log")).read_text()
@@ -104,7 +104,7 @@ def test_a_checkpoint_that_a_hanging_disk_does_not_take_is_named(tmp_path):
             result = process.wait()
         assert result.code == 0, result.output
         assert re.search(
-            rf"waiting for \d+ s now: for iteration 200's checkpoint to be written to {disk}", result.output
+            rf"waiting for \d+ s so far: for iteration 200's checkpoint to be written to {disk}", result.output
         )
         assert (disk / "tiny/training_states/300.state").exists()
     finally:

@@ -38,7 +38,7 @@ def test_a_model_that_ships_has_a_card_a_checksum_and_its_file_s_name(tmp_path, 
     card = [word for key in CARD_KEYS for word in ("--card", f"{key}=0.3")]
     for words, sentence in (
         (card[2:], f"lacks: {CARD_KEYS[0]}"),
-        ([*card, "--name", "other"], "is called like its file, mine, not other"),
+        ([*card, "--name", "other"], "must have the name of its file, mine, not other"),
     ):
         assert main([*arguments, *words]) == 1
         assert sentence in capsys.readouterr().err

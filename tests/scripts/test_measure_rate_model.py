@@ -57,6 +57,6 @@ def ratio(path, rate_scale):
 def test_mistakes_are_sentences(tmp_path, experiment, capsys):
     photographs = write_photographs(tmp_path / "photographs", 1)
     assert main([str(tmp_path), str(photographs)]) == 1
-    assert "options.resolved.yml, which would say what" in capsys.readouterr().err
+    assert "options.resolved.yml, which is needed" in capsys.readouterr().err
     assert main([str(experiment), str(photographs), "--rate_scales", "1"]) == 1
-    assert "error: the folder needs two photographs at least" in capsys.readouterr().err
+    assert "error: the folder needs at least two photographs" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from tests.support import tiny_training, write_options
 
 def test_words_become_variants():
     assert split_variants(["a:", "x:y=1", "z=2", "b:"]) == [("a", ["x:y=1", "z=2"]), ("b", [])]
-    with pytest.raises(HyperthumbError, match='"x=1" belongs to no variant'):
+    with pytest.raises(HyperthumbError, match='"x=1" does not belong to a variant'):
         split_variants(["x=1", "a:"])
 
 

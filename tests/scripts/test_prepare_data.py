@@ -24,7 +24,7 @@ def test_every_set_is_listed_and_shown(photos, capsys):
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(PHOTO_SETS)
-    assert [line.split()[0] for line in lines if line.split()[1] == "here"] == ["train_hr"]
+    assert [line.split()[0] for line in lines if line.split()[1] == "present"] == ["train_hr"]
     for name, photo_set in PHOTO_SETS.items():
         assert main(["show", name]) == 0
         text = capsys.readouterr().out
@@ -35,7 +35,9 @@ def test_every_set_is_listed_and_shown(photos, capsys):
 @pytest.mark.parametrize("words", [["verify", "train_hr"], ["--verify", "train_hr"], ["train_hr", "--verify"]])
 def test_a_good_set(words, photos, capsys):
     assert main([*words, "--jobs", "1"]) == 0
-    assert capsys.readouterr().out == f"train_hr: 2 pictures in {photos}: all right (every picture decodes)\n"
+    assert (
+        capsys.readouterr().out == f"train_hr: 2 pictures in {photos}: correct (checked: that every picture decodes)\n"
+    )
 
 
 def test_bad_sets_are_named_and_counted(photos, data, capsys):
@@ -49,18 +51,18 @@ def test_bad_sets_are_named_and_counted(photos, data, capsys):
     assert "  1 pictures instead of 100\n  0801.png: is missing" in err
     assert "  and 83 more" in err
     assert "kodak: this folder of pictures does not exist" in err
-    assert err.endswith("3 of 3 sets are not as they should be\n")
+    assert err.endswith("3 of 3 sets have problems\n")
     assert main(["--verify", "--all"]) == 1
-    assert capsys.readouterr().err.endswith(f"{len(PHOTO_SETS)} of {len(PHOTO_SETS)} sets are not as they should be\n")
+    assert capsys.readouterr().err.endswith(f"{len(PHOTO_SETS)} of {len(PHOTO_SETS)} sets have problems\n")
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "required: COMMAND"),
-        (["verify"], "name the sets to verify, or say --all"),
-        (["--verify", "--all", "kodak"], "name the sets to verify, or say --all"),
-        (["verify", "kodac"], 'there is no set "kodac"; there are div2k_train'),
+        (["verify"], "give either the names of sets or --all"),
+        (["--verify", "--all", "kodak"], "give either the names of sets or --all"),
+        (["verify", "kodac"], 'unknown set "kodac"; choose from div2k_train'),
         (["show", "kodac"], "invalid choice: 'kodac'"),
         (["subimages", "a", "b", "--size", "0"], "not a whole number above 0"),
         (["fivek6k", "a"], "required: target"),
@@ -79,7 +81,7 @@ def test_squares_and_a_store_of_them(photos, data, capsys):
     assert main(["subimages", str(photos), str(squares), "--size", "32", "--step", "16", "--jobs", "1"]) == 0
     out, err = capsys.readouterr()
     assert out == f"{squares}: 8 squares of 3 photographs, 8 written now\n"
-    assert err == "  small.png: left out, is smaller than 32x32\n"
+    assert err == "  small.png: skipped, because it is smaller than 32x32\n"
     assert main(["lmdb", str(squares), str(store)]) == 0
     assert capsys.readouterr().out == f"{store}: 8 pictures\n"
     assert len(HRImageDataset(str(store), {"type": "lmdb"})) == 8
@@ -100,7 +102,7 @@ def test_fivek6k(data, capsys):
     folder = write_photographs(data / "fivek", 1, 30, 40)
     Image.new("RGB", (5616, 8), (90, 120, 60)).save(folder / "a0009-x.tif")
     assert main(["fivek6k", str(folder), str(data / "fivek6k"), "--jobs", "1"]) == 0
-    assert "fivek6k: 1 photographs of 6K, 1 of other sizes left out" in capsys.readouterr().out
+    assert "fivek6k: 1 photographs of 6K; 1 of other sizes were skipped" in capsys.readouterr().out
     assert main(["--verify", "fivek6k"]) == 0
     Image.new("RGB", (5616, 8), (90, 120, 61)).save(data / "fivek6k/a0009-x.png")
     assert main(["--verify", "fivek6k"]) == 1

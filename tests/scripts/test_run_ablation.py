@@ -114,9 +114,9 @@ def test_seeds_are_trained_apart_and_reported_as_means(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--rates", "0.1", "0.2"], "nothing is extrapolated"),
-        (["--rates", "0", "0.5"], "nothing is extrapolated"),
-        (["--data", "no/name"], "--data is NAME"),
+        (["--rates", "0.1", "0.2"], "results are not extrapolated"),
+        (["--rates", "0", "0.5"], "results are not extrapolated"),
+        (["--data", "no/name"], "--data must be NAME"),
         (["--data", "photos=nowhere"], "nowhere"),
         (["--data", "missing.yml"], "missing.yml"),
         (["--max_minutes", "0"], "--max_minutes"),

@@ -77,5 +77,5 @@ def test_bad_steps_are_skipped_up_to_the_limit(tmp_path):
 def test_a_report_that_cannot_be_written_does_not_hide_the_reason(tmp_path):
     keeper = reports(tmp_path)
     (tmp_path / "experiments").touch()
-    with pytest.raises(NonFiniteError, match=r"iteration 7.*not kept, cannot write"):
+    with pytest.raises(NonFiniteError, match=r"iteration 7.*not written, cannot write"):
         keeper.report(7, [Health.BAD_LOSS], [record(float("nan")).described()], 1.0, 0)

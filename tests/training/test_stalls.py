@@ -33,7 +33,7 @@ def test_a_long_wait_is_reported_less_and_less_often(lines):
             wait_for(lines, 3)
             assert len(lines) >= 3
             assert all(line.startswith("warning: waiting for ") for line in lines)
-            assert all(line.endswith(" s now: for a test") for line in lines)
+            assert all(line.endswith(" s so far: for a test") for line in lines)
         wait_for(lines, 4)
         assert lines[-1].startswith("the wait of")
     assert threading.active_count() < 50

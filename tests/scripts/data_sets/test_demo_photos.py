@@ -48,4 +48,4 @@ def test_the_script_prepares_the_photographs(tmp_path, monkeypatch, capsys):
         with pytest.raises(SystemExit) as exit_:
             runpy.run_path(str(SCRIPT), run_name="__main__")
         assert exit_.value.code == 0
-        assert f"9 photographs to train on, 2 to test on; {said}" in capsys.readouterr().out
+        assert f"9 photographs for training, 2 for testing; {said}" in capsys.readouterr().out
