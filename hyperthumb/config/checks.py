@@ -47,8 +47,7 @@ def _network_fits_scale(options: TrainOptions | EvaluationOptions) -> Iterator[F
     for part in ("encoder", "decoder"):
         given = options.network_g.arguments.get(part) is not None
         if given and options.scale == 1:
-            message = f"at scale 1 the thumbnail is the picture itself: there is no {part}"
-            yield ("network_g", part), message
+            yield ("network_g", part), f"at scale 1 the thumbnail is the picture itself: there is no {part}"
         elif not given and options.scale != 1:
             yield ("network_g",), f"at scale {options.scale} it needs an encoder and a decoder; {part} is missing"
 
@@ -117,10 +116,8 @@ def _rate_loss_has_a_rate_model(options: TrainOptions) -> Iterator[Finding]:
 def _names_of_losses_are_free(options: TrainOptions) -> Iterator[Finding]:
     for name in options.train.losses.terms:
         if name in TAKEN_NAMES:
-            yield (
-                ("train", "losses", "terms", name),
-                f'the log shows another number as "{name}"; give this loss another name',
-            )
+            message = f'the log shows another number as "{name}"; give this loss another name'
+            yield ("train", "losses", "terms", name), message
 
 
 def _validation_names_differ(options: TrainOptions) -> Iterator[Finding]:
@@ -130,10 +127,8 @@ def _validation_names_differ(options: TrainOptions) -> Iterator[Finding]:
 
 def _data_to_measure_on(options: EvaluationOptions | BenchmarkOptions) -> Iterator[Finding]:
     if not options.datasets:
-        yield (
-            ("datasets",),
-            f"there is no data set to {'test' if isinstance(options, EvaluationOptions) else 'measure'} on",
-        )
+        purpose = "test" if isinstance(options, EvaluationOptions) else "measure"
+        yield ("datasets",), f"there is no data set to {purpose} on"
     for keys, message in _names_differ(options.datasets):
         yield ("datasets", *keys), message
 
