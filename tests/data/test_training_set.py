@@ -63,11 +63,11 @@ def test_references_show_the_same_crop():
     samples = training_set(Photographs(4, paired=True), use_flip=False, use_rot=False)
     turned = training_set(Photographs(4, paired=True))
     for position in range(20):
-        hr, reference, _ = samples[position]
+        _, hr, reference = samples[position]
         assert reference.shape == (8, 8, 3)
         np.testing.assert_array_equal(reference, hr[::4, ::4])
         # A turn of the crop takes the pixel grid along: one of the four phases of each side matches.
-        hr, reference, _ = turned[position]
+        _, hr, reference = turned[position]
         phases = [hr[top::4, left::4] for top in (0, 3) for left in (0, 3)]
         assert any(np.array_equal(reference, phase) for phase in phases)
 
