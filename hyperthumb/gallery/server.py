@@ -207,3 +207,4 @@ class _Handler(BaseHTTPRequestHandler):
         while left > 0 and (chunk := file.read(min(left, 2**18))):
             self.wfile.write(chunk)
             left -= len(chunk)
+        self.close_connection |= left > 0  # the file has shrunk: the visitor must not wait for the rest
