@@ -141,13 +141,13 @@ def _whole(value: Any) -> Any:
     """A whole number as such where it is written otherwise: iterations are often 5e3."""
     number = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(number, int) and abs(number) > _LARGEST:
-        raise refusal(f"wants a whole number, not {number}; {_LARGEST} is the largest")
+        raise refusal(f"must be a whole number, not {number}; {_LARGEST} is the largest")
     return number
 
 
 def _check_length(length: int, value: Any) -> Any:
     if isinstance(value, list) and len(value) != length:
-        raise refusal(f"wants a list of {length} values, not of {len(value)}")
+        raise refusal(f"must be a list of {length} values, not of {len(value)}")
     return value
 
 

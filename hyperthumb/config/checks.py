@@ -47,9 +47,12 @@ def _network_fits_scale(options: TrainOptions | EvaluationOptions) -> Iterator[F
     for part in ("encoder", "decoder"):
         given = options.network_g.arguments.get(part) is not None
         if given and options.scale == 1:
-            yield ("network_g", part), f"at scale 1 the thumbnail is the picture itself: there is no {part}"
+            yield ("network_g", part), f"at scale 1 the thumbnail is the picture itself; remove the {part}"
         elif not given and options.scale != 1:
-            yield ("network_g",), f"at scale {options.scale} it needs an encoder and a decoder; {part} is missing"
+            yield (
+                ("network_g",),
+                f"at scale {options.scale} the network needs an encoder and a decoder, but the {part} is missing",
+            )
 
 
 def _crops_fit_scale(options: TrainOptions) -> Iterator[Finding]:
@@ -72,25 +75,28 @@ def _batch_size_is_stated_once(options: TrainOptions) -> Iterator[Finding]:
 
 def _best_is_measured(options: TrainOptions) -> Iterator[Finding]:
     if options.logger.keep_best is not None and not options.datasets.val:
-        yield ("logger", "keep_best"), "no validation set measures it; add one to datasets.val"
+        yield ("logger", "keep_best"), "there is no validation set to measure it on; add one to datasets.val"
     elif options.logger.keep_best == "lpips" and options.val.lpips is None:
-        yield ("logger", "keep_best"), "lpips is not measured; give val.lpips"
+        yield ("logger", "keep_best"), "lpips is not measured; add val.lpips"
 
 
 def _one_network(options: EvaluationOptions) -> Iterator[Finding]:
     if options.model is not None and options.network_g is not None:
-        yield ("model",), "network_g is given too; give one of the two (`~` takes an inherited one away)"
+        yield ("model",), "network_g is given too; give one of the two (`~` removes an inherited one)"
 
 
 def _precision_fits_device(options: TrainOptions) -> Iterator[Finding]:
     if options.train.precision == "fp16" and options.device == "cpu":
-        yield ("train", "precision"), "fp16 wants a GPU, but device is cpu; bf16 works on both"
+        yield ("train", "precision"), "fp16 needs a GPU, but device is cpu; bf16 works on both"
 
 
 def _scheduler_has_milestones(options: TrainOptions) -> Iterator[Finding]:
     scheduler = options.train.scheduler
     if scheduler.type == "MultiStepLR" and scheduler.milestones is None:
-        yield ("train", "scheduler"), "MultiStepLR needs milestones: a list, or every so many"
+        yield (
+            ("train", "scheduler"),
+            "MultiStepLR needs milestones: a list of iterations, or the iterations between two",
+        )
 
 
 def _learning_rates_fall(options: TrainOptions) -> Iterator[Finding]:
@@ -109,7 +115,7 @@ def _rate_loss_has_a_rate_model(options: TrainOptions) -> Iterator[Finding]:
     cls = find_class(ARCHS, network.type) if options.train.losses.rate is not None else None
     rate = parameters(cls)[0].get("rate") if cls is not None else None
     if rate is not None and network.arguments.get("rate", rate.default) is None:
-        message = "the network has no rate model; give network_g.rate, such as {type: factorized}, or drop this loss"
+        message = "the network has no rate model; add network_g.rate, such as {type: factorized}, or remove this loss"
         yield ("train", "losses", "rate"), message
 
 
@@ -180,7 +186,7 @@ def _sweep_fits_method(row: BenchmarkRow, reader: Reader) -> Iterator[Finding]:
     if method is None or cls is None:
         return
     if len(row.sweep) > 1:
-        yield ("sweep",), f"one argument makes the rate, not {' and '.join(row.sweep)}"
+        yield ("sweep",), f"only one argument can set the rate, not {' and '.join(row.sweep)}"
     for name, values in row.sweep.items():
         if name not in parameters(cls)[0]:
             yield ("sweep",), f'{method.type} takes no "{name}"'

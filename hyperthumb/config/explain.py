@@ -57,7 +57,7 @@ def explain(error: ValidationError, section: Section, key: str) -> Iterator[tupl
     for (location, where), (phrases, ending) in misfits.items():
         # A union's other members complain of the whole where one of them has looked into it.
         if not any(other.startswith((f"{where}[", f"{where}.")) for _, other in misfits):
-            yield location, where, f"wants {join_words(dict.fromkeys(phrases))}{ending}"
+            yield location, where, f"must be {join_words(dict.fromkeys(phrases))}{ending}"
 
 
 def show(value: Any) -> str:

@@ -52,7 +52,7 @@ def _base_of(tree: Section, paths: list[Path], complaints: Complaints) -> Path:
         circle = f": {' inherits from '.join(map(str, [*paths, base]))}" if len(paths) > 1 else ""
         complaints.add(location, "base", f"a file cannot inherit from itself{circle}")
     elif named is not REFUSED:
-        complaints.add(location, "base", "wants one file name")
+        complaints.add(location, "base", "must be one file name")
     complaints.raise_if_any()
     raise AssertionError("unreachable")
 
@@ -95,7 +95,7 @@ def force_settings(tree: Section, entries: Sequence[str], complaints: Complaints
         path, equals, text = entry.partition("=")
         keys = [key.strip() for key in path.split(":")]
         if not equals or not all(keys):
-            complaints.add(location, "", "wants key:key=value, such as train:total_iter=100")
+            complaints.add(location, "", "must be key:key=value, such as train:total_iter=100")
             continue
         if "." in keys[0]:
             complaints.add(location, "", f"keys are joined by colons; write {entry.replace('.', ':', path.count('.'))}")
@@ -150,7 +150,7 @@ def _read_file(path: Path, named_at: Location, complaints: Complaints) -> Sectio
             tree = parse(data.decode("utf-8"), str(path), complaints)
             label(tree)
             return tree
-        complaints.add(named_at, where, f"{name} is larger than 1 MB: no options file")
+        complaints.add(named_at, where, f"{name} is larger than 1 MB, so it is not an options file")
     except FileNotFoundError:
         complaints.add(named_at, where, f"there is no file {path}" if where else "there is no such file")
     except OSError as error:

@@ -63,7 +63,7 @@ def _rewrite_rate_scale(tree: Section, network: Section, complaints: Complaints,
         if "rate_scale" not in val:
             val.put("rate_scale", factor, place)
         if val["rate_scale"] != factor:
-            complaints.add(place, where, "is val.rate_scale already; give one of the two")
+            complaints.add(place, where, "duplicates val.rate_scale; give one of the two")
 
 
 def _rewrite_losses(train: Section, complaints: Complaints) -> None:
@@ -75,7 +75,7 @@ def _rewrite_losses(train: Section, complaints: Complaints) -> None:
             train.put("losses", Section(train.location), train.location)
         losses = train["losses"]
         if not isinstance(losses, Section) or ours in losses:
-            complaints.add(place, f"train.{theirs}", f"is train.losses.{ours} already; give one of the two")
+            complaints.add(place, f"train.{theirs}", f"duplicates train.losses.{ours}; give one of the two")
             continue
         losses.put(ours, loss, place)
         if isinstance(loss, Section):
@@ -91,13 +91,13 @@ def _rewrite_freeze(train: Section, complaints: Complaints, ignored: list[Ignore
     if node is None:
         return
     if not isinstance(node, Section) or node.keys() - {"fix", "grad"}:
-        complaints.add(place, where, f"wants {{fix: [...], grad: []}}, not {show(node)}")
+        complaints.add(place, where, f"must be {{fix: [...], grad: []}}, not {show(node)}")
         return
     if node.get("grad"):
         ignored.append(Ignored(node.places["grad"], f"{where}.grad", "the original does not read it either"))
     fix = node.get("fix", Items())
     if not isinstance(fix, Items):
-        message = f"wants a list of the original's parts, not {show(fix)}"
+        message = f"must be a list of the original's parts, not {show(fix)}"
         complaints.add(node.places["fix"], f"{where}.fix", message)
         return
     frozen = Items()
@@ -109,10 +109,10 @@ def _rewrite_freeze(train: Section, complaints: Complaints, ignored: list[Ignore
             frozen.places.append(at)
         else:
             known = join_words([*_FROZEN_PARTS, *_FIXED_TABLES])
-            message = f"wants {known}, not {plain(name)}; `train.freeze` takes our own names"
+            message = f"must be {known}, not {plain(name)}; `train.freeze` takes our own names"
             complaints.add(at, f"{where}.fix", message)
     if frozen and "freeze" in train:
-        complaints.add(place, where, "is train.freeze already; give one of the two")
+        complaints.add(place, where, "duplicates train.freeze; give one of the two")
     elif frozen:
         train.put("freeze", frozen, place)
 

@@ -69,7 +69,7 @@ class _Rewriter:
     def rewrite(self) -> None:
         for key, only in _PUBLISHED.items():
             if key in self.network and self.network[key] != only:
-                message = f"is {show(self.network[key])}; of the original's choices, only {_show(only)} is here"
+                message = f"is {show(self.network[key])}, but only {_show(only)} is supported"
                 self._complain(key, message)
             self.network.pop(key, None)
         self._put("encoder", ("enc_num_feat",), self._encoder)
@@ -114,9 +114,9 @@ class _Rewriter:
             return self._part(type="fixed", quality=quality)
         pool = given.get("pool_type", "mlp")
         if pool != "avg":
-            self._complain("pool_type", f'is {_show(pool)}; the predictor averages over blocks: "avg"')
+            self._complain("pool_type", f'is {_show(pool)}, but the predictor averages over blocks; write "avg"')
         if tables_of_jpeg:
-            self._complain("table", "and predict_quant_table are two quantizations; choose one")
+            self._complain("table", "contradicts predict_quant_table; give one of the two")
         return self._part(type="predicted")
 
     def _decoder(self) -> Section:
@@ -152,7 +152,7 @@ class _Rewriter:
     def _rewrite_decoder(self, key: str, settings: dict[str, _Setting], decoder: Section) -> None:
         given = self.network.get(key)
         if not isinstance(given, Section):
-            self._complain(key, f"wants a mapping with {', '.join(settings)}")
+            self._complain(key, f"must be a mapping with {', '.join(settings)}")
             return
         for name in given.keys() - settings.keys():
             hint = did_you_mean(name, settings) or f" (known here: {', '.join(settings)})"
@@ -163,7 +163,7 @@ class _Rewriter:
                 decoder.put(setting.ours, value, place)
             elif plain(value) != setting.only:
                 what = "is" if name in given else "is not given, so it is"
-                message = f"{what} {_show(value)}; this decoder has {_show(setting.only)} there"
+                message = f"{what} {_show(value)}; this decoder supports only {_show(setting.only)}"
                 self.complaints.add(place, f"network_g.{key}.{name}", message)
 
     def _part(self, **values: Any) -> Section:

@@ -75,7 +75,7 @@ class Reader:
         flat, known = getattr(cls, "flat", None), parameters(cls)[0]
         if not isinstance(section, Section):
             hint = f"; write {{type: {section}}}" if flat and isinstance(section, str) else ""
-            raise refusal(f"wants a mapping of keys, not {show(section)}{hint}")
+            raise refusal(f"must be a mapping of keys, not {show(section)}{hint}")
         without_effect = KEYS.get(cls, {})
         for key in section.keys() & without_effect.keys():
             self.ignored.append(Ignored(*section.locate([key]), without_effect[key]))
@@ -98,16 +98,16 @@ class Reader:
             PydanticCustomError: when it is not a section at all.
         """
         if isinstance(section, str) and section in registry:
-            raise refusal(f"wants a mapping: write {{type: {section}}}")
+            raise refusal(f"must be a mapping: write {{type: {section}}}")
         if not isinstance(section, Section):
-            raise refusal(f"wants a mapping with the type of a {registry.kind}, not {show(section)}")
+            raise refusal(f"must be a mapping with the type of a {registry.kind}, not {show(section)}")
         name = section.get("type")
         if "type" not in section:
             known = f"known for a {registry.kind}: {', '.join(registry.names())}"
             self.complaints.add(section.location, section.path, f'the key "type" is missing ({known})')
         elif not isinstance(name, str):
             if name is not REFUSED:
-                self.complaints.add(*section.locate(["type"]), f"wants text, not {show(name)}")
+                self.complaints.add(*section.locate(["type"]), f"must be text, not {show(name)}")
         elif (cls := find_class(registry, name)) is None:
             self.complaints.add(section.places["type"], section.path, _unknown_class(registry, name))
         else:

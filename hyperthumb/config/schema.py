@@ -1,7 +1,7 @@
 """Every setting of an options file, with its type, its bounds and its default.
 
-A field without a default is a key that has to be given. `reader.py` reads files by these annotations; nothing else says
-what a key may be.
+A field without a default is a required key. `reader.py` reads files by these annotations; no other place defines what a
+key may be.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, PartOf
 from .schema_training import TrainingOptions
 
 Name = Annotated[str, FolderName()]
-# Of a data set's settings, those that only training crops have a use for.
+# The settings of a data set that only training uses.
 TRAINING_ONLY = (
     "gt_size",
     "use_flip",
@@ -35,20 +35,20 @@ class DatasetOptions:
     """One set of pictures; `source`'s `type` and arguments stand flat among the other keys.
 
     Attributes:
-        name: names the results' folder; the data set's key unless said.
+        name: the name of the results' folder; by default the data set's key.
         source: a class of `DATASETS`: folders of pictures, paired folders, LMDB.
         gt_size: side of the square HR crops of training, in pixels, a multiple of 8 * scale.
-        batch_size_per_gpu: crops a process takes at once, as BasicSR's files state it; 16 if nothing is stated.
-            `train.batch_size` states a step's total instead.
+        batch_size_per_gpu: crops that a process takes at once, as in BasicSR's files; 16 if neither this nor
+            `train.batch_size`, the total of a step, is given.
         use_flip: whether training crops are mirrored at random.
-        use_rot: whether training crops are turned by 90 degrees at random.
+        use_rot: whether training crops are rotated by 90 degrees at random.
         num_worker_per_gpu: processes that load crops for each training process; 0 loads in that process itself.
-        cache: `ram` keeps the decoded pictures in memory when they fit.
-        cache_limit_gb: GB (1e9 bytes) they may take; None is half of what is available.
+        cache: `ram` keeps decoded pictures in memory if they fit.
+        cache_limit_gb: the most memory for them in GB (1e9 bytes); None is half of the available memory.
         on_corrupt: whether a picture that cannot be used (damaged, transparent, CMYK without a profile, smaller than
-            the crops, with a thumbnail of the wrong size) stops the run or is passed over.
-        max_corrupt: how many may be passed over.
-        max_images: only the first so many, in the order of names.
+            the crops, with a thumbnail of the wrong size) stops the run or is skipped.
+        max_corrupt: how many pictures may be skipped.
+        max_images: use only this many pictures, the first by name.
     """
 
     flat: ClassVar[str] = "source"
@@ -74,7 +74,7 @@ class DatasetOptions:
 
     @property
     def skips_at_most(self) -> int | None:
-        """How many pictures may be passed over; None where the first that cannot be used is an error."""
+        """How many pictures may be skipped; None if the first bad picture is an error."""
         return self.max_corrupt if self.on_corrupt == "skip" else None
 
 
@@ -83,8 +83,8 @@ class TrainDatasets:
     """Photographs to train and to validate on.
 
     Attributes:
-        train: what is trained on.
-        val: what is validated on: all keys that begin with `val`, such as `val` and `val_2`.
+        train: the training set.
+        val: the validation sets: all keys that start with `val`, such as `val` and `val_2`.
     """
 
     train: DatasetOptions
@@ -97,11 +97,11 @@ class PathOptions:
 
     Attributes:
         pretrain_network_g: a checkpoint of weights to start from, or to test.
-        strict_load_g: whether its names have to be exactly the network's.
-        param_key_g: which weights of the file; `auto` takes `params_ema` when it is there.
-        resume_state: a training state to go on from.
+        strict_load_g: whether the names in the checkpoint must equal those of the network.
+        param_key_g: which weights of the file are used; `auto` takes `params_ema` if the file has it.
+        resume_state: a training state to resume from.
         experiments_root: where trainings write their folders.
-        tb_root: where TensorBoard's files go.
+        tb_root: where trainings write their TensorBoard files.
         results_root: where tests write their folders.
     """
 
@@ -116,10 +116,10 @@ class PathOptions:
 
 @dataclass(frozen=True)
 class LpipsOptions:
-    """LPIPS' backbone.
+    """The backbone of LPIPS.
 
     Attributes:
-        net: the network.
+        net: the backbone network.
         backbone_weights: torchvision's state dict on disk, with or without the classifier; None lets the package fetch
             it.
     """
@@ -133,12 +133,12 @@ class ValidationOptions:
     """What is measured, and when.
 
     Attributes:
-        val_freq: iterations between validations.
-        save_img: whether restored pictures are written.
+        val_freq: the number of iterations between validations.
+        save_img: whether restored pictures are written to disk.
         protocol: `paper` crops nothing, `sr` crops `scale` pixels at each side before PSNR and SSIM.
-        lpips: None leaves the column empty.
-        profile: how the files are coded (jpeg/profiles.py); `default` is what the paper counts.
-        rate_scale: multiplies the predicted tables at test time; above 1, smaller files.
+        lpips: the backbone of LPIPS; None leaves the column empty.
+        profile: how files are coded; `default` counts bytes as the paper does (docs/thumbnails.md).
+        rate_scale: a factor for the predicted tables at test time; above 1 makes files smaller.
         refine: steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is none.
     """
 
@@ -156,8 +156,8 @@ class WandbOptions:
     """Weights & Biases.
 
     Attributes:
-        project: the project's name; None turns it off.
-        resume_id: the run to go on with.
+        project: the project's name; None turns Weights & Biases off.
+        resume_id: the id of the run to resume.
     """
 
     project: str | None = None
@@ -166,17 +166,17 @@ class WandbOptions:
 
 @dataclass(frozen=True)
 class LoggerOptions:
-    """What is reported and kept, and how often, in iterations.
+    """What is logged and kept, and how often, in iterations.
 
     Attributes:
-        print_freq: between the log's lines.
-        save_checkpoint_freq: between checkpoints.
-        image_freq: between pictures in the logs; None is at each validation.
-        keep_last: how many checkpoints stay on disk; None is all.
-        keep_best: the metric of the first validation set by which the best weights are kept, net_g_best.pth.
-        keep_best_slope: what of the metric a doubling of the bytes is worth; 0 counts no bytes (docs/training.md).
-        stall_warning_seconds: a wait for the disk that takes longer is warned of while it lasts.
-        use_tb_logger: whether TensorBoard's files are written.
+        print_freq: the number of iterations between lines of the log.
+        save_checkpoint_freq: the number of iterations between checkpoints.
+        image_freq: the number of iterations between logged pictures; None logs them at each validation.
+        keep_last: how many checkpoints stay on disk; None keeps all.
+        keep_best: the metric that chooses the best weights (net_g_best.pth), measured on the first validation set.
+        keep_best_slope: how much of the metric a doubling of the bytes is worth; 0 ignores bytes (docs/training.md).
+        stall_warning_seconds: a wait for the disk that takes longer gives a warning while it lasts.
+        use_tb_logger: whether TensorBoard files are written.
         wandb: Weights & Biases; None is off.
     """
 
@@ -196,8 +196,8 @@ class DistOptions:
     """Several processes.
 
     Attributes:
-        backend: torch.distributed's; `auto` is nccl with CUDA and gloo without.
-        timeout_minutes: how long a process waits within a step for one that hangs; validation may take longer.
+        backend: the backend of torch.distributed; `auto` is nccl with CUDA and gloo without.
+        timeout_minutes: how long a step waits for a process that hangs; validation may take longer.
     """
 
     backend: Literal["auto", "nccl", "gloo"] = "auto"
@@ -210,19 +210,19 @@ class TrainOptions:
 
     Attributes:
         source: the file itself.
-        name: names the experiment's folder.
-        scale: by how much the thumbnail's sides are smaller than the photograph's.
+        name: the name of the experiment's folder.
+        scale: the ratio of the photograph's sides to the thumbnail's.
         datasets: photographs to train and to validate on.
         network_g: the network.
-        train: how long, how and towards what to train.
-        manual_seed: what all random numbers follow from.
-        device: where to compute; `auto` is CUDA where there is one.
-        plugins: modules of the user's to import.
+        train: the length, the losses and the optimizers of the training.
+        manual_seed: the seed of all random numbers.
+        device: where to compute; `auto` is CUDA if there is a GPU.
+        plugins: your modules to import.
         path: files to start from and folders to write to.
         val: what is measured, and when.
-        logger: what is reported and kept.
+        logger: what is logged and kept.
         dist_params: how several processes work together.
-        deterministic: the same bits in every run on the same GPU, somewhat slower; a CPU gives them anyway.
+        deterministic: gives the same bits in every run on the same GPU, but slower; a CPU always does.
     """
 
     source: Path = field(compare=False)
@@ -257,17 +257,17 @@ class EvaluationOptions:
 
     Attributes:
         source: the file itself.
-        name: names the results' folder.
-        scale: by how much the thumbnail's sides are smaller than the photograph's.
-        datasets: photographs to test on, by any name.
-        device: where to compute; `auto` is CUDA where there is one.
-        plugins: modules of the user's to import.
+        name: the name of the results' folder.
+        scale: the ratio of the photograph's sides to the thumbnail's.
+        datasets: photographs to test on, under names of your choice.
+        device: where to compute; `auto` is CUDA if there is a GPU.
+        plugins: your modules to import.
         path: files to start from and folders to write to.
         val: what is measured.
         network_g: the network; None measures `model`, or the baselines alone.
-        model: in its place, a training's folder, a checkpoint in it, a model file, or the name of a model that ships.
-        baselines: classes of `BASELINES` to measure beside it.
-        comparison: whether a picture is made that shows them side by side.
+        model: in place of `network_g`: a training's folder or checkpoint, a model file, or a shipped model's name.
+        baselines: classes of `BASELINES` to measure too.
+        comparison: whether to write a picture that shows all results side by side.
     """
 
     source: Path = field(compare=False)

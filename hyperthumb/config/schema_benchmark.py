@@ -19,14 +19,14 @@ class BenchmarkRow:
     """One row of the table: a method with its settings, or a model at several rates.
 
     Attributes:
-        name: what the table calls it.
+        name: the row's name in the table.
         method: a class of `BASELINES`.
-        model: a model that ships, a model file, or a training's folder or checkpoint.
-        obtained: how its numbers come about, for the table: whose weights, or which budget of training.
-        sweep: of a method, the one argument that makes the rate and its values; without, it is measured as it stands.
-        rate_scales: of a model, what its tables are multiplied with; above 1, smaller files.
-        profile: of a model, how its files are coded (jpeg/profiles.py).
-        refine: of a model, steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is
+        model: a shipped model, a model file, or a training's folder or checkpoint.
+        obtained: where the numbers come from, for the table: whose weights, which training.
+        sweep: for a method, the argument that sets the rate, with its values; without it, the method is measured once.
+        rate_scales: for a model, the factors of its tables; above 1 makes files smaller.
+        profile: for a model, how files are coded (docs/thumbnails.md).
+        refine: for a model, steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is
             none.
     """
 
@@ -45,7 +45,7 @@ class CropOptions:
     """A detail that the report shows of every row.
 
     Attributes:
-        image: its name in one of the data sets.
+        image: the picture's name in one of the data sets.
         box: left, top, width and height in pixels of the photograph; None takes the part with most texture.
     """
 
@@ -58,20 +58,19 @@ class BenchmarkOptions:
     """A benchmark's options file. `source` is the file itself.
 
     Attributes:
-        name: names the results' folder.
-        scale: of methods that take one, and the crop of protocol `sr`; models have their own.
-        datasets: what is measured on.
-        rows: of the table, in this order.
+        name: the name of the results' folder.
+        scale: the scale of methods that need one, and the crop of protocol `sr`; models have their own scale.
+        datasets: photographs to measure on.
+        rows: the rows of the table, in this order.
         protocol: `paper` crops nothing, `sr` crops `scale` pixels at each side before PSNR and SSIM.
-        target_bpp: the rate that methods are compared at.
-        anchor: the row that BD-rates and BD-PSNRs refer to; None gives none.
-        lpips: None leaves the column empty.
-        crops: details to keep; None is the first three photographs of the first data set.
-        published: names of figures that others have published, to be shown beside the measured ones
-            (benchmark/published.py).
-        results_root: where the folder `name` goes.
-        device: of the networks.
-        plugins: modules of the user's to import.
+        target_bpp: the rate at which methods are compared.
+        anchor: the row that Bjontegaard deltas refer to; None leaves them out.
+        lpips: the backbone of LPIPS; None leaves the column empty.
+        crops: the details to show; None takes the first three photographs of the first data set.
+        published: names of published figures to show beside the measured ones (docs/benchmark.md).
+        results_root: where the folder `name` is written.
+        device: where the networks run.
+        plugins: your modules to import.
     """
 
     source: Path = field(compare=False)

@@ -18,7 +18,7 @@ class OptimizerOptions:
         lr: the learning rate before any schedule.
         type: the algorithm. Muon is for convolutions (training/muon.py), SOAP for all matrices
             (training/soap.py).
-        betas: how much of the past the averages of the gradient and of its square keep.
+        betas: the decay rates of the averages of the gradient and of its square.
         weight_decay: how strongly weights are pulled towards 0.
     """
 
@@ -34,9 +34,9 @@ class SchedulerOptions:
 
     Attributes:
         type: the schedule. `ConstantLR` keeps the rates.
-        milestones: MultiStepLR's iterations; a single number: every so many.
-        gamma: what MultiStepLR multiplies with at each.
-        eta_min: the rate CosineAnnealingLR ends with.
+        milestones: the iterations at which MultiStepLR changes the rates; a single number is the interval.
+        gamma: the factor that MultiStepLR applies at each milestone.
+        eta_min: the last rate of CosineAnnealingLR.
     """
 
     type: Literal["ConstantLR", "MultiStepLR", "CosineAnnealingLR"] = "ConstantLR"
@@ -73,7 +73,7 @@ class RateLossOptions:
 
 @dataclass(frozen=True)
 class OwnLossOptions:
-    """The term that the network computes of itself, such as the size of IRN's latent variable.
+    """A term that the network computes itself, such as the size of IRN's latent variable.
 
     Attributes:
         weight: the term's weight in the sum.
@@ -84,12 +84,12 @@ class OwnLossOptions:
 
 @dataclass(frozen=True)
 class NamedLoss:
-    """A term beside the paper's: a class of `LOSSES`, whose `type` and arguments stand flat among the other keys.
+    """An additional term: a class of `LOSSES`, whose `type` and arguments stand flat among the other keys.
 
     Attributes:
         loss: the class.
-        on: what it compares: the restored picture with the original, the decoded thumbnail with the bicubic reference,
-            or the quantized coefficients or the tables with zeros.
+        on: what the loss compares: the restored picture with the original, the decoded thumbnail with the bicubic
+            reference, or the quantized coefficients or the tables with zeros.
         weight: the loss's weight in the sum.
     """
 
@@ -105,11 +105,11 @@ class LossesOptions:
     """The objective's terms (paper, section 3.4), and any number of others, under names that the user chooses.
 
     Attributes:
-        reconstruction: restored against original.
-        guide: decoded thumbnail against the bicubic reference.
-        rate: estimated bits per HR pixel.
-        own: what the network has to say about itself, where it has.
-        terms: other terms, by name; in the file they stand beside the four above.
+        reconstruction: compares the restored picture with the original.
+        guide: compares the decoded thumbnail with the bicubic reference.
+        rate: the estimated bits per HR pixel.
+        own: the loss that the network computes itself, if it has one.
+        terms: more terms under names of your choice; in the file they stand beside the four above.
     """
 
     reconstruction: WeightedLoss
@@ -121,26 +121,25 @@ class LossesOptions:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How long, how and towards what to train.
+    """The length, the losses and the optimizers of a training.
 
     Attributes:
-        total_iter: optimizer steps.
-        batch_size: crops of one step, shared out among all processes and micro-batches (`accumulate`).
-        warmup_iter: steps over which the learning rates rise from 0.
+        total_iter: the number of optimizer steps.
+        batch_size: the crops of one step, shared among all processes and micro-batches (`accumulate`).
+        warmup_iter: the number of steps in which the learning rates rise from 0.
         losses: the terms of the objective.
-        precision: of the networks; DCT, tables and likelihoods stay in float32.
-        channels_last: the memory layout that is quicker on recent GPUs.
+        precision: the arithmetic of the networks; DCT, tables and likelihoods stay in float32.
+        channels_last: whether to use the memory layout that is faster on recent GPUs.
         compile: whether `torch.compile` compiles the networks.
-        accumulate: micro-batches a step.
+        accumulate: the number of micro-batches in a step.
         gradient_clipping: the largest norm of the networks' gradient.
-        ema_decay: of the averaged weights; 0 keeps none.
-        optim_g: for the networks.
-        optim_rate: for the rate model; None is as for the networks.
-        optim_aux: for the entropy bottleneck's quantiles.
+        ema_decay: the decay of the averaged weights; 0 keeps no average.
+        optim_g: the optimizer of the networks.
+        optim_rate: the optimizer of the rate model; None uses the settings of `optim_g`.
+        optim_aux: the optimizer of the entropy bottleneck's quantiles.
         scheduler: how the learning rates change.
-        freeze: parameters whose names start so are not trained.
-        skip_bad_steps: how many steps whose loss or gradient is not finite a run leaves out before the next one stops
-            it; 0 stops at the first.
+        freeze: parameters whose names start with one of these texts are not trained.
+        skip_bad_steps: how many steps with a loss or gradient that is not finite a run skips; the next one stops it.
     """
 
     total_iter: Count

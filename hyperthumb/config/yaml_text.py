@@ -29,8 +29,8 @@ _TAG = "tag:yaml.org,2002:"
 # What PyYAML says, and what is mostly meant by it.
 _HINTS = (
     (r"'\t' that cannot start", "indent with spaces, not with tabs"),
-    (r"that cannot start any token", "a value that begins with such a character goes in quotes"),
-    (r"mapping values are not allowed", "keys of one section begin in one column; values with colons go in quotes"),
+    (r"that cannot start any token", "put a value that starts with such a character in quotes"),
+    (r"mapping values are not allowed", "keys of one section start in one column; put values with colons in quotes"),
     (r"found unexpected end of stream", "a quotation mark or a bracket is not closed"),
     (r"expected ',' or", "a bracket is not closed"),
     (r"found another document", "a file holds one set of options, without a line of ---"),
@@ -106,7 +106,7 @@ def _compose(text: str, location: Location, complaints: Complaints) -> yaml.Node
         mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
         line = mark.line + 1 if mark is not None and location.line else location.line
         problem = ", ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None))))
-        since = f" (it begins on line {begin.line + 1})" if begin is not None and location.line else ""
+        since = f" (it starts on line {begin.line + 1})" if begin is not None and location.line else ""
         hint = next((f"; {hint}" for pattern, hint in _HINTS if pattern in problem), "")
         complaints.add(Location(location.file, line), "", f"this is not valid YAML: {problem or error}{since}{hint}")
     complaints.raise_if_any()
@@ -128,7 +128,7 @@ class _Converter:
             return None
         problem = ""
         if node in self._open:
-            problem = "this alias stands for itself"
+            problem = "this alias refers to itself"
         elif len(self._open) > _MAX_DEPTH:
             problem, where = f"it is nested more than {_MAX_DEPTH} levels deep", re.split(r"[.\[]", where)[0]
         elif self._count > _MAX_NODES:
@@ -153,13 +153,13 @@ class _Converter:
         for key_node, value_node in node.value:
             at, key = _line(key_node, location), str(key_node.value)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._complaints.add(at, where, "a key is a single word, not a list or a mapping")
+                self._complaints.add(at, where, "a key must be a single word, not a list or a mapping")
             elif key_node.tag == f"{_TAG}merge":
                 hint = "inherit from a file with `base: other.yml`"
                 self._complaints.add(at, where, f"merge keys (<<) are not supported; {hint}")
             elif key in section:
                 first = section.places[key]
-                self._complaints.add(at, where, f'the key "{key}" is here twice; it stands at {first} already')
+                self._complaints.add(at, where, f'the key "{key}" is given twice; the first one is at {first}')
             else:
                 section.put(key, self.convert(value_node, at, f"{where}.{key}" if where else key), at)
         return section
@@ -171,7 +171,7 @@ class _Converter:
             allowed = join_words(("!!float", "!!int", "!!str", "!!bool", "!!null"), "and")
             problem = f"the tag {node.tag.replace(_TAG, '!!')} is not allowed (only {allowed} are)"
         elif "\0" in text:
-            problem = "no text or name can hold a zero character"
+            problem = "text and names cannot hold a zero character"
         elif kind not in ("str", meant) and (kind, meant) != ("float", "int"):
             problem = f'"{text}" is not what its tag !!{kind} says'
         else:

@@ -61,23 +61,23 @@ def test_home_folders_are_expanded(monkeypatch):
 @pytest.mark.parametrize(
     ("text", "annotation", "message"),
     [
-        ('"3"', int, 'wants a whole number, not "3"; write 3, without quotes and underscores'),
-        ("1_000", int, 'wants a whole number, not "1_000"; write 1000, without quotes and underscores'),
-        ("true", int, "wants a whole number, not true"),
-        ("0.5", int, "wants a whole number, not 0.5"),
-        (".inf", int, "wants a whole number, not inf"),
-        ("false", float, "wants a number, not false"),
-        (".nan", float, "wants a number, not nan"),
-        ("1", bool, "wants true or false, not 1"),
-        ("yes", bool, 'wants true or false, not "yes"; booleans are written true and false'),
-        ("3", str, "wants text, not 3 (put it in quotes)"),
-        ("~", str, "wants text, not nothing (null)"),
-        ("3", list[int], "wants a list, not 3 (write it in brackets)"),
-        ("[0.9]", tuple[float, float], "wants a list of 2 values, not of 1"),
-        ("rom", Literal["none", "ram"], 'wants one of none, ram, not "rom"; did you mean "ram"?'),
-        ("x", int | None, 'wants a whole number, not "x"'),
-        ("x", int | list[int] | None, 'wants a whole number or a list, not "x"'),
-        ("[1]", dict[str, int], "wants a mapping, not a list of 1"),
+        ('"3"', int, 'must be a whole number, not "3"; write 3, without quotes and underscores'),
+        ("1_000", int, 'must be a whole number, not "1_000"; write 1000, without quotes and underscores'),
+        ("true", int, "must be a whole number, not true"),
+        ("0.5", int, "must be a whole number, not 0.5"),
+        (".inf", int, "must be a whole number, not inf"),
+        ("false", float, "must be a number, not false"),
+        (".nan", float, "must be a number, not nan"),
+        ("1", bool, "must be true or false, not 1"),
+        ("yes", bool, 'must be true or false, not "yes"; booleans are written true and false'),
+        ("3", str, "must be text, not 3 (put it in quotes)"),
+        ("~", str, "must be text, not nothing (null)"),
+        ("3", list[int], "must be a list, not 3 (write it in brackets)"),
+        ("[0.9]", tuple[float, float], "must be a list of 2 values, not of 1"),
+        ("rom", Literal["none", "ram"], 'must be one of none, ram, not "rom"; did you mean "ram"?'),
+        ("x", int | None, 'must be a whole number, not "x"'),
+        ("x", int | list[int] | None, 'must be a whole number or a list, not "x"'),
+        ("[1]", dict[str, int], "must be a mapping, not a list of 1"),
         ("{b: 1}", dict[Literal["a"], int], 'unknown key "b" (known here: a)'),
     ],
 )
@@ -86,19 +86,19 @@ def test_unfitting_values(text, annotation, message):
 
 
 def test_a_list_names_the_item():
-    assert read("[1, x, 3]", int | list[int])[1] == ['o.yml:1: key[1]: wants a whole number, not "x"']
+    assert read("[1, x, 3]", int | list[int])[1] == ['o.yml:1: key[1]: must be a whole number, not "x"']
 
 
 @pytest.mark.parametrize(
     ("text", "annotation", "message"),
     [
-        ("0", Annotated[int, AtLeast(1)], "wants 1 or more, not 0"),
-        ("0", Annotated[float, Above(0)], "wants a number above 0, not 0"),
-        ("1", Annotated[float, AtLeast(0), Below(1)], "wants a number below 1, not 1"),
-        ("101", Annotated[int, Between(1, 100)], "wants 100 or less, not 101"),
-        ("0.5", Annotated[float, Between(1, 100)], "wants 1 or more, not 0.5"),
-        ("3", Literal[1, 2, 4, 8], "wants one of 1, 2, 4, 8, not 3"),
-        ("[1, 0]", list[Annotated[int, AtLeast(1)]], "wants 1 or more, not 0"),
+        ("0", Annotated[int, AtLeast(1)], "must be 1 or more, not 0"),
+        ("0", Annotated[float, Above(0)], "must be a number above 0, not 0"),
+        ("1", Annotated[float, AtLeast(0), Below(1)], "must be a number below 1, not 1"),
+        ("101", Annotated[int, Between(1, 100)], "must be 100 or less, not 101"),
+        ("0.5", Annotated[float, Between(1, 100)], "must be 1 or more, not 0.5"),
+        ("3", Literal[1, 2, 4, 8], "must be one of 1, 2, 4, 8, not 3"),
+        ("[1, 0]", list[Annotated[int, AtLeast(1)]], "must be 1 or more, not 0"),
     ],
 )
 def test_bounds(text, annotation, message):

@@ -111,7 +111,7 @@ def test_missing_files(tmp_path, text, message):
 
 def test_a_base_is_a_file_name(tmp_path):
     (tmp_path / "o.yml").write_text("base: [a.yml, b.yml]")
-    with pytest.raises(OptionsError, match=r"o\.yml:1: base: wants one file name$"):
+    with pytest.raises(OptionsError, match=r"o\.yml:1: base: must be one file name$"):
         read_tree(tmp_path / "o.yml", Complaints(), [])
 
 
@@ -144,7 +144,7 @@ def test_forced_settings_win_and_may_be_new():
 def test_a_forced_setting_needs_key_and_value(entry):
     complaints = Complaints()
     force_settings(tree("a: 1"), [entry], complaints)
-    assert complaints.lines() == [f"--force_yml {entry}: wants key:key=value, such as train:total_iter=100"]
+    assert complaints.lines() == [f"--force_yml {entry}: must be key:key=value, such as train:total_iter=100"]
 
 
 def test_a_forced_value_may_hold_an_equals_sign():

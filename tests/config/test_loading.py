@@ -68,10 +68,10 @@ def test_ten_mistakes_are_ten_complaints():
         ("gone", "datasets.train.dataroot_gt", "there is no folder gone"),
         ("gt_size", "datasets.train.gt_size", "72 is not a multiple of 32 (8 * scale); 64 would be"),
         ("batch_size", "datasets.train", 'unknown key "batch_size_per_gp"; did you mean "batch_size_per_gpu"?'),
-        ("use_flip", "datasets.train.use_flip", 'wants true or false, not "on"; booleans are written true and false'),
+        ("use_flip", "datasets.train.use_flip", 'must be true or false, not "on"; booleans are written true and false'),
         ("decoder", "network_g.decoder.scale", "is 2, but the file's scale is 4"),
-        ("total_iter", "train.total_iter", "wants 1 or more, not 0"),
-        ("lr:", "train.optim_g.lr", 'wants a number, not "2e-4"; write 0.0002, without quotes and underscores'),
+        ("total_iter", "train.total_iter", "must be 1 or more, not 0"),
+        ("lr:", "train.optim_g.lr", 'must be a number, not "2e-4"; write 0.0002, without quotes and underscores'),
     ]
     numbered = [(line if isinstance(line, int) else line_of(text, line), *rest) for line, *rest in expected]
     written = [": ".join(filter(None, (f"options.yml:{line}", where, message))) for line, where, message in numbered]
@@ -92,13 +92,13 @@ def test_ten_mistakes_are_ten_complaints():
         (
             "scale: 4",
             "scale: 4\nval: {profile: fast}",
-            'val.profile: wants one of small, optimized, default, not "fast"; use optimized, which is read as quickly',
+            'val.profile: must be one of small, optimized, default, not "fast"; use optimized',
         ),
-        ("scale: 4", "scale: 3", "scale: wants one of 1, 2, 4, 8, not 3"),
+        ("scale: 4", "scale: 3", "scale: must be one of 1, 2, 4, 8, not 3"),
         (
             "scale: 4",
             "scale: 1",
-            "network_g.encoder: at scale 1 the thumbnail is the picture itself: there is no encoder",
+            "network_g.encoder: at scale 1 the thumbnail is the picture itself; remove the encoder",
         ),
         (
             "    gt_size: 64\n",
@@ -108,10 +108,10 @@ def test_ten_mistakes_are_ten_complaints():
         (
             "  decoder: {type: FrequencyAwareDecoder, num_feat: 8, num_block: 2}\n",
             "",
-            "network_g: at scale 4 it needs an encoder and a decoder; decoder is missing",
+            "network_g: at scale 4 the network needs an encoder and a decoder, but the decoder is missing",
         ),
         ("rounding: noise", "rouding: noise", 'network_g.jpeg: unknown key "rouding"; did you mean "rounding"?'),
-        ("rounding: noise", "rounding: nois", "network_g.jpeg.rounding: wants one of "),
+        ("rounding: noise", "rounding: nois", "network_g.jpeg.rounding: must be one of "),
         ("type: RDBUNet,", "type: RDBUNet, scale: 8,", "network_g.encoder.scale: is 8, but the file's scale is 4"),
         (
             "type: HyperThumbnail\n",
@@ -121,12 +121,12 @@ def test_ten_mistakes_are_ten_complaints():
         (
             "total_iter: 100",
             "total_iter: 100\n  precision: fp16",
-            "train.precision: fp16 wants a GPU, but device is cpu",
+            "train.precision: fp16 needs a GPU, but device is cpu",
         ),
         (
             "total_iter: 100",
             "total_iter: 100\n  scheduler: {type: MultiStepLR}",
-            "train.scheduler: MultiStepLR needs milestones: a list, or every so many",
+            "train.scheduler: MultiStepLR needs milestones: a list of iterations, or the iterations between two",
         ),
         (
             "total_iter: 100",
@@ -138,20 +138,20 @@ def test_ten_mistakes_are_ten_complaints():
             "total_iter: 100\n  optim_aux: {lr: 1e-5}\n  scheduler: {type: CosineAnnealingLR, eta_min: 1e-4}",
             "train.scheduler.eta_min: 0.0001 is above train.optim_aux.lr, 1e-05",
         ),
-        ("type: RDBUNet, num_feat: 8", "type: RDBUNet, num_feat: 0", "encoder.num_feat: wants 1 or more, not 0"),
-        ("type: RDBUNet, num_feat: 8", "type: RDBUNet, growth: 0", "encoder.growth: wants 1 or more, not 0"),
-        ("type: RDBUNet,", "type: LiteEncoder, num_block: -1,", "encoder.num_block: wants 0 or more, not -1"),
-        ("num_block: 2}", "num_block: 2, branch_num_feat: 0}", "decoder.branch_num_feat: wants 1 or more, not 0"),
-        ("num_block: 2}", "branch_num_block: -1}", "decoder.branch_num_block: wants 0 or more, not -1"),
-        ("num_block: 2}", "branch_out: 0}", "decoder.branch_out: wants 1 or more, not 0"),
-        ("{type: predicted}", "{type: predicted, num_hidden: 0}", "num_hidden: wants 1 or more, not 0"),
-        ("{type: predicted}", "{type: predicted_log, num_layers: -1}", "num_layers: wants 0 or more, not -1"),
-        ("{type: predicted}", "{type: predicted_log, initial_step: 0}", "initial_step: wants 1 or more, not 0"),
-        ("{type: predicted}", "{type: fixed, quality: 0}", "quality: wants 1 or more, not 0"),
-        ("{type: predicted}", "{type: learned, initial: 101}", "initial: wants 100 or less, not 101"),
-        ("{type: factorized}", "{type: factorized, init_scale: 0}", "init_scale: wants a number above 0, not 0"),
-        ("name: sample", "name: sample\nval: {rate_scale: 0}", "val.rate_scale: wants a number above 0, not 0"),
-        ("name: sample", "name: sample\nval: {val_freq: 0}", "val.val_freq: wants 1 or more, not 0"),
+        ("type: RDBUNet, num_feat: 8", "type: RDBUNet, num_feat: 0", "encoder.num_feat: must be 1 or more, not 0"),
+        ("type: RDBUNet, num_feat: 8", "type: RDBUNet, growth: 0", "encoder.growth: must be 1 or more, not 0"),
+        ("type: RDBUNet,", "type: LiteEncoder, num_block: -1,", "encoder.num_block: must be 0 or more, not -1"),
+        ("num_block: 2}", "num_block: 2, branch_num_feat: 0}", "decoder.branch_num_feat: must be 1 or more, not 0"),
+        ("num_block: 2}", "branch_num_block: -1}", "decoder.branch_num_block: must be 0 or more, not -1"),
+        ("num_block: 2}", "branch_out: 0}", "decoder.branch_out: must be 1 or more, not 0"),
+        ("{type: predicted}", "{type: predicted, num_hidden: 0}", "num_hidden: must be 1 or more, not 0"),
+        ("{type: predicted}", "{type: predicted_log, num_layers: -1}", "num_layers: must be 0 or more, not -1"),
+        ("{type: predicted}", "{type: predicted_log, initial_step: 0}", "initial_step: must be 1 or more, not 0"),
+        ("{type: predicted}", "{type: fixed, quality: 0}", "quality: must be 1 or more, not 0"),
+        ("{type: predicted}", "{type: learned, initial: 101}", "initial: must be 100 or less, not 101"),
+        ("{type: factorized}", "{type: factorized, init_scale: 0}", "init_scale: must be a number above 0, not 0"),
+        ("name: sample", "name: sample\nval: {rate_scale: 0}", "val.rate_scale: must be a number above 0, not 0"),
+        ("name: sample", "name: sample\nval: {val_freq: 0}", "val.val_freq: must be 1 or more, not 0"),
         ("name: sample", "name: sample\nplugins: [no.such.module]", 'plugins: cannot import "no.such.module"'),
         ("name: sample", "name: sample\nval: {lpips: {backbone_weights: w.pth}}", "there is no w.pth"),
         (
@@ -159,7 +159,7 @@ def test_ten_mistakes_are_ten_complaints():
             "dataroot_gt: ${HYPERTHUMB_DATA}/x",
             "there is no folder datasets/x (${HYPERTHUMB_DATA}/x; set HYPERTHUMB_DATA to the folder",
         ),
-        ("dataroot_gt: data", "dataroot_gt: data\n    io_backend: 3", "io_backend: wants "),
+        ("dataroot_gt: data", "dataroot_gt: data\n    io_backend: 3", "io_backend: must be "),
         ("{type: predicted}", "{type: predict}", 'unknown quantization "predict"; did you mean "predicted"?'),
     ],
 )
@@ -174,7 +174,7 @@ def test_a_rate_loss_needs_a_rate_model(rate, tmp_path):
     text = TRAIN.replace("  rate: {type: factorized}\n", rate)
     (line,) = complaints_of(text)
     place = f"options.yml:{line_of(text, 'rate: {weight: 0.02}')}: train.losses.rate: "
-    assert line.startswith(f"{place}the network has no rate model; give network_g.rate, such as {{type: factorized}}")
+    assert line.startswith(f"{place}the network has no rate model; add network_g.rate, such as {{type: factorized}}")
     options = load_train_options(write(tmp_path, text.replace("    rate: {weight: 0.02}\n", "")))
     assert options.train.losses.rate is None
 
@@ -225,7 +225,7 @@ def test_forced_settings_are_checked_like_the_files(tmp_path):
     options = load_train_options(path, ["train:total_iter=7", "datasets:train:gt_size=128", "val:protocol=sr"])
     assert (options.train.total_iter, options.datasets.train.gt_size, options.val.protocol) == (7, 128, "sr")
     assert complaints_of(TRAIN, "train:total_itr=7", "scale=5") == [
-        "--force_yml scale=5: scale: wants one of 1, 2, 4, 8, not 5",
+        "--force_yml scale=5: scale: must be one of 1, 2, 4, 8, not 5",
         '--force_yml train:total_itr=7: train: unknown key "total_itr"; did you mean "total_iter"?',
     ]
 
@@ -253,7 +253,7 @@ def test_a_setting_lost_with_its_type_is_a_warning(tmp_path):
 
 def test_there_has_to_be_a_list_to_append_to():
     (line,) = complaints_of(TRAIN + "plugins: {append: [x]}\n")
-    assert line.endswith("plugins: wants a list, not a mapping; there is no list in the file's base to append to")
+    assert line.endswith("plugins: must be a list, not a mapping; there is no list in the file's base to append to")
 
 
 def test_a_name_that_is_basicsrs(tmp_path):

@@ -126,11 +126,11 @@ def test_one_warning_names_what_means_nothing():
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("num_in_ch: 27", "num_in_ch: 20", "network_g.decoder_opt.num_in_ch: is 20; this decoder has 27 there"),
-        ("img_range: 1.0\n", "\n", "decoder_opt.img_range: is not given, so it is 255.0; this decoder has 1.0 there"),
-        ("input_norm: False", "input_norm: true", "decoder_opt.input_norm: is true; this decoder has false there"),
-        ("upscale: 4", "upscale: 2", "decoder_opt.upscale: is 2; this decoder has 4 there"),
-        ("upscale: 8", "upscale: 4", "coe_decoder_opt.upscale: is 4; this decoder has 8 there"),
+        ("num_in_ch: 27", "num_in_ch: 20", "network_g.decoder_opt.num_in_ch: is 20; this decoder supports only 27"),
+        ("img_range: 1.0\n", "\n", "img_range: is not given, so it is 255.0; this decoder supports only 1.0"),
+        ("input_norm: False", "input_norm: true", "decoder_opt.input_norm: is true; this decoder supports only false"),
+        ("upscale: 4", "upscale: 2", "decoder_opt.upscale: is 2; this decoder supports only 4"),
+        ("upscale: 8", "upscale: 4", "coe_decoder_opt.upscale: is 4; this decoder supports only 8"),
         (
             "out_range: 10.0",
             "out_rage: 10.0",
@@ -141,20 +141,20 @@ def test_one_warning_names_what_means_nothing():
             "quant_type: sine",
             'quant_type: is "sine"; of the original\'s choices, only "bypass" is here',
         ),
-        ("chroma_sub: false", "chroma_sub: true", "chroma_sub: is true; of the original's choices, only false is here"),
-        ("pool_type: avg", "pool_type: mlp", 'pool_type: is "mlp"; the predictor averages over blocks: "avg"'),
-        ("inference_scalar: 1.0", "inference_scalar: 0", "val.rate_scale: wants a number above 0, not 0"),
-        ("norm: none", "enc_num_feat: word", 'network_g.encoder.num_feat: wants a whole number, not "word"'),
-        ("norm: none", "enc_num_feat: 1", "network_g.encoder.growth: wants 1 or more, not 0"),
+        ("chroma_sub: false", "chroma_sub: true", "chroma_sub: is true, but only false is supported"),
+        ("pool_type: avg", "pool_type: mlp", 'pool_type: is "mlp", but the predictor averages over blocks'),
+        ("inference_scalar: 1.0", "inference_scalar: 0", "val.rate_scale: must be a number above 0, not 0"),
+        ("norm: none", "enc_num_feat: word", 'network_g.encoder.num_feat: must be a whole number, not "word"'),
+        ("norm: none", "enc_num_feat: 1", "network_g.encoder.growth: must be 1 or more, not 0"),
         ("scale: 4\n  patch", "scale: 2\n  patch", "network_g.scale: is 2, but the file's scale is 4"),
         ("loss_weight: 0.6\n    reduction: mean", "loss_weight: 0.6\n    reduction: sum", "losses are means here"),
-        ("fix: ['Y_TABLE', 'C_TABLE']", "fix: [head]", "fix_and_grad.fix: wants encoder, "),
-        ("fix: ['Y_TABLE', 'C_TABLE']", "fix: encoder", "fix_and_grad.fix: wants a list of the original's parts"),
-        ("grad: []", "gard: []", "train.fix_and_grad: wants {fix: [...], grad: []}"),
+        ("fix: ['Y_TABLE', 'C_TABLE']", "fix: [head]", "fix_and_grad.fix: must be encoder, "),
+        ("fix: ['Y_TABLE', 'C_TABLE']", "fix: encoder", "fix_and_grad.fix: must be a list of the original's parts"),
+        ("grad: []", "gard: []", "train.fix_and_grad: must be {fix: [...], grad: []}"),
         (
             "fix: ['Y_TABLE', 'C_TABLE']\n    grad: []",
             "fix: [encoder]\n  freeze: [rate.]",
-            "train.fix_and_grad: is train.freeze already",
+            "train.fix_and_grad: duplicates train.freeze",
         ),
         ("patch_size: 256", "pach_size: 256", 'network_g: unknown key "pach_size"'),
         ("type: L1Loss", "type: L1Los", 'unknown loss "L1Los"; did you mean "L1Loss"?'),
@@ -258,7 +258,7 @@ def test_no_gpu_is_the_cpu():
 
 def test_old_and_new_names_of_one_loss_are_two_too_many():
     text = complaints_of("  pixel_opt:", "  losses: {reconstruction: {type: L1Loss}}\n  pixel_opt:")
-    assert "train.pixel_opt: is train.losses.reconstruction already; give one of the two" in text
+    assert "train.pixel_opt: duplicates train.losses.reconstruction; give one of the two" in text
 
 
 def test_a_test_of_the_originals():
@@ -284,7 +284,7 @@ def test_the_inference_scalar_is_the_rate_scale():
 def test_two_rate_scales_are_one_too_many():
     text = complaints_of("  val_freq:", "  rate_scale: 2\n  val_freq:")
     line = line_of(ORIGINAL, "inference_scalar")
-    assert text == f"options.yml:{line}: network_g.inference_scalar: is val.rate_scale already; give one of the two"
+    assert text == f"options.yml:{line}: network_g.inference_scalar: duplicates val.rate_scale; give one of the two"
 
 
 def test_the_inference_scalar_leaves_fixed_tables_alone():

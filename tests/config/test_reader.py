@@ -93,11 +93,11 @@ def test_every_mistake_is_named():
     assert lines == [
         'o.yml:1: car: the key "seats" is missing (Car needs it)',
         'o.yml:2: car.wheel: unknown key "spoke"; did you mean "spokes"?',
-        'o.yml:2: car.wheel.tyre: wants one of soft, hard, not "sof"; did you mean "soft"?',
+        'o.yml:2: car.wheel.tyre: must be one of soft, hard, not "sof"; did you mean "soft"?',
         'o.yml:3: car.spare: unknown key "spokes" (known here: none)',
-        "o.yml:4: car.extra: wants a mapping: write {type: Round}",
+        "o.yml:4: car.extra: must be a mapping: write {type: Round}",
         'o.yml:5: car.paint: unknown key "colour"; did you mean "color"?',
-        'o.yml:5: car.paint.coats: wants a whole number, not "two"',
+        'o.yml:5: car.paint.coats: must be a whole number, not "two"',
     ]
 
 
@@ -106,7 +106,7 @@ def test_every_mistake_is_named():
     [
         ("{}", 'car: the key "type" is missing (known for a wheel: Odd, Round, square)'),
         ("{type: round}", 'car: unknown wheel "round"; did you mean "Round"? (known: Odd, Round, square)'),
-        ("{type: [Round]}", "car.type: wants text, not a list of 1"),
+        ("{type: [Round]}", "car.type: must be text, not a list of 1"),
     ],
 )
 def test_the_type(text, message):
@@ -117,7 +117,7 @@ def test_the_type(text, message):
 
 def test_a_part_that_is_needed_may_not_be_null():
     _, lines = read("{type: Car, seats: 1, wheel: ~}")
-    assert lines == ["o.yml:1: car.wheel: wants a mapping with the type of a wheel, not nothing (null)"]
+    assert lines == ["o.yml:1: car.wheel: must be a mapping with the type of a wheel, not nothing (null)"]
 
 
 def test_supplied_arguments_have_to_agree_and_are_left_out():

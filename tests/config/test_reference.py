@@ -88,7 +88,7 @@ def test_editors_leave_alone_what_is_allowed(kind, text):
 def test_looking_up():
     assert look_up("train.total_iter") == [
         "A training:",
-        "- `train.total_iter` (a whole number from 1; required): Optimizer steps.",
+        "- `train.total_iter` (a whole number from 1; required): The number of optimizer steps.",
     ]
     assert [line[:22] for line in look_up("gt_size")] == ["A training:", "- `datasets.train.gt_s"]
     assert any("`num_feat` (a whole number from 1" in line for line in look_up("LiteDecoder"))

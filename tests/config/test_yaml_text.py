@@ -90,7 +90,7 @@ def test_a_tag_must_fit_its_value():
 
 def test_duplicate_keys_name_both_lines():
     (line,) = complaints_of("train:\n  lr: 1\n  beta: 2\n  lr: 3\n")
-    assert line == 'o.yml:4: train: the key "lr" is here twice; it stands at o.yml:2 already'
+    assert line == 'o.yml:4: train: the key "lr" is given twice; the first one is at o.yml:2'
 
 
 def test_merge_keys_point_to_base():
@@ -114,14 +114,14 @@ def test_aliases_share_values_and_have_their_own_lines():
     ids=["endless", "billion laughs"],
 )
 def test_aliases_cannot_grow_without_bound(text):
-    with pytest.raises(OptionsError, match=r"alias stands for itself|more than 20000 values"):
+    with pytest.raises(OptionsError, match=r"alias refers to itself|more than 20000 values"):
         complaints_of(text)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb: [1,\nc: 2\n", r"o\.yml:4: this is not valid YAML: .* \(it begins on line 2\)"),
+        ("a: 1\nb: [1,\nc: 2\n", r"o\.yml:4: this is not valid YAML: .* \(it starts on line 2\)"),
         ("a: 1\n\tb: 2\n", r"o\.yml:2: this is not valid YAML: .*'\\t'"),
         ("a: *gone\n", r"o\.yml:1: this is not valid YAML: .*'gone'"),
     ],

@@ -94,14 +94,14 @@ def test_windows_line_ends_and_byte_order_marks_are_read(change):
 @pytest.mark.parametrize(
     ("entry", "complaint"),
     [
-        ("train:total_iter", "wants key:key=value, such as train:total_iter=100"),
+        ("train:total_iter", "must be key:key=value, such as train:total_iter=100"),
         ("train.total_iter=3", "keys are joined by colons; write train:total_iter=3"),
-        ("train::total_iter=3", "wants key:key=value, such as train:total_iter=100"),
+        ("train::total_iter=3", "must be key:key=value, such as train:total_iter=100"),
         ("train:total_itr=3", 'train: unknown key "total_itr"; did you mean "total_iter"?'),
-        ("train:total_iter=", "train.total_iter: wants a whole number, not nothing (null)"),
-        ("train:total_iter=many", 'train.total_iter: wants a whole number, not "many"'),
-        ("train:total_iter:more=3", "train.total_iter: wants a whole number, not a mapping"),
-        ("train=3", "train: wants a mapping of keys, not 3"),
+        ("train:total_iter=", "train.total_iter: must be a whole number, not nothing (null)"),
+        ("train:total_iter=many", 'train.total_iter: must be a whole number, not "many"'),
+        ("train:total_iter:more=3", "train.total_iter: must be a whole number, not a mapping"),
+        ("train=3", "train: must be a mapping of keys, not 3"),
         ("datasets:train:gt_size=100", "datasets.train.gt_size: 100 is not a multiple of 32 (8 * scale); 96 would be"),
         ("base=good/test.yml", "a file's base cannot be changed here; -opt names another file"),
         ("name=../elsewhere", 'name: "../elsewhere" becomes the name of a folder: no slashes, '),
@@ -123,8 +123,8 @@ def test_files_that_are_not_options_are_refused():
     Path("weights.yml").write_bytes(b"\0" * 3_000_000)
     for path, complaint in {
         "folder.yml": "folder.yml: cannot read it: Is a directory",
-        "weights.yml": "weights.yml: it is larger than 1 MB: no options file",
-        "/dev/zero": "/dev/zero: it is larger than 1 MB: no options file",
+        "weights.yml": "weights.yml: it is larger than 1 MB, so it is not an options file",
+        "/dev/zero": "/dev/zero: it is larger than 1 MB, so it is not an options file",
         "gone.yml": "gone.yml: there is no such file",
     }.items():
         for load in (*LOAD.values(), load_network_options):
