@@ -139,7 +139,7 @@ def test_one_warning_names_what_means_nothing():
         (
             "quant_type: bypass",
             "quant_type: sine",
-            'quant_type: is "sine"; of the original\'s choices, only "bypass" is here',
+            'quant_type: is "sine", but only "bypass" is supported',
         ),
         ("chroma_sub: false", "chroma_sub: true", "chroma_sub: is true, but only false is supported"),
         ("pool_type: avg", "pool_type: mlp", 'pool_type: is "mlp", but the predictor averages over blocks'),
