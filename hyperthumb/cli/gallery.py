@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hyperthumb.gallery.index import PhotographEntry
     from hyperthumb.gallery.site import Site
 
-DEFAULT_MODEL = "lite_4x"
+DEFAULT_MODEL = "fast_4x"
 DEFAULT_BPP = 0.2
 
 _EXAMPLES = """\

@@ -54,13 +54,13 @@ def test_the_site_of_a_folder(run):
     content = index()
     assert (content["format"], content["title"]) == (1, "Holiday")
     ((model_id, model),) = content["models"].items()
-    decoder = (FOLDER / "lite_4x.decoder.onnx").read_bytes()
+    decoder = (FOLDER / "fast_4x.decoder.onnx").read_bytes()
     assert Path("site", model["decoder"]).read_bytes() == decoder
     assert model == {
-        "name": "lite_4x",
+        "name": "fast_4x",
         "decoder": f"models/{model_id}.onnx",
         "scale": 4,
-        "receptive_field": 16,
+        "receptive_field": 8,
         "bytes": len(decoder),
     }
     entry = next(each for each in content["photographs"] if each["name"] == "deep/PHOTO 3")

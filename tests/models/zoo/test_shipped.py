@@ -133,7 +133,8 @@ def test_reported_means_equal_the_means_over_images(row, dataset, point):
     mean = mean_scores(point.images)
     for name in ("bpp", *QUALITY):
         expected = getattr(mean, name)
-        assert getattr(point, name) == (None if expected is None else pytest.approx(expected, abs=1.1e-6)), name
+        # Scores of photographs are stored with 4 decimals, means are taken before that.
+        assert getattr(point, name) == (None if expected is None else pytest.approx(expected, abs=6e-5)), name
     (info,) = [info for info in RESULTS.datasets if info.name == dataset]
     assert [image.image for image in point.images] == info.images
 
