@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .sites import pixels_of
+from tests.support import photograph
+
+from .sites import build_site, pixels_of, serve
 
 LONG = 60_000  # milliseconds: on a busy machine
+ONE = "?threads=1"  # threads wait for each other, which takes long on a busy machine
 
 
-def restored(page, url: str, place: int) -> np.ndarray:
+def restored(page, url: str, place: int, wish: str = ONE) -> np.ndarray:
     """What the page restores of the photograph at a place, through its download."""
     page.goto("about:blank")
-    page.goto(f"{url}#{place}")
+    page.goto(f"{url}{wish}#{place}")
     page.wait_for_selector("#download:enabled", timeout=LONG)
     with page.expect_download(timeout=LONG) as download:
         page.click("#download")
@@ -28,8 +31,22 @@ def test_restored_pixels_are_those_of_python(page, site, codec, place, name):
     assert np.abs(difference).max() <= 1
 
 
+def test_several_threads_restore_the_same(page, site, codec):
+    difference = restored(page, site.url, 2, wish="").astype(int) - codec.restore(site.thumbnails["odd"])
+    assert np.abs(difference).max() <= 1
+
+
+def test_tiles_of_a_large_picture_are_those_of_the_whole(page, codec, tmp_path):
+    data = codec.compress(photograph(height=830, width=900), rate_scale=2)
+    build_site(tmp_path, {"large": data}, {})
+    with serve(tmp_path) as (url, _):
+        made = restored(page, url, 1)
+    assert made.shape == (830, 900, 3)
+    assert np.abs(made.astype(int) - codec.restore(data)).max() <= 1
+
+
 def test_keyboard_alone(page, site):
-    page.goto(site.url)
+    page.goto(site.url + ONE)
     page.wait_for_selector("#grid a")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
@@ -51,7 +68,7 @@ def test_keyboard_alone(page, site):
 def test_touch(browser, site):
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(site.url)
+    page.goto(site.url + ONE)
     page.tap("#grid li:first-child a")
     page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
     page.tap("#next")
@@ -63,7 +80,7 @@ def test_touch(browser, site):
 
 
 def test_a_damaged_file_is_shown_as_it_is_and_said_so(page, site):
-    page.goto(f"{site.url}#3")
+    page.goto(f"{site.url}{ONE}#3")
     page.wait_for_selector("#notice", timeout=LONG)
     assert "damaged" in page.inner_text("#notice")
     assert page.is_disabled("#download")
@@ -71,9 +88,9 @@ def test_a_damaged_file_is_shown_as_it_is_and_said_so(page, site):
 
 
 def test_a_second_visit_comes_from_the_cache_and_works_offline(page, site):
-    page.goto(site.url)
+    page.goto(site.url + ONE)
     page.evaluate("navigator.serviceWorker.ready.then(() => new Promise((done) => setTimeout(done, 300)))")
-    page.goto(f"{site.url}#1")
+    page.goto(f"{site.url}{ONE}#1")
     page.reload()
     page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
     site.requests.clear()
