@@ -6,10 +6,9 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError
 
@@ -120,29 +119,26 @@ def measure(case: Case, folder: Path, calls: int, threads: int) -> Point:
     Raises:
         HyperthumbError: when the process fails; the message has its last line.
     """
-    source = source_of(folder, case)
-    began = time.perf_counter()
+    source, here = source_of(folder, case), Path(__file__).parent
     if case.part == "command":
         words = ["-m", "hyperthumb", "restore", str(source), "-o", str(folder / "restored.png"), "--overwrite", "-q"]
         words += ["--device", "cpu", "--engine", case.engine]
     else:
-        words = [str(Path(__file__).with_name("work.py")), json.dumps(case), str(source), str(calls)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-    process = subprocess.Popen(
-        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        words = [str(here / "work.py"), json.dumps(case), str(source), str(calls)]
+    launched = subprocess.run(
+        [sys.executable, str(here / "launch.py"), sys.executable, *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": str(threads)},
     )
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    seconds = time.perf_counter() - began
-    if process.returncode:
-        raise HyperthumbError(f"{case.label} failed: {said.strip().splitlines()[-1] if said.strip() else status}")
-    peak = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024
+    process: dict[str, Any] = json.loads(launched.stdout)
+    lines = process["output"].strip().splitlines()
+    if process["code"]:
+        raise HyperthumbError(f"{case.label} failed: {lines[-1] if lines else process['code']}")
     if case.part == "command":
-        stages, done = {"process": seconds}, 1
+        found: dict[str, Any] = {"seconds": {"process": process["seconds"]}, "calls": 1}
     else:
-        found = json.loads(said.splitlines()[-1])
-        stages, done = found["seconds"], found["calls"]
-    return Point(case, stages, done, seconds, peak, source.stat().st_size, os.getloadavg()[0])
+        found = json.loads(lines[-1])
+    size, load = source.stat().st_size, os.getloadavg()[0]
+    return Point(case, found["seconds"], found["calls"], process["seconds"], process["peak_bytes"], size, load)

@@ -89,11 +89,15 @@ def _pareto(axis: Axes, points: Sequence[Point], size: Size, quality: dict[str, 
         and (point.case.width, point.case.height) == size
         and point.case.model in quality
     ]
-    for point in shown:
+    for count, point in enumerate(sorted(shown, key=ms_per_megapixel)):
         place = ms_per_megapixel(point), quality[point.case.model]
         marker = {"pillow": "s", "layers": "^"}.get(point.case.engine, "o")
         axis.plot(*place, marker, color="#d55e00" if marker == "s" else "#0072b2")
-        axis.annotate(point.case.label, place, (3, 4), textcoords="offset points", fontsize=6.5, rotation=25)
+        sign = 1 if count % 2 else -1  # the names of neighbors lie above and below
+        axis.annotate(
+            point.case.label, place, (3, 4 * sign), textcoords="offset points", fontsize=6.5, rotation=25 * sign,
+            rotation_mode="anchor", va="bottom" if sign > 0 else "top",
+        )  # fmt: skip
     axis.set(
         xscale="log",
         xlabel=f"from the file to pixels, ms per megapixel at {size[0]}x{size[1]}",

@@ -19,7 +19,7 @@ import numpy as np
 
 from hyperthumb.base.limits import EngineName, Precision
 
-LONGEST = 20.0
+LONGEST = 12.0
 """Seconds after which no further call begins."""
 
 Call = Callable[[], dict[str, float]]
