@@ -52,11 +52,17 @@ def served(folder: Path) -> Iterator[str]:
     server.shutdown()
 
 
+def wait_for_mark(page: Any, name: str) -> None:
+    """Waits without code in the page that looks again and again: its security policy refuses that."""
+    while not page.evaluate("(name) => performance.getEntriesByName(name).length", name):
+        page.wait_for_timeout(20)
+
+
 def open_photograph(page: Any, place: int) -> dict[str, float]:
     """Opens a photograph at 100 %; seconds until the view is restored, and until the whole picture is there as PNG."""
     page.evaluate("performance.clearMarks('open'); performance.clearMarks('restored')")
     page.evaluate(f"location.hash = '{place}'")
-    page.wait_for_function("performance.getEntriesByName('open').length > 0", timeout=PATIENCE)
+    wait_for_mark(page, "open")
     page.wait_for_selector("#download:enabled", timeout=PATIENCE)
     page.keyboard.press("1")
     page.wait_for_selector("#viewer[data-state=restored]", timeout=PATIENCE)
@@ -75,7 +81,7 @@ def visit(browser: Any, url: str, place: int, threads: int) -> dict[str, dict[st
     finished: list[Any] = []
     page.on("requestfinished", lambda request: finished.append(request))
     page.goto(f"{url}?engine=wasm&threads={threads}")
-    page.wait_for_function("performance.getEntriesByName('thumbnail').length > 0", timeout=PATIENCE)
+    wait_for_mark(page, "thumbnail")
     first = {"thumbnail": page.evaluate("performance.getEntriesByName('thumbnail')[0].startTime / 1000")}
     first |= open_photograph(page, place)
     sizes = [request.sizes() for request in finished if request.url.startswith(url)]

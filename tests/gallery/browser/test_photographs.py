@@ -29,7 +29,7 @@ def test_restored_pixels_are_those_of_python(page, codec, tmp_path):
     with serve(tmp_path) as (url, _):
         page.goto(f"{url}?threads=1#1")
         for place, data in enumerate(thumbnails.values(), 1):
-            page.wait_for_function(f"document.getElementById('position').textContent.startsWith('{place} of')")
+            page.wait_for_selector(f"#position:text-matches('^{place} of')", timeout=LONG)
             page.wait_for_selector("#download:enabled", timeout=LONG)
             with page.expect_download(timeout=LONG) as download:
                 page.keyboard.press("d")
