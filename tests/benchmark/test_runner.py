@@ -208,14 +208,14 @@ def test_a_refined_row_is_another_one(tmp_path, counted):
     assert refined.images[1].psnr_rgb == pytest.approx(scores.psnr_rgb, abs=1e-4)
 
 
-def test_what_cannot_be_refined_for_is_named(tmp_path, capsys):
+def test_a_network_without_a_rate_model_is_refined(tmp_path, capsys):
     options = small_benchmark(tmp_path)
     without = Component("HyperThumbnail", {**tiny_part().arguments, "rate": None})
     save_model(tmp_path / "tiny.safetensors", build_network(without, 4), without, "tiny")
-    options["rows"] = [options["rows"][1], {**options["rows"][-1], "refine": 2}]
-    rows = rows_of(run(write_options(tmp_path / "small.yml", options)))
-    assert "takes a rate model" in rows[OURS].failure
-    assert rows[JPEG].failure is None
+    options["rows"] = [{**options["rows"][-1], "refine": 2}]
+    (row,) = run(write_options(tmp_path / "small.yml", options)).rows
+    assert row.failure is None
+    assert [point.setting for point in row.curves[0].points] == ["rate_scale=1 refine=2"]
 
 
 def test_rows_that_are_not_measured_now_stay(tmp_path, counted):
