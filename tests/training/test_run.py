@@ -107,7 +107,9 @@ def test_a_network_that_is_worse_than_bicubic_resizing_is_a_warning(tmp_path, ca
     monkeypatch.setattr(validation, "bicubic_psnr", lambda *_: 20.0)
     assert run(tmp_path, **{"train:optim_g:lr": rate, "train:ema_decay": 0.0}) == 0
     lines = capsys.readouterr().err
-    found = re.findall(r"at iteration (\d+) the network is worse than bicubic resizing on val: .* against 20\.00 dB", lines)
+    found = re.findall(
+        r"at iteration (\d+) the network is worse than bicubic resizing on val: .* against 20\.00 dB", lines
+    )
     assert found == warned
 
 
