@@ -161,7 +161,10 @@ def test_wrong_arguments(run, arguments, complaint):
 
 def test_a_site_is_made_and_served_without_torch(run, tmp_path):
     write_photographs(Path("photos"), 1)
-    absent = "import sys; sys.modules['torch'] = None; from hyperthumb.cli.main import main; sys.exit(main())"
+    absent = (
+        "import signal, sys; signal.signal(2, signal.default_int_handler); sys.modules['torch'] = None; "
+        "from hyperthumb.cli.main import main; sys.exit(main())"
+    )
     python = [sys.executable, "-c", absent, "gallery"]
     environment = os.environ | {"PYTHONPATH": str(FOLDER.parents[2])}
     subprocess.run([*python, "photos", "-o", "site", *ENGINE], check=True, env=environment, capture_output=True)

@@ -44,7 +44,7 @@ def test_a_checkpoint_that_is_not_read_is_named_while_the_run_waits(tmp_path):
     states.mkdir(parents=True)
     os.mkfifo(states / "9.state")  # nobody will ever write to it
     with start(tmp_path, "--auto_resume") as process:
-        process.wait_for(f"now: for a checkpoint to be read from {tmp_path}/experiments/tiny")
+        process.wait_for(f"so far: for a checkpoint to be read from {tmp_path}/experiments/tiny")
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
@@ -56,7 +56,7 @@ def test_a_photograph_that_does_not_come_is_named_while_the_run_waits(tmp_path, 
         "datasets:train:num_worker_per_gpu": num_workers,
     }
     with start(tmp_path, **changes) as process:
-        process.wait_for(f"now: for data; {tmp_path}/train/photo2.png, read for")
+        process.wait_for(f"so far: for data; {tmp_path}/train/photo2.png, read for")
         (tmp_path / "the_disk_is_back").touch()
         result = process.wait()
     assert result.code == 0, result.output
