@@ -13,14 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.output import entry_point
 from hyperthumb.gallery.server import make_server
 
 VIEW = {"width": 1280, "height": 800}
@@ -34,22 +37,24 @@ SINCE_OPEN = """(name) => {
 }"""
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("site", type=Path, help="what hyperthumb gallery wrote")
     parser.add_argument("--originals", type=Path, nargs="*", default=[], help="files to load over the slow line")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2], help="of WebAssembly (default %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="default %(default)s")
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="its program (default: the one in PATH)")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     server = make_server(folder, "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
 
 
 def wait_for_mark(page: Any, name: str) -> None:
@@ -119,24 +124,32 @@ def load_original(browser: Any, original: Path) -> float:
             return seconds
 
 
-def main() -> None:
+@entry_point
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the tables; 1 for a user's mistake."""
     from playwright.sync_api import sync_playwright
 
-    arguments = parse_arguments()
-    index = json.loads((arguments.site / "index.json").read_text())
-    with sync_playwright() as playwright, served(arguments.site) as url:
-        browser = playwright.chromium.launch(executable_path=arguments.chromium, args=["--no-sandbox"])
+    given = parse_arguments(arguments)
+    try:
+        index = json.loads((given.site / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HyperthumbError(f"{given.site} is not a gallery ({error}); hyperthumb gallery writes one") from error
+    if given.chromium is None:
+        raise HyperthumbError("there is no chromium in PATH; name it with --chromium")
+    with sync_playwright() as playwright, served(given.site) as url:
+        browser = playwright.chromium.launch(executable_path=given.chromium, args=["--no-sandbox"])
         print("| photograph | size | threads | visit | " + " | ".join(COLUMNS) + " | bytes received |")
         print("|---" * (5 + len(COLUMNS)) + "|")
         for place, entry in enumerate(index["photographs"], 1):
-            for threads in arguments.threads:
-                visits = [visit(browser, url, place, threads) for _ in range(arguments.repeats)]
+            for threads in given.threads:
+                visits = [visit(browser, url, place, threads) for _ in range(given.repeats)]
                 for which in ("first", "again"):
                     print_row(entry, threads, which, [each[which] for each in visits])
-        for original in arguments.originals:
-            seconds = median(load_original(browser, original) for _ in range(arguments.repeats))
+        for original in given.originals:
+            seconds = median(load_original(browser, original) for _ in range(given.repeats))
             print(f"\n{original.name} over 10 Mbit/s: {original.stat().st_size:,} bytes, {seconds:.2f} s")
         browser.close()
+    return 0
 
 
 def print_row(entry: dict[str, Any], threads: int, which: str, found: list[dict[str, float]]) -> None:
@@ -147,4 +160,4 @@ def print_row(entry: dict[str, Any], threads: int, which: str, found: list[dict[
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
