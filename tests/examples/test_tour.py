@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 TOUR = Path(__file__).parents[2] / "docs/examples/tour.ipynb"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def notebook() -> nbformat.NotebookNode:
     return nbformat.read(TOUR, as_version=4)
 
