@@ -29,6 +29,7 @@ from hyperthumb.base.output import emit, entry_point
 from runtime.cases import ENGINES, QUICK_SIZES, SIZES, Point, cases, measure
 
 ROOT = Path(__file__).parents[1]
+MODELS = ["lite_4x", "fast_4x", "lite_2x_low", "qpm_1x"]
 LIBRARIES = ("torch", "onnxruntime", "openvino", "numpy", "Pillow")
 
 
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     sizes = QUICK_SIZES if options.quick else SIZES
     engines = [name for name in options.engines if find_spec(name)]
-    todo = list(cases(sizes, options.models, engines))
+    said = environment(options)
+    todo = list(cases(sizes, options.models, engines, "avx512_bf16" in said.get("instructions", ())))
     points = []
     with tempfile.TemporaryDirectory() as name:
         prepare(options.photo, todo, Path(name))
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{count} of {len(todo)}: {case.part}, {case.label}, {case.width}x{case.height}", file=sys.stderr)
     quality = read_quality(ROOT / QUALITY)
     content = {
-        "environment": environment(options),
+        "environment": said,
         "quality": {"source": QUALITY.as_posix(), "psnr_rgb": quality},
         "points": [{**point._asdict(), "case": point.case._asdict()} for point in points],
     }
@@ -67,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, default=ROOT / "docs/images/demo.jpg", help="is mirrored to each size")
-    parser.add_argument("--models", nargs="+", default=["lite_4x", "lite_2x_low", "qpm_1x"], help="curves: the first")
+    parser.add_argument("--models", nargs="+", default=MODELS, help="curves: two")
     parser.add_argument("--engines", nargs="+", choices=dict(ENGINES), default=list(dict(ENGINES)))
     parser.add_argument("--calls", type=int, default=3, help="timed calls of a process (default %(default)s)")
     parser.add_argument("--threads", type=int, default=os.cpu_count())

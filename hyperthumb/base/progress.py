@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
 Listener = Callable[[int, int], None]
-"""Takes the rows that are done, and all rows."""
+"""Takes the number of parts that are done, and of all parts: rows or tiles."""
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
@@ -23,7 +23,7 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def report(done: int, total: int) -> None:
-    """Says that so many rows of all are done, in whatever unit the caller counts."""
+    """Tells the listener how many of all parts are done. A caller counts rows or tiles."""
     listener = _listener.get()
     if listener is not None:
         listener(done, total)

@@ -61,13 +61,6 @@ def cover_small(size: Sequence[int], scale: int, side: int | None, margin: int, 
     return cover(size, None if side is None else max(side // scale, 1), -(-margin // scale), multiple)
 
 
-def strips(size: Sequence[int], rows: int | None, margin: int) -> Iterator[Tile]:
-    """Covers a picture with strips as wide as the picture, of at most `rows` rows; otherwise as `cover`."""
-    columns = slice(0, size[1])
-    for seen, own in _parts(size[0], rows, margin, 1):
-        yield Tile((seen, columns), (own, columns))
-
-
 def check_tile(tile: int | None) -> None:
     """Refuses a size of tiles that holds no pixel. None, which lets us choose, is fine.
 

@@ -1,6 +1,6 @@
 """The engine for exported graphs in ONNX Runtime or OpenVINO. It does not import PyTorch.
 
-Large pictures are processed in strips. Each strip has a margin as large as the graph's receptive field
+Large pictures are processed in tiles. Each tile has a margin as large as the graph's receptive field
 (`Manifest.reach`), so the result is the same as for the whole picture.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.limits import EngineName, Precision
 from hyperthumb.base.progress import report
-from hyperthumb.images.tiles import Tile, check_tile, scaled, strips
+from hyperthumb.images.tiles import Tile, check_tile, cover, scaled
 from hyperthumb.jpeg.tables import ZIGZAG
 from hyperthumb.models.header import read_model_header
 
@@ -26,8 +26,9 @@ from .manifest import PARTS, Manifest, Part
 if TYPE_CHECKING:
     from .torch_engine import TorchEngine
 
-_STRIP_BLOCKS = 512
-"""Blocks of the thumbnail in a strip. With 64 channels of float32 they take 8 MB."""
+_TILE_BLOCKS = 44
+"""Side of a tile in blocks of the thumbnail. Larger tiles take more memory: 32 MB for 64 channels of float32 at this
+size. Smaller ones compute more pixels twice, in their margins."""
 
 _ZIGZAG = np.array(ZIGZAG)
 _NATURAL = np.argsort(_ZIGZAG)
@@ -104,11 +105,10 @@ class ExportedEngine:
         height, width = (side // self.multiple for side in picture.shape[:2])
         encoder = self._graph("encoder")
         planes = np.empty((1, 192, height, width), np.float32)
-        for strip in self._strips((height, width), tile, encoder.manifest.reach):
-            rows, _ = scaled(strip.seen, self.multiple)
-            (made,) = encoder.run(np.ascontiguousarray(picture[None, rows]))
-            planes[:, :, strip.own[0]] = made[:, :, strip.inner[0]]
-            report(strip.own[0].stop, height)
+        for part in self._tiles((height, width), tile, encoder.manifest.reach):
+            (made,) = encoder.run(np.ascontiguousarray(picture[scaled(part.seen, self.multiple)][None]))
+            (rows, columns), (kept_rows, kept_columns) = part.own, part.inner
+            planes[:, :, rows, columns] = made[:, :, kept_rows, kept_columns]
         (steps,) = self._graph("tables").run(planes)
         vectors = planes.reshape(3, 64, height, width)[:, _NATURAL].transpose(0, 2, 3, 1)
         return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
@@ -132,12 +132,13 @@ class ExportedEngine:
         steps = np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
         decoder = self._graph("decoder")
         height, width = coefficients.shape[1:3]
-        for strip in self._strips((height, width), tile, decoder.manifest.reach):
-            integers = coefficients[:, strip.seen[0]].reshape(3, -1, width, 64)[..., _ZIGZAG].transpose(0, 3, 1, 2)
-            (made,) = decoder.run((integers * steps).reshape(1, 192, -1, width), "picture")
-            place = picture[scaled(strip.own, self.multiple)]  # the picture has no padding
-            place[:] = made[0][scaled(strip.inner, self.multiple)][: place.shape[0], : place.shape[1]]
-            report(strip.own[0].stop, height)
+        for part in self._tiles((height, width), tile, decoder.manifest.reach):
+            blocks = coefficients[:, part.seen[0], part.seen[1]]
+            rows, columns = blocks.shape[1:3]
+            integers = blocks.reshape(3, rows, columns, 64)[..., _ZIGZAG].transpose(0, 3, 1, 2)
+            (made,) = decoder.run((integers * steps).reshape(1, 192, rows, columns), "picture")
+            place = picture[scaled(part.own, self.multiple)]  # the picture has no padding
+            place[:] = made[0][scaled(part.inner, self.multiple)][: place.shape[0], : place.shape[1]]
         return picture
 
     def in_torch(self) -> TorchEngine:
@@ -157,13 +158,14 @@ class ExportedEngine:
     def share_cores(self, jobs: int) -> None:
         """Does nothing, because all runs of a graph share its threads."""
 
-    def _strips(self, size: tuple[int, int], tile: int | None, reach: int) -> Iterator[Tile]:
-        """Strips of blocks, or a single one if the graph's receptive field is the whole picture."""
+    def _tiles(self, size: tuple[int, int], tile: int | None, reach: int) -> Iterator[Tile]:
+        """Tiles of blocks, or a single one if the graph's receptive field is the whole picture; reports progress."""
         check_tile(tile)
-        if reach < 0:
-            return strips(size, None, 0)
-        rows = max(_STRIP_BLOCKS // size[1] if tile is None else tile // self.multiple, 1)
-        return strips(size, max(rows, 2 * reach), reach)
+        side = _TILE_BLOCKS if tile is None else max(tile // self.multiple, 2 * reach, 1)
+        parts = list(cover(size, None if reach < 0 else side, max(reach, 0)))
+        for count, part in enumerate(parts, 1):
+            yield part
+            report(count, len(parts))
 
     def _graph(self, part: Part) -> Graph:
         with self._lock:

@@ -73,30 +73,36 @@ class Point(NamedTuple):
     load: float
 
 
-def cases(sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str]) -> Iterator[Case]:
-    """All points: curves of the first model and of the paper's decoder over the sizes, the others at one size only.
+def cases(sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str], bf16: bool = True) -> Iterator[Case]:
+    """All points: curves of two models and of the paper's decoder over the sizes, other models at one size only.
 
     Args:
         sizes: widths and heights, rising. The second last one is that of the Pareto plot.
-        models: shipped models.
+        models: shipped models. The first one runs on every engine, the others in ONNX Runtime.
         engines: those that are installed, without the precision.
+        bf16: whether the processor has bfloat16; others emulate it, five to eight times as slow as float32.
     """
-    chosen = [(engine, precision) for engine, precision in ENGINES if engine in engines]
+    chosen = [
+        (engine, precision) for engine, precision in ENGINES if engine in engines and (bf16 or precision != "bf16")
+    ]
     pareto = pareto_size(sizes)
     for size in sizes:
         if "torch" in engines:
             yield Case("restore", PAPER, "layers", "fp32", *size)
-            yield from (Case("restore", PAPER, "torch", precision, *size) for precision in ("fp32", "bf16"))
         for engine, precision in chosen:
+            if engine == "torch":
+                yield Case("restore", PAPER, engine, precision, *size)
             yield Case("restore", models[0], engine, precision, *size)
             if precision == "fp32":
                 yield Case("compress", models[0], engine, precision, *size)
-    for model in models[1:]:
+        yield from (Case("restore", model, "onnxruntime", "fp32", *size) for model in models[1:2])
+    for model in models[2:]:
         yield Case("restore", model, "onnxruntime", "fp32", *pareto)
     for codec in ("AVIF", "WebP"):
         yield Case("codec", codec, "pillow", "lossy", *pareto)
     for size in dict.fromkeys((sizes[0], sizes[-1])):
         yield from (Case("command", models[0], name, "fp32", *size) for name in dict(chosen))
+        yield from (Case("command", model, "onnxruntime", "fp32", *size) for model in models[1:2])
 
 
 def pareto_size(sizes: Sequence[Size]) -> Size:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperthumb.images.tiles import cover, cover_small, map_tiles, strips
+from hyperthumb.images.tiles import cover, cover_small, map_tiles
 
 SIDES, MARGINS, MULTIPLES = st.integers(1, 40), st.integers(0, 20), st.sampled_from([1, 2, 4, 7, 8])
 
@@ -45,13 +45,3 @@ def test_mapping_tiles_equals_mapping_the_whole_picture(height, width, side, mar
 @pytest.mark.parametrize(("side", "count"), [(None, 1), (100, 1), (60, 1), (59, 4), (34, 9)])
 def test_the_number_of_tiles_is_minimal(side, count):
     assert len(list(cover((100, 100), side, 20))) == count
-
-
-@given(height=st.integers(1, 60), width=st.integers(1, 60), rows=st.integers(1, 20), margin=MARGINS)
-def test_strips_are_as_wide_as_the_picture_and_cover_it(height, width, rows, margin):
-    count = np.zeros((height, width), int)
-    for strip in strips((height, width), rows, margin):
-        count[strip.own] += 1
-        assert strip.seen[1] == slice(0, width)
-        assert strip.seen[0].stop - strip.seen[0].start <= rows + 2 * margin
-    assert (count == 1).all()

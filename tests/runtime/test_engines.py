@@ -43,18 +43,18 @@ def test_every_engine_reads_what_another_wrote_and_restores_the_same_picture_but
 
 
 @pytest.mark.parametrize("name", EXPORTED)
-def test_strips_change_nothing(codecs, name):
+def test_tiles_change_nothing(codecs, name):
     data = codecs[name].compress(PHOTOGRAPH, tile=10**6)
     whole = codecs[name].restore(data, tile=10**6).astype(int)
-    in_strips = read_jpeg(codecs[name].compress(PHOTOGRAPH, tile=64))
+    in_tiles = read_jpeg(codecs[name].compress(PHOTOGRAPH, tile=64))
     assert np.abs(codecs[name].restore(data, tile=64) - whole).max() <= 1
-    assert (in_strips.coefficients != read_jpeg(data).coefficients).mean() < 1e-3
+    assert (in_tiles.coefficients != read_jpeg(data).coefficients).mean() < 1e-3
     with pytest.raises(HyperthumbError, match="1 row or more"):
         codecs[name].restore(data, tile=0)
 
 
 @pytest.mark.parametrize("name", ["torch", *EXPORTED])
-def test_progress_is_reported_from_strip_to_strip(codecs, name):
+def test_progress_is_reported_while_the_picture_is_processed(codecs, name):
     said = []
     with listening(lambda done, total: said.append(done / total)):
         data = codecs[name].compress(PHOTOGRAPH, tile=64)

@@ -14,7 +14,7 @@ from scripts import measure_runtime
 from scripts.measure_runtime import as_table, main
 
 ROOT = measure_runtime.ROOT
-ALL = list(cases(SIZES, ["lite_4x", "lite_2x_low"], ["onnxruntime", "torch"]))
+ALL = list(cases(SIZES, ["lite_4x", "fast_4x", "lite_2x_low"], ["onnxruntime", "torch"]))
 
 
 def point(case: Case) -> Point:
@@ -28,6 +28,13 @@ def test_every_size_has_the_reference_and_no_case_comes_twice():
     assert len(set(ALL)) == len(ALL)
     assert [(case.width, case.height) for case in ALL if case.engine == "layers"] == list(SIZES)
     assert {(case.width, case.height) for case in ALL if case.model in ("AVIF", "lite_2x_low")} == {pareto_size(SIZES)}
+    assert {(case.width, case.height) for case in ALL if case.model == "fast_4x"} == set(SIZES)
+
+
+def test_bfloat16_is_left_out_where_the_processor_emulates_it():
+    assert [case for case in ALL if case.precision != "bf16"] == list(
+        cases(SIZES, ["lite_4x", "fast_4x", "lite_2x_low"], ["onnxruntime", "torch"], bf16=False)
+    )
 
 
 def test_the_quality_of_the_pareto_plot_is_that_of_the_committed_table():
