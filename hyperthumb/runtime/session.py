@@ -29,6 +29,7 @@ class Session:
         source = content.name if isinstance(content, Path) else "the exported graph"
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.enable_mem_pattern = False  # it keeps memory for each size of tile
         options.intra_op_num_threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0") or 0)
         try:
             data = content.read_bytes() if isinstance(content, Path) else content
