@@ -4,6 +4,8 @@
     python scripts/export_model.py experiments/lite_4x/models/net_g_20000.pth lite_4x.safetensors --card license=CC0
     python scripts/export_model.py converted.pth paper_4x.safetensors --options options/test/hyperthumbnail_4x.yml
 
+`hyperthumb export` is another command: it writes ONNX files, which run without PyTorch.
+
 The file holds the averaged weights if there are any, in half precision. A rate model that needs other packages than
 torch is left out. If the target is in hyperthumb/models/zoo, the model becomes a shipped model: its card must be
 complete, its name must be that of the file, and its checksum is added to SHA256SUMS.

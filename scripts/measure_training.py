@@ -2,7 +2,7 @@
 
     python scripts/measure_training.py options/train/zoo/lite_4x.yml --variants \
         fp32: train:precision=fp32 \
-        batch_8: datasets:train:batch_size_per_gpu=8
+        batch_8: train:batch_size=8
     python scripts/measure_training.py options/train/hyperthumbnail_4x.yml --device cuda --force_yml train:batch_size=4
 
 A word that ends in a colon is the name of a variant. Its settings follow, in the form of --force_yml, which changes all

@@ -81,6 +81,7 @@ def test_training_options_load(path, data_root):
     assert options.name == path.stem
     assert options.datasets.train.gt_size is not None
     assert options.datasets.train.gt_size % (8 * options.scale) == 0
+    assert options.train.batch_size is not None, "more processes would make a larger step"
 
 
 @pytest.mark.parametrize("path", TEST, ids=lambda p: p.stem)
@@ -142,7 +143,6 @@ def test_two_iterations(path, data_root):
         "logger:use_tb_logger=false",
         "device=cpu",
         f"datasets:train:gt_size={size}",
-        "datasets:train:batch_size_per_gpu=~",
         "train:batch_size=1",
         "datasets:train:num_worker_per_gpu=0",
         "val:val_freq=2",

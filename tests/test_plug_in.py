@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -149,8 +150,14 @@ def test_a_model_file_imports_nothing_by_itself(trained):
     done = run(trained, "-m", "hyperthumb", "compress", "photo.png", "--overwrite", "--model", "named.safetensors")
     assert done.returncode == 2
     assert 'unknown network "PlugIn"' in done.stderr
-    assert "--plugin MODULE" in done.stderr
-    for name, complaint in (("my networks", "needs the name of a module"), ("nowhere", 'cannot import "nowhere"')):
+    assert "(`--plugin tests.plug_in`, or `import tests.plug_in` in Python)" in done.stderr
+    shown = run(trained, "-m", "hyperthumb", "models", "named.safetensors")
+    assert re.search(r"\n  plugins +tests\.plug_in\n", shown.stdout)
+    for name, complaint in (
+        ("my networks", "needs the name of a module"),
+        ("nowhere", 'cannot import "nowhere"'),
+        ("my_networks.py", "needs the name of a module"),
+    ):
         done = run(trained, "-m", "hyperthumb", "compress", "photo.png", "--overwrite", "--plugin", name)
         assert done.returncode == 2
         assert f"error: --plugin {complaint}" in done.stderr

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.base.limits import SCALES
-from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, PartOf
+from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, PartOf, Registry
 from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.quantize import Rounding, RoundingName, find_rounding, integer_tables, per_plane
 from hyperthumb.jpeg.simulator import coefficients_to_rgb, rgb_to_coefficients
@@ -29,6 +29,8 @@ from hyperthumb.models.inference import Analyzer, Restorer
 
 from .graphs import DecoderGraph, EncoderGraph, TablesGraph
 from .official.names import is_official, to_ours
+from .quantization import Quantization
+from .rate_model import RateModel
 from .rows.inference import RowAnalyzer, RowRestorer
 from .rows.row_program import NotLocalError
 
@@ -69,7 +71,8 @@ class HyperThumbnail(RescalingNetwork):
             coefficients (B, 192, h/8, w/8); any other class is called with the clamped rgb only.
 
     Raises:
-        HyperthumbError: when a scale or rounding does not exist, or encoder and decoder do not fit the scale.
+        HyperthumbError: when a scale or rounding does not exist, encoder and decoder do not fit the scale, or
+            quantization or rate model is not a subclass of its base class.
     """
 
     def __init__(
@@ -90,9 +93,9 @@ class HyperThumbnail(RescalingNetwork):
                 raise HyperthumbError(f"a network of scale {scale} {needs} {'an' if name == 'encoder' else 'a'} {name}")
         self.scale = scale
         self.rounding = _training_rounding(jpeg or {})
-        self.quantization = quantization.build(QUANTIZATIONS, scale=scale)
+        self.quantization: Quantization = _build_subclass(quantization, QUANTIZATIONS, Quantization, scale)
         self.encoder = encoder.build(ENCODERS, scale=scale) if encoder else None
-        self.rate = rate.build(RATE_MODELS, scale=scale) if rate else None
+        self.rate: RateModel | None = _build_subclass(rate, RATE_MODELS, RateModel, scale) if rate else None
         self.decoder = decoder.build(DECODERS, scale=scale) if decoder else None
 
     def forward(self, hr: Tensor) -> RescaleOutput:
@@ -100,7 +103,7 @@ class HyperThumbnail(RescalingNetwork):
         tables = self.tables(coefficients)
         steps = per_plane(tables)
         quantized = self._round(coefficients / steps)
-        bits = self.rate(quantized) if self.rate is not None else None
+        bits = self._bits(quantized)
         restored, thumbnail = self.decode(quantized * steps)
         return RescaleOutput(restored, thumbnail, bits, tables, coefficients=quantized)
 
@@ -114,7 +117,7 @@ class HyperThumbnail(RescalingNetwork):
         coefficients = analysis.coefficients
         tables = integer_tables(analysis.steps * rate_scale)
         quantized = torch.round(coefficients / per_plane(tables))
-        bits = self.rate(quantized) if self.rate is not None else None
+        bits = self._bits(quantized)
         return CompressedBatch(quantized.to(torch.int16), tables.to(torch.int16), bits)
 
     def restore(self, coefficients: Tensor, tables: Tensor) -> Tensor:
@@ -137,8 +140,7 @@ class HyperThumbnail(RescalingNetwork):
             ) from error
 
     def choose_steps(self, coefficients: Tensor) -> Tensor:
-        steps: Tensor = self.quantization(coefficients)
-        return steps
+        return _checked(self.quantization, self.quantization(coefficients), (len(coefficients), 2, 8, 8), "tables")
 
     def differentiable(self) -> Callable[[Tensor], Tensor]:
         if self.decoder is None:
@@ -156,15 +158,19 @@ class HyperThumbnail(RescalingNetwork):
         """Computes the thumbnail's (B, 3, h/8, w/8, 8, 8) unquantized coefficients from (B, 3, H, W) RGB in 0..1.
 
         Raises:
-            HyperthumbError: when H or W is not a multiple of 8 * scale.
+            HyperthumbError: when H or W is not a multiple of 8 * scale, or the thumbnail has not 1 / scale of the size.
         """
         self.check_sides(hr)
-        thumbnail = hr if self.encoder is None else self.encoder(hr)
+        thumbnail = hr
+        if self.encoder is not None:
+            batch, channels, height, width = hr.shape
+            expected = (batch, channels, height // self.scale, width // self.scale)
+            thumbnail = _checked(self.encoder, self.encoder(hr), expected, "the thumbnail")
         return rgb_to_coefficients(inward_clamp(thumbnail, 0, 1))
 
     def tables(self, coefficients: Tensor) -> Tensor:
         """(B, 2, 8, 8) tables in 1..255 for unquantized coefficients: integers in `eval()` mode."""
-        steps = self.quantization(coefficients)
+        steps = self.choose_steps(coefficients)
         if self.training and self.quantization.trainable:
             return inward_clamp(self._round(steps), 1, 255)
         return integer_tables(steps)
@@ -184,12 +190,8 @@ class HyperThumbnail(RescalingNetwork):
         else:
             restored = self.decoder(thumbnail)
         batch, channels, height, width = thumbnail.shape
-        if restored.shape != (batch, channels, height * self.scale, width * self.scale):
-            raise HyperthumbError(
-                f"the decoder {type(self.decoder).__name__} turns a thumbnail of {tuple(thumbnail.shape)} into "
-                f"{tuple(restored.shape)}; at scale {self.scale} it must enlarge it {self.scale} times"
-            )
-        return Decoded(restored, thumbnail)
+        expected = (batch, channels, height * self.scale, width * self.scale)
+        return Decoded(_checked(self.decoder, restored, expected, "the restored picture"), thumbnail)
 
     def adapt_weights(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         return to_ours(weights, self.state_dict()) if is_official(weights) else weights
@@ -206,8 +208,30 @@ class HyperThumbnail(RescalingNetwork):
     def auxiliary_loss(self) -> Tensor | None:
         return self.rate.auxiliary_loss() if self.rate is not None else None
 
+    def _bits(self, quantized: Tensor) -> Tensor | None:
+        return None if self.rate is None else _checked(self.rate, self.rate(quantized), (len(quantized),), "bits")
+
     def _round(self, values: Tensor) -> Tensor:
         return self.rounding(values) if self.training else torch.round(values)
+
+
+def _build_subclass(part: Component, registry: Registry, base: type, scale: int) -> Any:
+    """Builds a part of which the network uses more than `forward`."""
+    built = part.build(registry, scale=scale)
+    if not isinstance(built, base):
+        place = f"{part.location}: " if part.location else ""
+        raise OptionsError(
+            f"{place}the {registry.kind} {part.type} must be a subclass of {base.__name__} in {base.__module__}"
+        )
+    return built
+
+
+def _checked(part: nn.Module, output: Tensor, shape: tuple[int, ...], what: str) -> Tensor:
+    """A part's output, if it is a tensor of the right shape."""
+    if not isinstance(output, Tensor) or output.shape != shape:
+        given = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
+        raise HyperthumbError(f"{type(part).__name__} returns {what} as {given}; it must be a tensor of shape {shape}")
+    return output
 
 
 def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Rounding:

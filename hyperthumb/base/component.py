@@ -62,17 +62,19 @@ def find_class(registry: Registry, name: str) -> type | None:
     return None
 
 
-def check_registered(component: Component, registry: Registry) -> None:
-    """Checks that the component and its parts are registered. BasicSR's architectures do not count.
+def registered_classes(component: Component, registry: Registry) -> list[type]:
+    """The classes of the component and of its parts. BasicSR's architectures do not count as registered.
 
     Raises:
         RegistryError: for the first name that is not registered.
     """
-    known, _ = parameters(registry.get(component.type))
+    classes = [registry.get(component.type)]
+    known, _ = parameters(classes[0])
     for name, argument in component.arguments.items():
         part = part_of(known[name].annotation) if name in known else None
         if part is not None and isinstance(argument, Component):
-            check_registered(argument, part.registry)
+            classes += registered_classes(argument, part.registry)
+    return classes
 
 
 def fitting_arguments(cls: type, supplied: dict[str, Any]) -> dict[str, Any]:

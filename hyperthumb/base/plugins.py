@@ -21,7 +21,7 @@ def import_plugin(name: str, folder: Path | None = None) -> None:
     Raises:
         HyperthumbError: when `name` is not a module's name, or the import fails (its error is the cause).
     """
-    if not all(part.isidentifier() for part in name.split(".")):
+    if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         raise HyperthumbError(f'needs the name of a module, such as my_package.losses, not "{name}"')
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())

@@ -64,7 +64,7 @@ def open_bench(options: BenchmarkOptions) -> Bench:
         HyperthumbError: when the device, LPIPS or a data set cannot be used.
     """
     device = resolve_device(options.device)
-    lpips, identity = open_lpips(options.lpips, device.type), None
+    lpips, identity = open_lpips(options.lpips, device.type, "lpips"), None
     if lpips is not None and options.lpips is not None:
         weights = [options.lpips.backbone_weights] if options.lpips.backbone_weights else []
         identity = [options.lpips.net, files_digest(weights), metadata.version("lpips")]

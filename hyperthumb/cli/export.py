@@ -20,6 +20,9 @@ examples:
   hyperthumb export lite_4x -o exported/                    encoder, tables and decoder, float32
   hyperthumb export lite_4x --part decoder                  only the part for restoring
   hyperthumb export experiments/mine --precision int8 --calibrate photos/
+
+A model file (.safetensors) of your training, for --model and hyperthumb.load, is made by another command:
+  python scripts/export_model.py experiments/mine mine.safetensors
 """
 _MOST_PHOTOGRAPHS = 24
 

@@ -8,6 +8,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from hyperthumb.base.wording import join_words
+
 from .complaints import Complaints, Ignored, Location
 from .tree import REFUSED, Items, Section, join, label
 from .yaml_text import parse, parse_value
@@ -72,9 +74,10 @@ def merge(base: Section, over: Section, ignored: list[Ignored]) -> Section:
             value = value.select(name for name in value if name != "replace")
         elif isinstance(value, Section) and isinstance(below, Section):
             if "type" in below and "type" in value and below["type"] != value["type"]:
-                reason = f"{value.places['type']} changes the type; `replace: true` there says that this is on purpose"
                 lost = [name for name in below if name not in value]
-                ignored.extend(Ignored(below.places[name], join(below.path, name), reason) for name in lost)
+                reason = f"{value.places['type']} changes the type; `replace: true` there says that this is on purpose"
+                if lost:
+                    ignored.append(Ignored(below.places[lost[0]], join(below.path, join_words(lost, "and")), reason))
             else:
                 value = merge(below, value, ignored)
         merged.put(key, _appended(below, value), over.places[key])

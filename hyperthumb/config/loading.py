@@ -108,10 +108,16 @@ def _open(kind: type, path: Path, force: Sequence[str], must_exist: bool = True)
 
 
 def _arrange_datasets(tree: Section, kind: type) -> None:
-    """Give data sets the names of their keys, and put a training's `val`, `val_2` ... together."""
+    """Give data sets the names of their keys, and put a training's `val`, `val_2` ... together.
+
+    Null takes away a data set that another file has.
+    """
     datasets = tree.get("datasets")
     if not isinstance(datasets, Section):
         return
+    needed = ["train"] if kind is TrainOptions else []
+    datasets = datasets.select(key for key in datasets if datasets[key] is not None or key in needed)
+    tree["datasets"] = datasets
     for key, dataset in datasets.items():
         if isinstance(dataset, Section) and "name" not in dataset:
             dataset.put("name", key, datasets.places[key])

@@ -181,11 +181,11 @@ class Reader:
 
 
 def _unknown_class(registry: Registry, name: str) -> str:
-    message = registry.complaint(name)
+    message, own = registry.complaint(name), "; if it is yours, name its module under `plugins:`"
     if registry not in (ARCHS, DECODERS):
-        return message
+        return message + own
     from hyperthumb.base.basicsr_bridge import known_archs
 
     foreign = known_archs()
     hint = "" if "did you mean" in message else did_you_mean(name, foreign)
-    return f"{message}{hint} (of BasicSR: {', '.join(foreign)})" if foreign else message
+    return (f"{message}{hint} (of BasicSR: {', '.join(foreign)})" if foreign else message) + own

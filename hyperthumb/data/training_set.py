@@ -73,7 +73,8 @@ class TrainingSet(Dataset[ImagePair]):
         elif complaints:
             lines = [str(error) for error in complaints.values()]
             more = f"\n... and {len(lines) - 10} more" if len(lines) > 10 else ""
-            raise UnusableImageError("\n".join(lines[:10]) + more)
+            remedy = "give smaller crops (gt_size), or pass over such pictures (on_corrupt: skip)"
+            raise UnusableImageError("\n".join(lines[:10]) + f"{more}\n{remedy}")
 
     def __getitem__(self, place: int) -> ImagePair:
         name, hr, reference = self._load(place)

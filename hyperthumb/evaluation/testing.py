@@ -52,7 +52,7 @@ def test(options: EvaluationOptions) -> list[MethodResult]:
     """
     device = resolve_device(options.device)
     protocol = get_protocol(options.val.protocol, options.scale)
-    lpips = open_lpips(options.val.lpips, device.type)
+    lpips = open_lpips(options.val.lpips, device.type, "val.lpips")
     methods = list(_methods(options, device))
     if not methods:
         raise OptionsError(f"{options.source}: nothing to measure; give a model, a network_g or baselines")

@@ -65,7 +65,7 @@ class LPIPSLoss(nn.Module):
         super().__init__()
         from hyperthumb.metrics.lpips import LpipsMetric
 
-        self.network = LpipsMetric.create(net, backbone_weights).network
+        self.network = LpipsMetric.create(net, backbone_weights, setting="`backbone_weights` of this LPIPSLoss").network
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """The loss as a scalar, 0 for equal pictures; arguments as for `L1Loss`, sides of 32 pixels or more.

@@ -64,6 +64,7 @@ class LpipsMetric:
         backbone_weights: Path | str | None = None,
         device: torch.device | str = "cpu",
         timeout: float = 10.0,
+        setting: str = "`backbone_weights`",
     ) -> LpipsMetric:
         """Loads the heads and the backbone. Leaves the global random state unchanged.
 
@@ -73,6 +74,7 @@ class LpipsMetric:
                 which LPIPS does not use; None takes torchvision's own from its cache or from the network.
             device: where to compute.
             timeout: seconds a connection may be silent.
+            setting: where the user of the caller names `backbone_weights`, for messages.
 
         Raises:
             LpipsUnavailable: `lpips` or torchvision is not installed, or the backbone cannot be downloaded.
@@ -84,10 +86,10 @@ class LpipsMetric:
             import lpips
             import torchvision.models
         except ImportError as error:
-            raise LpipsUnavailable(f"LPIPS is left out: {error}; `pip install lpips` brings it") from error
+            raise LpipsUnavailable(f"LPIPS: {error}; `pip install lpips` brings it") from error
 
         if backbone_weights is None:
-            weights = _downloaded_weights(torchvision.models, net, timeout)
+            weights = _downloaded_weights(torchvision.models, net, timeout, setting)
         else:
             weights = _local_weights(torchvision.models, net, Path(backbone_weights))
         with torch.random.fork_rng(devices=[]), quietly(UserWarning):
@@ -178,7 +180,7 @@ def _is_feature(name: str) -> bool:
     return name.startswith("features.")
 
 
-def _downloaded_weights(models: Any, net: Net, timeout: float) -> Mapping[str, Tensor]:
+def _downloaded_weights(models: Any, net: Net, timeout: float, setting: str) -> Mapping[str, Tensor]:
     """torchvision's ImageNet weights, from its cache or the network; their hash is checked."""
     source = getattr(models, _TORCHVISION[net][1]).IMAGENET1K_V1
     try:
@@ -187,8 +189,8 @@ def _downloaded_weights(models: Any, net: Net, timeout: float) -> Mapping[str, T
     except (OSError, RuntimeError, http.client.HTTPException) as error:
         place = Path(torch.hub.get_dir()) / "checkpoints" / source.url.rpartition("/")[2]
         raise LpipsUnavailable(
-            f"LPIPS is left out: its backbone cannot be had from {source.url} ({error}). Put that file at "
-            f"{place}, or name a local one under val: lpips: backbone_weights:"
+            f"the backbone of LPIPS cannot be downloaded from {source.url} ({error}); put that file at {place}, or "
+            f"name a local file: {setting}"
         ) from error
 
 

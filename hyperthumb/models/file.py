@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from hyperthumb.base.component import Component, check_registered
+from hyperthumb.base.component import Component, registered_classes
 from hyperthumb.base.errors import CheckpointError, RegistryError
 from hyperthumb.base.files import write_atomically
 from hyperthumb.base.registry import ARCHS, RATE_MODELS
@@ -30,7 +30,17 @@ from hyperthumb.base.version import __version__
 
 from .build import build_network
 from .contract import RescalingNetwork
-from .header import FORMAT, METADATA_KEY, RATE_PREFIX, SUFFIX, Description, Weight, parse_description, weights_id
+from .header import (
+    FORMAT,
+    METADATA_KEY,
+    PLUGINS_KEY,
+    RATE_PREFIX,
+    SUFFIX,
+    Description,
+    Weight,
+    parse_description,
+    weights_id,
+)
 from .weights import describe_misfit, load_weights
 
 _RANDOM = {"normal_", "uniform_", "kaiming_uniform_"}  # functions of tensors and of torch.nn.init
@@ -70,7 +80,7 @@ def save_model(
         part: the component that the network was built from. It may use plug-ins; such a file can be loaded only after
             the module that registers them was imported.
         name: the model's name for people.
-        card: further notes, such as training data and license.
+        card: further notes, such as training data and license. "plugins" is added: the modules of the user's classes.
 
     Returns:
         The model's id.
@@ -92,7 +102,7 @@ def save_model(
         "name": name,
         "scale": network.scale,
         "network_g": network_g,
-        "card": dict(card or {}),
+        "card": {**_plugins_of(part), **(card or {})},
     }
     _assemble(Description(name, network.scale, network_g, {}), weights, path, with_rate_model=True)
     write_atomically(path, safetensors.torch.save(weights, {METADATA_KEY: json.dumps(metadata)}))
@@ -178,6 +188,13 @@ def to_half_precision(weights: Mapping[str, Tensor], path: Path) -> dict[str, Te
     return halves
 
 
+def _plugins_of(part: Component) -> dict[str, str]:
+    """The card's entry with the modules of the user's classes, if there are any."""
+    modules = {cls.__module__ for cls in registered_classes(part, ARCHS)}
+    own = sorted(name for name in modules if name.partition(".")[0] != "hyperthumb")
+    return {PLUGINS_KEY: " ".join(own)} if own else {}
+
+
 def describe_part(part: Component) -> dict[str, Any]:
     """A component as in an options file: its type and arguments in one mapping."""
     nested = {name: describe_part(value) for name, value in part.arguments.items() if hasattr(value, "arguments")}
@@ -201,8 +218,9 @@ def _assemble(
 ) -> LoadedModel:
     try:
         part = _read_part(description.network_g, path)
+        plugins = description.card.get(PLUGINS_KEY, "MODULE")
         # Shapes are compared first, so that a hostile description cannot allocate more memory than the file's tensors.
-        misfit = describe_misfit(_described_state(part, description.scale, path), weights)
+        misfit = describe_misfit(_described_state(part, description.scale, path, plugins), weights)
     except RecursionError as error:
         raise CheckpointError(f"{path} does not describe the network of its weights") from error
     if misfit:
@@ -212,14 +230,15 @@ def _assemble(
     return build_model(part, weights, description, path, with_rate_model)
 
 
-def _described_state(part: Component, scale: int, path: Path) -> dict[str, Tensor]:
+def _described_state(part: Component, scale: int, path: Path, plugins: str = "MODULE") -> dict[str, Tensor]:
     """The state dict of the described network on the `meta` device: shapes without memory."""
     try:
-        check_registered(part, ARCHS)
+        registered_classes(part, ARCHS)
     except RegistryError as error:
+        flags = " ".join(f"--plugin {name}" for name in plugins.split())
         raise CheckpointError(
-            f"{path} describes a network that cannot be built here: {error}; if it is a plug-in, import its module "
-            f"first (--plugin MODULE)"
+            f"{path} describes a network that cannot be built here: {error}; if the class is yours, import its module "
+            f"first (`{flags}`, or `import {plugins.replace(' ', ', ')}` in Python)"
         ) from error
     if portable_part(part) != part:
         raise CheckpointError(f"{path} describes a rate model that is not allowed in model files")

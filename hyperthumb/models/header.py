@@ -18,6 +18,8 @@ from hyperthumb.base.errors import CheckpointError
 SUFFIX = ".safetensors"
 FORMAT = 1
 METADATA_KEY = "hyperthumb"
+PLUGINS_KEY = "plugins"
+"""The card's entry that names the modules of the user's own classes, with spaces between them."""
 RATE_PREFIX = "rate."
 """The prefix of the rate model's weights. They affect neither files nor pictures, so the model's id excludes them."""
 

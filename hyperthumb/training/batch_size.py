@@ -37,6 +37,17 @@ class StepShare:
         return f"{self.crops} crops of {self.side}x{self.side} a step{shared}"
 
 
+def remark_on_growth(options: TrainOptions, share: StepShare) -> str | None:
+    """A remark for the log if every process adds crops to the step, so that its size depends on their number."""
+    if options.train.batch_size is not None or share.processes == 1:
+        return None
+    one = share.crops // share.processes
+    return (
+        f"{share.processes} processes take {share.processes} times the crops of one; to keep {one} a step, write "
+        f"`batch_size: {one}` under `train:` in place of datasets.train.batch_size_per_gpu"
+    )
+
+
 def share_step(options: TrainOptions, processes: int = 1) -> StepShare:
     """Divides `train.batch_size`; if it is not set, uses `datasets.train.batch_size_per_gpu`, as in BasicSR.
 

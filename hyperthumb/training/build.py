@@ -10,10 +10,12 @@ from collections.abc import Sequence
 import torch
 
 from hyperthumb.base.environment import describe_environment
-from hyperthumb.base.errors import OptionsError
+from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.data import build_training_loader
 from hyperthumb.data.order import BatchPositions
+from hyperthumb.models.contract import RescalingNetwork
 
+from .batch_size import remark_on_growth
 from .best import BestWeights
 from .board import Board
 from .changes import changed_settings
@@ -45,6 +47,7 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
     checkpoint = find_checkpoint(context, folder, auto_resume)
     _prepare_torch(context)
     state = create_state(context, checkpoint)
+    _check_shapes(state.network, share.side, device)
     objective = Objective(options.train.losses).to(device)
     positions = BatchPositions(
         state.iteration, options.train.total_iter, share.at_once, world.rank, world.size, share.accumulate
@@ -77,6 +80,30 @@ def build_trainer(context: RunContext, auto_resume: bool, caught: Sequence[warni
     return Trainer(context, state, step, loader, validator, folder, board)
 
 
+def _check_shapes(network: RescalingNetwork, side: int, device: torch.device) -> None:
+    """Runs the network on a black crop, so that an output of another shape is named before the first step.
+
+    Raises:
+        HyperthumbError: for the first output of another shape.
+    """
+    with torch.no_grad():
+        output = network.eval()(torch.zeros(1, 3, side, side, device=device))
+    small = side // network.scale
+    shapes = {
+        "restored": (1, 3, side, side),
+        "thumbnail": (1, 3, small, small),
+        "bits": (1,),
+        "coefficients": (1, 3, small // 8, small // 8, 8, 8),
+    }
+    for name, shape in shapes.items():
+        value = getattr(output, name)
+        if value is not None and value.shape != shape:
+            raise HyperthumbError(
+                f"{type(network).__name__}.forward returns {name} of shape {tuple(value.shape)} for a crop of "
+                f"{side}x{side}; it must be {shape}"
+            )
+
+
 def _prepare_torch(context: RunContext) -> None:
     """Sets PyTorch's global switches: for determinism if it is requested, else for the fastest convolutions."""
     options = context.options
@@ -100,6 +127,8 @@ def _open_records(
     network = f"{options.network_g.type} of {millions:.2f} M parameters"
     logger.info("%s: %s, %s", options.name, network, context.device)
     logger.info("%s", context.share)
+    if remark := remark_on_growth(options, context.share):
+        logger.info("%s", remark)
     logger.info(", ".join(f"{key} {value}" for key, value in describe_environment().items()))
     if experiment.archived:
         logger.info("an earlier experiment of this name was moved to %s", experiment.archived)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 
+from hyperthumb.config import DatasetOptions
 from hyperthumb.data import ImageSource, build_source
 from hyperthumb.evaluation.evaluator import OutputFolder, bicubic_psnr, evaluate_image
 from hyperthumb.evaluation.lpips_column import open_lpips
@@ -38,15 +39,17 @@ class Validator:
         self.table: ValidationTable | None = None
         self.best: BestWeights | None = None
         self._bicubic: dict[str, float] = {}
+        sets = context.options.datasets.val
         with context.stalls.over(lambda: "for the validation photographs to be listed and checked"):
             self.sources = {
                 data.name or key: WatchedSource(
                     build_source(data.source, data.max_images, data.skips_at_most), context.stalls
                 )
-                for key, data in context.options.datasets.val.items()
+                for key, data in sets.items()
             }
+        self._labels = {data.name or key: _label(data.name or key, data) for key, data in sets.items()}
         self.protocol = get_protocol(self.options.protocol, context.options.scale)
-        self.lpips = open_lpips(self.options.lpips, context.device.type) if self.sources else None
+        self.lpips = open_lpips(self.options.lpips, context.device.type, "val.lpips") if self.sources else None
 
     def __bool__(self) -> bool:
         return bool(self.sources)
@@ -95,9 +98,9 @@ class Validator:
     def _compare_with_bicubic(self, name: str, psnr: float | None, iteration: int) -> None:
         if psnr is not None and psnr < self._bicubic.get(name, 0) and self.context.world.is_main:
             warnings.warn(
-                f"at iteration {iteration:,} the network is worse than bicubic resizing on {name}: PSNR {psnr:.2f} dB "
-                f"against {self._bicubic[name]:.2f} dB. The learning rate (train.optim_g.lr) or the weight of the rate "
-                "may be too high",
+                f"at iteration {iteration:,} the network is worse than bicubic resizing on {self._labels[name]}: PSNR "
+                f"{psnr:.2f} dB against {self._bicubic[name]:.2f} dB. The learning rate (train.optim_g.lr) or the "
+                "weight of the rate may be too high",
                 stacklevel=2,
             )
 
@@ -109,5 +112,13 @@ class Validator:
             self.table.append({**place, **known})
         shown = "  ".join(f"{key} {value:.4f}" for key, value in known.items())
         logger = logging.getLogger("hyperthumb")
-        logger.info("validation at %s on %s (%s): %s", f"{iteration:,}", name, self.protocol.label, shown)
+        label = self._labels[name]
+        logger.info("validation at %s on %s (%s): %s", f"{iteration:,}", label, self.protocol.label, shown)
         return {f"val/{name}/{key}": value for key, value in known.items()}
+
+
+def _label(name: str, data: DatasetOptions) -> str:
+    """What the log calls a set: by its folder too if that says something else, as after a change of the folder."""
+    folder = data.source.arguments.get("dataroot_gt", name)
+    place = folder if isinstance(folder, str) else ", ".join(folder)
+    return name if name in place else f"{place}, named {name}"

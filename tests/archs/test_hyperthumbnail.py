@@ -4,8 +4,10 @@ import torch
 
 from hyperthumb.archs import HyperThumbnail
 from hyperthumb.base.component import Component
-from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.base.registry import DECODERS as DECODER_REGISTRY
+from hyperthumb.base.registry import QUANTIZATIONS as QUANTIZATION_REGISTRY
+from hyperthumb.base.registry import RATE_MODELS as RATE_REGISTRY
 from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 from hyperthumb.jpeg.file import JpegThumbnail, decode_rgb, read_jpeg, write_jpeg
 from hyperthumb.jpeg.quantize import ROUNDINGS
@@ -194,6 +196,11 @@ class OnlyRgb(torch.nn.Module):
         return rgb.repeat_interleave(self.factor, 2).repeat_interleave(self.factor, 3)
 
 
+class OnlyAModule(torch.nn.Module):
+    def forward(self, values):
+        return values
+
+
 def only_rgb(factor):
     return HyperThumbnail(
         2,
@@ -208,8 +215,43 @@ def test_a_decoder_may_take_rgb_only():
 
 
 def test_a_decoder_of_another_scale_is_refused_by_name():
-    with pytest.raises(HyperthumbError, match="OnlyRgb"):
+    message = r"OnlyRgb returns the restored picture as \(1, 3, 64, 32\); it must be a tensor of shape \(1, 3, 32, 16\)"
+    with pytest.raises(HyperthumbError, match=message):
         only_rgb(4)(photo(32, 16))
+
+
+@pytest.mark.parametrize(
+    ("part", "output", "message"),
+    [
+        ("encoder", torch.zeros(1, 3, 8, 4), r"the thumbnail as \(1, 3, 8, 4\); .* \(1, 3, 16, 8\)"),
+        ("decoder", (torch.zeros(1, 3, 32, 16),), r"the restored picture as a tuple; .* \(1, 3, 32, 16\)"),
+        ("quantization", torch.ones(2, 8, 8), r"tables as \(2, 8, 8\); .* \(1, 2, 8, 8\)"),
+        ("rate", torch.ones(()), r"bits as \(\); .* \(1,\)"),
+    ],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_a_part_whose_output_has_another_shape_is_named(part, output, message, training):
+    network = tiny(2).train(training)
+    getattr(network, part).forward = lambda *_: output
+    with pytest.raises(HyperthumbError, match=f"{type(getattr(network, part)).__name__} returns {message}$"):
+        network(photo(32, 16))
+
+
+@pytest.mark.parametrize(
+    ("registry", "base"),
+    [(QUANTIZATION_REGISTRY, "Quantization in hyperthumb.archs.quantization"),
+     (RATE_REGISTRY, "RateModel in hyperthumb.archs.rate_model")],
+)  # fmt: skip
+def test_tables_and_rate_models_must_be_subclasses(monkeypatch, registry, base):
+    monkeypatch.setitem(registry._classes, "only a module", OnlyAModule)
+    parts = {
+        "quantization": QUANTIZATIONS["fixed"],
+        registry.kind.split()[0]: Component("only a module", {}, "o.yml:3"),
+    }
+    with pytest.raises(
+        OptionsError, match=f"^o.yml:3: the {registry.kind} only a module must be a subclass of {base}$"
+    ):
+        HyperThumbnail(1, **parts)
 
 
 def test_an_encoder_outside_the_range_has_a_gradient_back_into_it():

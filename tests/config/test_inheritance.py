@@ -82,12 +82,12 @@ def test_there_has_to_be_a_list_to_append_to(base, over):
 
 
 def test_what_another_type_loses_is_noted():
-    base, over = tree("q: {type: a, x: 1, y: 2}", "base.yml"), tree("r: 1\nq: {type: b, y: 3}")
+    base, over = tree("q: {type: a, x: 1, y: 2, z: 3}", "base.yml"), tree("r: 1\nq: {type: b, y: 3}")
     label(base)
     ignored = []
     assert plain(merge(base, over, ignored)) == {"q": {"type": "b", "y": 3}, "r": 1}
     reason = "o.yml:2 changes the type; `replace: true` there says that this is on purpose"
-    assert ignored == [(("base.yml", 1), "q.x", reason)]
+    assert ignored == [(("base.yml", 1), "q.x and z", reason)]
 
 
 def test_a_mapping_can_be_replaced_whole():

@@ -213,6 +213,18 @@ def test_a_super_resolution_network_is_a_decoder_only(tmp_path):
     assert str(caught.value).replace(f"{tmp_path}/", "") == complaint_of_edsr(TEST + EDSR)
 
 
+def test_null_takes_an_inherited_data_set_away(tmp_path):
+    sets = "  val: {type: HRImageDataset, dataroot_gt: data}\n  val_2: {type: HRImageDataset, dataroot_gt: data}\n"
+    write(tmp_path, TRAIN.replace("network_g:", sets + "network_g:"), "base.yml")
+    path = write(tmp_path, "base: base.yml\ndatasets: {val: ~}")
+    assert list(load_train_options(path).datasets.val) == ["val_2"]
+    assert not load_train_options(path, ["datasets:val_2=~"]).datasets.val
+    with pytest.raises(OptionsError, match=r'datasets\.train: the key "type" is missing'):
+        load_train_options(path, ["datasets:train=~"])
+    with pytest.raises(OptionsError, match="there is no data set to test on"):
+        load_test_options(write(tmp_path, TEST), ["datasets:kodak=~"])
+
+
 def test_two_sets_of_one_name_would_share_a_folder():
     dataset = "{name: a, type: HRImageDataset, dataroot_gt: data}"
     sets = f"  val: {dataset}\n  val_2: {dataset}\n"

@@ -105,7 +105,11 @@ def test_every_mistake_is_named():
     ("text", "message"),
     [
         ("{}", 'car: the key "type" is missing (known for a wheel: Odd, Round, square)'),
-        ("{type: round}", 'car: unknown wheel "round"; did you mean "Round"? (known: Odd, Round, square)'),
+        (
+            "{type: round}",
+            'car: unknown wheel "round"; did you mean "Round"? (known: Odd, Round, square); if it is yours, name its '
+            "module under `plugins:`",
+        ),
         ("{type: [Round]}", "car.type: must be text, not a list of 1"),
     ],
 )

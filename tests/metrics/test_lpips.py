@@ -18,6 +18,9 @@ import torch
 from torch import Tensor
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.config import LpipsOptions
+from hyperthumb.evaluation.lpips_column import open_lpips
+from hyperthumb.losses import LPIPSLoss
 from hyperthumb.metrics.lpips import LpipsMetric, LpipsUnavailable
 
 pytest.importorskip("lpips")
@@ -175,10 +178,24 @@ def test_without_a_connection_the_error_comes_soon(net, tmp_path: Path, monkeypa
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "urlopen", refuse)
     before = socket.getdefaulttimeout()
-    with pytest.raises(LpipsUnavailable, match=r"Name or service not known.*backbone_weights"):
+    with pytest.raises(LpipsUnavailable, match=r"Name or service not known.*a local file: `backbone_weights`$"):
         LpipsMetric.create(net, timeout=3.0)
     assert limits == [3.0]
     assert socket.getdefaulttimeout() == before
+
+
+def test_each_caller_says_where_it_takes_the_backbone_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise urllib.error.URLError("offline")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "urlopen", refuse)
+    with pytest.warns(
+        UserWarning, match=r"the column lpips stays empty: .*a local file: val\.lpips\.backbone_weights$"
+    ):
+        assert open_lpips(LpipsOptions(), "cpu", "val.lpips") is None
+    with pytest.raises(LpipsUnavailable, match=r"a local file: `backbone_weights` of this LPIPSLoss$"):
+        LPIPSLoss("squeeze")
 
 
 def test_a_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.config import load_train_options
-from hyperthumb.training.batch_size import StepShare, share_step
+from hyperthumb.training.batch_size import StepShare, remark_on_growth, share_step
 from tests.support import tiny_training, write_options
 
 
@@ -46,6 +46,21 @@ def test_the_number_of_basicsrs_files_is_each_processs_own(tmp_path):
     share = share_step(options(tmp_path, **{"datasets:train:batch_size_per_gpu": 6, "train:accumulate": 2}), 4)
     assert (share.at_once, share.crops) == (6, 48)
     assert share_step(options(tmp_path)).at_once == 16
+
+
+def test_the_log_remarks_that_processes_multiply_the_crops(tmp_path):
+    def remark(processes, **changes):
+        given = options(tmp_path, **changes)
+        return remark_on_growth(given, share_step(given, processes))
+
+    each = {"datasets:train:batch_size_per_gpu": 6, "train:accumulate": 2}
+    assert remark(4, **each) == (
+        "4 processes take 4 times the crops of one; to keep 12 a step, write `batch_size: 12` under `train:` in place "
+        "of datasets.train.batch_size_per_gpu"
+    )
+    assert "to keep 16 a step" in remark(4)
+    assert remark(1, **each) is None
+    assert remark(4, **{"train:batch_size": 8}) is None
 
 
 def test_both_numbers_are_a_contradiction(tmp_path):

@@ -6,6 +6,7 @@ What was measured is in color, what others published is grey. Each curve has its
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 """By family, so that only rows of one family differ by color alone."""
 _MARKERS = {"models": "oD", "rescalers": "sX", "codecs": "^v"}
-"""The second one is for the rows of a family that come after all colors."""
+"""The second one is for the rows of a family whose color an earlier row of the family has."""
 _GREY, _SOFT = "#9a9a9a", "#6b6b6b"
 _WIDEST = 2.5
 """The highest rate in a plot, in multiples of the target. Points beyond it are in the tables."""
@@ -111,18 +112,23 @@ def _plots(
 
 
 def _measured(lines: Sequence[TableLine], score: str) -> list[_Curve]:
-    """The curves of the rows that have this score; a row's color is the same in both plots of a data set."""
-    counts = dict.fromkeys(_MARKERS, 0)
+    """The curves of the rows that have this score; a row's color is the same in both plots of a data set.
+
+    Each row gets the color that its family uses least, and of those the one that all rows use least.
+    """
+    uses: Counter[str] = Counter()
+    uses_in: dict[str, Counter[str]] = {family: Counter() for family in _MARKERS}
     curves = []
     for line in lines:
-        cycle, number = divmod(counts[line.family], len(_COLORS))
-        markers = _MARKERS[line.family]
-        counts[line.family] += 1
+        own = uses_in[line.family]
+        color = min(_COLORS, key=lambda each: (own[each], uses[each]))
+        marker = _MARKERS[line.family][own[color] % 2]
+        own[color] += 1
+        uses[color] += 1
         points = [(point.bpp, getattr(point, score)) for point in line.points if getattr(point, score) is not None]
         spreads = [point.spread[score] for point in line.points if point.spread and score in point.spread]
         if points:
-            marker = markers[cycle % len(markers)]
-            curves.append(_Curve(line.row.name, line.family, _COLORS[number], marker, points, spreads))
+            curves.append(_Curve(line.row.name, line.family, color, marker, points, spreads))
     return curves
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.benchmark.report.latex import latex
 from hyperthumb.benchmark.report.montage import write_montages
-from hyperthumb.benchmark.report.plots import spread, write_plots
+from hyperthumb.benchmark.report.plots import _measured, spread, write_plots
 from hyperthumb.benchmark.report.published import find_published, published_names
 from hyperthumb.benchmark.report.table import make_tables
 from hyperthumb.benchmark.report.text_tables import comma_separated, image_scores, markdown
@@ -256,6 +256,16 @@ def test_plots_name_every_curve_at_its_end(tmp_path, results):
         assert text.count(f">{escape(row.name)}<") == 1
     assert {"codecs-name-0", "rescalers-2", "published-4"} <= set(re.findall(r'id="([^"]+)"', text))
     assert (tmp_path / "rd_kodak.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_rows_have_different_colors_whatever_their_families(results):
+    lines = [line for line in make_tables(results)[0].lines if line.points]
+    assert len({line.family for line in lines}) > 1
+    curves = _measured(lines, "psnr_rgb")
+    assert len({curve.color for curve in curves}) == len(curves) == 4
+    many = _measured(lines * 3, "psnr_rgb")
+    looks = [(curve.family, curve.color, curve.marker) for curve in many]
+    assert len(set(looks)) == len(looks) == 12
 
 
 def test_short_curves_are_a_warning(results):
