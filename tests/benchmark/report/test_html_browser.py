@@ -189,3 +189,20 @@ def test_fits_and_is_drawn(report, page, width, dark):
     shown = page.screenshot()[::3, ::3].astype(int)
     assert len(np.unique(shown @ [65536, 256, 1])) > 20
     assert (np.median(shown) < 60) == dark
+
+
+@pytest.mark.parametrize(("width", "scrolls"), [(1400, False), (400, True)])
+def test_a_table_that_is_cut_says_so(report, page, width, scrolls):
+    page.size(width, 800)
+    page.open(report)
+    page.screenshot()  # after the layout has been observed
+    assert page.ask("document.querySelector('.wide').classList.contains('scrolls')") == scrolls
+
+
+def test_a_plot_is_whole_in_a_small_window_until_it_is_enlarged(report, page):
+    page.size(400, 800)
+    page.open(report)
+    width = "document.querySelector('.plots svg').clientWidth"
+    assert 300 < page.ask(width) < 400
+    page.ask("document.querySelector('.plots figure').focus()")
+    assert page.ask(width) > 600

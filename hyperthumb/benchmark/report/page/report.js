@@ -51,6 +51,16 @@
     });
   }
 
+  const watch = new ResizeObserver(() => {
+    for (const frame of document.querySelectorAll(".wide")) {
+      frame.classList.toggle("scrolls", frame.scrollWidth > frame.clientWidth);
+    }
+  });
+  for (const table of document.querySelectorAll(".wide table")) {
+    watch.observe(table);
+    watch.observe(table.parentElement);
+  }
+
   // ---- groups of columns and of curves, which can be hidden
 
   const switches = [...document.querySelectorAll("[data-part]")];
