@@ -27,6 +27,7 @@ from hyperthumb.jpeg.clamp import inward_clamp
 from hyperthumb.jpeg.file import MAX_AC
 from hyperthumb.jpeg.price import Statistics, bits_of, costs_of_rounding_up, prices_of, statistics_of
 from hyperthumb.jpeg.quantize import integer_tables, per_plane
+from hyperthumb.models.build import computes_bf16
 from hyperthumb.models.contract import Analysis, RescalingNetwork
 
 from .annealing import learning_rate, share_of_upper, temperature
@@ -205,8 +206,7 @@ def _place(blocks: tuple[slice, slice]) -> tuple[slice, ...]:
 
 def _fast(device: torch.device) -> torch.autocast:
     """bfloat16 in the decoder where the device is made for it: it takes half the time and is exact enough."""
-    ready = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
-    return torch.autocast(device.type, torch.bfloat16, enabled=ready)
+    return torch.autocast(device.type, torch.bfloat16, enabled=computes_bf16(device))
 
 
 def _tiles(rows: int, columns: int, side: int, margin: int) -> list[Tile]:

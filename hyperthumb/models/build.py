@@ -33,6 +33,11 @@ def resolve_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
+def computes_bf16(device: torch.device) -> bool:
+    """Whether a device has instructions for bfloat16. Others emulate it, which is several times slower than float32."""
+    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+
+
 def device_of(network: nn.Module) -> torch.device:
     """Where a network's tensors are; a network of fixed tables has buffers alone."""
     return next((tensor.device for tensor in chain(network.parameters(), network.buffers())), torch.device("cpu"))

@@ -13,6 +13,7 @@ from hyperthumb.base.environment import describe_environment
 from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.data import build_training_loader
 from hyperthumb.data.order import BatchPositions
+from hyperthumb.models.build import computes_bf16
 from hyperthumb.models.contract import RescalingNetwork
 
 from .batch_size import remark_on_growth
@@ -127,6 +128,8 @@ def _open_records(
     network = f"{options.network_g.type} of {millions:.2f} M parameters"
     logger.info("%s: %s, %s", options.name, network, context.device)
     logger.info("%s", context.share)
+    if options.train.precision == "bf16" and not computes_bf16(context.device):
+        logger.warning("warning: train.precision: bf16 is emulated here, several times slower than fp32; use fp32")
     if remark := remark_on_growth(options, context.share):
         logger.info("%s", remark)
     logger.info(", ".join(f"{key} {value}" for key, value in describe_environment().items()))
