@@ -7,7 +7,7 @@
 Every point is measured in a process of its own, so that its peak memory is its own. The paper's light decoder runs
 layer by layer in float32 in the same run, as the reference. Times are medians of the calls after the first. The results
 are `results.json`, `figure5.png` and `pareto.png`; on a GPU `cuda.json`. PSNR is not measured: it comes from
-results/benchmark/kodak_4x/table.csv.
+results/benchmark/kodak_4x and results/zoo.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for count, case in enumerate(todo, 1):
             points.append(measure(case, Path(name), 1 if options.quick else options.calls, options.threads))
             print(f"{count} of {len(todo)}: {case.part}, {case.label}, {case.width}x{case.height}", file=sys.stderr)
-    quality = read_quality(ROOT / QUALITY)
+    quality = read_quality(ROOT)
     content = {
         "environment": said,
-        "quality": {"source": QUALITY.as_posix(), "psnr_rgb": quality},
+        "quality": {"source": [folder.as_posix() for folder in QUALITY], "psnr_rgb": quality},
         "points": [{**point._asdict(), "case": point.case._asdict()} for point in points],
     }
     write_atomically(options.output / "results.json", (json.dumps(content, indent=1) + "\n").encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,32 +11,37 @@ from .cases import PAPER, Point, Size, pareto_size
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-QUALITY = Path("results/benchmark/kodak_4x/table.csv")
-"""Where the PSNR at 0.30 bpp comes from."""
+QUALITY = (Path("results/benchmark/kodak_4x"), Path("results/zoo"))
+"""Where the PSNR at 0.30 bpp comes from; the first folder that has a model counts."""
 METHODS = {
     "lite_4x": "HyperThumbnail lite 4x",
+    "fast_4x": "fast_4x",
     "lite_2x_low": "HyperThumbnail lite 2x, low",
     "qpm_1x": "QPM only (s = 1)",
-    PAPER: "HyperThumbnail",
     "AVIF": "AVIF 4:4:4",
     "WebP": "WebP",
 }
-"""A model's name there. The paper's is the published one."""
+"""A model's row there."""
+TARGET_BPP = 0.30
 _TITLES = {"restore": "decoder", "compress": "encoder"}
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 
 
-def read_quality(table: Path) -> dict[str, float]:
+def read_quality(root: Path) -> dict[str, float]:
     """PSNR-RGB in dB at 0.30 bpp on Kodak, by model; read off the measured curves, published for the paper's."""
-    with table.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
+    from hyperthumb.benchmark.report.curves import at_rate
+    from hyperthumb.benchmark.report.published import find_published
+    from hyperthumb.benchmark.results import load_results
 
-    def find(what: str, method: str) -> float | None:
-        found = [float(line["psnr_rgb"]) for line in lines if (line["what"], line["method"]) == (what, method)]
-        return found[0] if found else None
-
-    values = {model: find("published" if model == PAPER else "interpolated", name) for model, name in METHODS.items()}
-    return {model: value for model, value in values.items() if value is not None}
+    rows = {row.name: row for folder in reversed(QUALITY) for row in load_results(root / folder).rows}
+    (published,) = find_published(["HyperThumbnail"], "kodak")
+    found = {PAPER: published.psnr_rgb[0]}
+    for model, name in METHODS.items():
+        points = [point for curve in rows[name].curves if curve.dataset == "kodak" for point in curve.points]
+        scores = at_rate(points, TARGET_BPP).values
+        if scores and scores.psnr_rgb is not None:
+            found[model] = scores.psnr_rgb
+    return found
 
 
 def ms_per_megapixel(point: Point) -> float:
@@ -78,30 +82,30 @@ def _curves(axis: Axes, points: Sequence[Point], label: str, value: Any) -> None
         if len(mine) > 1:
             axis.plot(megapixels, [value(point) for point in mine], "o-", color=color, label=name, markersize=4)
     axis.set(xlabel="megapixels of the photograph", ylabel=label, xscale="log", yscale="log")
+    for side in (axis.xaxis, axis.yaxis):
+        side.set_major_formatter("{x:g}")
+        side.set_minor_formatter("")
     axis.grid(alpha=0.3, which="both")
 
 
 def _pareto(axis: Axes, points: Sequence[Point], size: Size, quality: dict[str, float]) -> None:
-    shown = [
-        point
-        for point in points
-        if point.case.part in ("restore", "codec")
-        and (point.case.width, point.case.height) == size
-        and point.case.model in quality
-    ]
-    for count, point in enumerate(sorted(shown, key=ms_per_megapixel)):
+    """Each model on its fastest engine, and the reference; restored pictures are the same on every engine."""
+    shown: dict[tuple[str, bool], Point] = {}
+    for point in points:
+        case = point.case
+        if case.part in ("restore", "codec") and (case.width, case.height) == size and case.model in quality:
+            key = case.model, case.engine == "layers"
+            shown[key] = min(shown.get(key, point), point, key=ms_per_megapixel)
+    for point in shown.values():
         place = ms_per_megapixel(point), quality[point.case.model]
         marker = {"pillow": "s", "layers": "^"}.get(point.case.engine, "o")
         axis.plot(*place, marker, color="#d55e00" if marker == "s" else "#0072b2")
-        sign = 1 if count % 2 else -1  # the names of neighbors lie above and below
-        axis.annotate(
-            point.case.label, place, (3, 4 * sign), textcoords="offset points", fontsize=6.5, rotation=25 * sign,
-            rotation_mode="anchor", va="bottom" if sign > 0 else "top",
-        )  # fmt: skip
+        label = point.case.label.removesuffix(", fp32").replace(", ", "\n", 1)
+        axis.annotate(label, place, (0, 7), textcoords="offset points", fontsize=7, ha="center")
     axis.set(
         xscale="log",
         xlabel=f"from the file to pixels, ms per megapixel at {size[0]}x{size[1]}",
         ylabel="PSNR-RGB at 0.30 bpp, Kodak, dB",
     )
-    axis.margins(0.18)
+    axis.margins(0.15)
     axis.grid(alpha=0.3, which="both")
