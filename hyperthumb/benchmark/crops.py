@@ -72,7 +72,8 @@ def find_details(crops: Sequence[CropOptions] | None, sets: Sequence[Photographs
         photographs = next((one for one in sets if crop.image in one.info.images), None)
         if photographs is None:
             known = [name for one in sets for name in one.info.images]
-            raise HyperthumbError(f'crops: no data set has the image "{crop.image}"{did_you_mean(crop.image, known)}')
+            hint = did_you_mean(crop.image, known) or "; `crops: ~` shows details of the first photographs instead"
+            raise HyperthumbError(f'crops: no data set has the image "{crop.image}"{hint}')
         number = photographs.info.images.index(crop.image)
         box = crop.box or busiest_box(photographs.source.load(number).hr, _WIDTH, _HEIGHT)
         height, width = photographs.info.sizes[number]

@@ -67,10 +67,10 @@ def _crops_fit_scale(options: TrainOptions) -> Iterator[Finding]:
 def _batch_size_is_stated_once(options: TrainOptions) -> Iterator[Finding]:
     if options.train.batch_size is not None and options.datasets.train.batch_size_per_gpu is not None:
         message = (
-            "datasets.train.batch_size_per_gpu is given too; give one of the two (an inherited one goes with "
-            "`batch_size_per_gpu: ~` or `batch_size: ~`)"
+            "train.batch_size is given too; give one of the two (an inherited one goes with `batch_size: ~` or "
+            "`batch_size_per_gpu: ~`)"
         )
-        yield ("train", "batch_size"), message
+        yield ("datasets", "train", "batch_size_per_gpu"), message
 
 
 def _best_is_measured(options: TrainOptions) -> Iterator[Finding]:

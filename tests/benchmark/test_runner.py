@@ -254,6 +254,7 @@ def test_rows_do_not_stand_beside_those_of_other_photographs(tmp_path):
     ("crop", "message"),
     [
         ({"image": "photo7"}, 'no data set has the image "photo7"; did you mean "photo'),
+        ({"image": "kodim19"}, 'no data set has the image "kodim19"; `crops: ~` shows details of the first'),
         ({"image": "photo1", "box": [80, 0, 32, 32]}, r"\[80, 0, 32, 32\] reaches beyond photo1 of 96x80 pixels"),
     ],
 )

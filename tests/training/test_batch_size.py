@@ -64,5 +64,5 @@ def test_the_log_remarks_that_processes_multiply_the_crops(tmp_path):
 
 
 def test_both_numbers_are_a_contradiction(tmp_path):
-    with pytest.raises(OptionsError, match=r"train\.batch_size: datasets\.train\.batch_size_per_gpu is given too"):
+    with pytest.raises(OptionsError, match=r"datasets\.train\.batch_size_per_gpu: train\.batch_size is given too"):
         options(tmp_path, **{"train:batch_size": 16, "datasets:train:batch_size_per_gpu": 16})
