@@ -29,7 +29,7 @@ from hyperthumb.models.inference import Analyzer, Restorer
 
 from .graphs import DecoderGraph, EncoderGraph, TablesGraph
 from .official.names import is_official, to_ours
-from .quantization import Quantization
+from .quantization import Quantization, ScaledTables
 from .rate_model import RateModel
 from .rows.inference import RowAnalyzer, RowRestorer
 from .rows.row_program import NotLocalError
@@ -149,6 +149,15 @@ class HyperThumbnail(RescalingNetwork):
         copied = copy.deepcopy(self).requires_grad_(False)
         copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is missing from torch's stubs
         return lambda dequantized: copied.decode(dequantized).restored
+
+    def adaptable(self, rate_scale: float) -> HyperThumbnail:
+        if self.encoder is None:
+            raise HyperthumbError("a network of scale 1 has no encoder, so its files cannot be refined")
+        copied = copy.deepcopy(self)
+        for name, parameter in copied.named_parameters():
+            parameter.requires_grad_(name.startswith(("encoder.", "quantization.")))
+        copied.quantization = ScaledTables(copied.quantization, rate_scale)
+        return copied
 
     def detach_rate_model(self) -> nn.Module | None:
         rate, self.rate = self.rate, None

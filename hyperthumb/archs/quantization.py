@@ -156,3 +156,14 @@ class LearnedTables(Quantization):
 
     def steps(self, coefficients: Tensor) -> Tensor:
         return inward_clamp(self.log_tables, -1, 7).exp().expand(len(coefficients), -1, -1, -1)
+
+
+class ScaledTables(Quantization):
+    """The tables of another `Quantization` times a factor. Options files cannot name it."""
+
+    def __init__(self, tables: Quantization, factor: float) -> None:
+        super().__init__()
+        self.tables, self.factor, self.trainable = tables, factor, tables.trainable
+
+    def steps(self, coefficients: Tensor) -> Tensor:
+        return self.factor * self.tables.steps(coefficients)

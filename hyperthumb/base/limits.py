@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numbers
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
+from .constraints import Count
 from .errors import HyperthumbError
 
 Scale = Literal[1, 2, 4, 8]
@@ -33,8 +36,31 @@ Profile = Literal["small", "optimized", "default"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 REMOVED_PROFILES = {"fast": "use optimized, which is read as quickly"}
 
-Refine = int | Literal["best"]
-"""Steps of refining (`codec.refinement`); 0 for none."""
+Refined = Literal["coefficients", "encoder"]
+"""What refining changes: a thumbnail's coefficients (`codec.refinement`), or a copy of the encoder and the table
+predictor that makes the thumbnail (`codec.encoder_refinement`)."""
+REFINED: tuple[Refined, ...] = get_args(Refined)
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """How each thumbnail is improved for its decoder.
+
+    Attributes:
+        steps: the number of steps.
+        what: `coefficients` changes the thumbnail's coefficients, `encoder` a copy of the encoder and of the table
+            predictor, which is not kept.
+    """
+
+    steps: Count
+    what: Refined = "coefficients"
+
+    def __str__(self) -> str:
+        return str(self.steps) if self.what == "coefficients" else f"{self.what}:{self.steps}"
+
+
+Refine = int | Literal["best"] | Mapping[str, Any] | Refinement
+"""What a user may ask for, see `find_refinement`."""
 BEST_REFINE = 150
 """The steps of `best`: one to two minutes of one core for a photograph of 768x512."""
 
@@ -58,17 +84,30 @@ MAX_PICTURE_PIXELS = 89_478_485
 """The largest of all other pictures: Pillow's limit for decompression bombs; 256 MiB as RGB."""
 
 
-def refine_steps(refine: Refine) -> int:
-    """The number of steps that a wish for refining stands for.
+def find_refinement(refine: Refine) -> Refinement | None:
+    """The refinement that a wish stands for: steps that change coefficients, "best", or steps and `what`; None for 0.
 
     Raises:
-        HyperthumbError: for anything but a whole number from 0 and "best".
+        HyperthumbError: for anything else.
     """
     if refine == "best":
-        return BEST_REFINE
-    if isinstance(refine, bool) or not isinstance(refine, numbers.Integral) or refine < 0:
-        raise HyperthumbError(f'refine is a whole number of steps, 0 for none, or "best", not {refine!r}')
-    return int(refine)
+        return Refinement(BEST_REFINE)
+    found = refine
+    if isinstance(refine, Mapping) and {"steps"} <= refine.keys() <= {"steps", "what"}:
+        found = Refinement(**refine)
+    if isinstance(found, Refinement):
+        if found.what in REFINED and _is_count(found.steps) and found.steps > 0:
+            return found
+    elif _is_count(refine):
+        return Refinement(int(refine)) if refine else None  # type: ignore[arg-type]
+    raise HyperthumbError(
+        'refine is a whole number of steps, 0 for none, "best", or a mapping such as {"what": "encoder", "steps": 100} '
+        f"with what: {' or '.join(REFINED)}, not {refine!r}"
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0
 
 
 def unknown_profile(name: str) -> str:

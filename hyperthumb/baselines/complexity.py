@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from hyperthumb.base.limits import Refinement
 from hyperthumb.models.build import device_of
 from hyperthumb.models.contract import RescalingNetwork
 
@@ -34,16 +35,17 @@ class Complexity(NamedTuple):
 
 
 @torch.no_grad()
-def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity:
+def measure_complexity(network: RescalingNetwork, refinement: Refinement | None = None) -> Complexity:
     """Counts while one grey picture goes through, so that every way in which a network calls its layers is counted.
 
     Running it a few rows at a time, or composed, gives the same picture by other sums; these are the network's own.
 
     Args:
         network: ours or a rival's.
-        refine: steps of `refinement`, which count as encoding. Each takes a pass through the decoder and one back to
-            its input, which has as many multiply-adds; four more decode only. Prices, a few numbers for a coefficient,
-            are not counted.
+        refinement: steps that count as encoding. Each takes a pass through the decoder and one back to its input, which
+            has as many multiply-adds. If it refines the encoder, a step also takes a pass through the encoder and one
+            back to its input and weights, twice as many. What both compute once is counted too. Prices and rate models,
+            a few numbers for a coefficient, are not counted.
     """
     rate = {id(p) for p in (*network.rate_parameters(), *network.auxiliary_parameters())}
     side = -(-_SIDE // network.multiple) * network.multiple
@@ -51,7 +53,10 @@ def measure_complexity(network: RescalingNetwork, refine: int = 0) -> Complexity
     analysis, encode = _counted(lambda: network.analyze(hr))
     batch = network.quantize(analysis)
     _, decode = _counted(lambda: network.restore(batch.coefficients, batch.tables))
-    encode += (2 * refine + 4) * decode if refine else 0
+    if refinement and refinement.what == "encoder":
+        encode += (3 * refinement.steps + 4) * encode + (2 * refinement.steps + 3) * decode
+    elif refinement:
+        encode += (2 * refinement.steps + 4) * decode
     return Complexity(
         _size(p for p in network.parameters() if id(p) not in rate), _kmacs(encode, side), _kmacs(decode, side)
     )

@@ -12,7 +12,7 @@ import torch
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.base.limits import refine_steps
+from hyperthumb.base.limits import find_refinement
 from hyperthumb.base.registry import BASELINES
 from hyperthumb.baselines import Rescaler
 from hyperthumb.codec.models import open_model, weights_file
@@ -84,7 +84,7 @@ def _open_model(row: BenchmarkRow, word: str, device: torch.device) -> Subject:
     if files[0].suffix == ".pth":  # a checkpoint does not say which network it is of; the options beside it do
         files.append(files[0].parent.parent / "options.resolved.yml")
     weights = _digest(files)
-    shared = {"model": weights, "profile": row.profile, "refine": refine_steps(row.refine)}
+    shared: dict[str, Any] = {"model": weights, "profile": row.profile, "refine": str(find_refinement(row.refine))}
     shared |= {"code": code_digest(None, network=True), "libraries": library_versions(network=True)}
 
     @functools.cache

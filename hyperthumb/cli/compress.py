@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, Refine, unknown_profile
+from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, REFINED, Refine, Refinement, unknown_profile
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
@@ -63,9 +63,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--refine",
         type=_steps,
         default=0,
-        metavar="N",
+        metavar="[WHAT:]N",
         help="optimize the thumbnail for its decoder with N steps, which also makes it smaller; 25 steps take seconds "
-        'per photograph, "best" takes minutes',
+        'per photograph, "best" takes minutes. WHAT is what the steps change: coefficients (default) or encoder, a '
+        "copy of the model's encoder for this photograph",
     )
     parser.add_argument(
         "--profile",
@@ -101,7 +102,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _steps(text: str) -> Refine:
-    return "best" if text == "best" else positive_int(text)
+    if text == "best":
+        return "best"
+    what, separator, steps = text.rpartition(":")
+    found = next((each for each in REFINED if each == what), None)
+    if separator and found is None:
+        raise argparse.ArgumentTypeError(f"{what} cannot be refined; write {' or '.join(f'{x}:N' for x in REFINED)}")
+    return Refinement(positive_int(steps), found or "coefficients")
 
 
 def _profile(text: str) -> str:

@@ -126,7 +126,8 @@ class Codec:
             icc: an RGB color profile to store in the file instead of the picture's own.
             tile: the number of HR rows to process at a time; None chooses.
             refine: the number of steps that improve the thumbnail for its decoder, see `refinement`; 0 for none, "best"
-                for as many as pay. They need PyTorch. With bpp or max_bytes, refinement may run up to three times.
+                for as many as pay; {"what": "encoder", "steps": 100} for steps that train a copy of the encoder, see
+                `encoder_refinement`. They need PyTorch. With bpp or max_bytes, refinement may run up to three times.
 
         Raises:
             ThumbnailError: if no file is small enough; the message states the least size.
@@ -147,13 +148,13 @@ class Codec:
     ) -> RatedFile:
         """Does the same as `compress`, and also returns the rate scale."""
         check_wish(bpp, max_bytes, rate_scale)
-        iterations = limits.refine_steps(refine)
+        refinement = limits.find_refinement(refine)
         picture = image if isinstance(image, Picture) else Picture(image)
         picture = picture if icc is None else picture._replace(icc=icc)
         if picture.icc is not None and not (isinstance(picture.icc, bytes) and rgb_profile(picture.icc)):
             raise HyperthumbError("icc must be the bytes of a complete color profile for RGB")
         metadata_segments(picture.icc, picture.exif)  # raises errors before the slow steps
-        if iterations:
+        if refinement:
             self._in_torch()  # raises errors before the slow steps
         photograph = analyze(self.engine, picture.pixels, tile)
 
@@ -162,11 +163,12 @@ class Codec:
             return write_jpeg(jpeg, profile, self.backend, icc=picture.icc, exif=picture.exif)
 
         def write_refined(scale: float) -> bytes:
-            return write(scale, refine_photograph(self._in_torch(), photograph, picture.pixels, scale, iterations))
+            assert refinement is not None
+            return write(scale, refine_photograph(self._in_torch(), photograph, picture.pixels, scale, refinement))
 
         if max_bytes is None and bpp is None:
             scale = 1.0 if rate_scale is None else rate_scale
-            return RatedFile(write_refined(scale) if iterations else write(scale), scale)
+            return RatedFile(write_refined(scale) if refinement else write(scale), scale)
         steps = photograph.analysis.steps
         pixels = photograph.height * photograph.width
 
@@ -183,7 +185,7 @@ class Codec:
             plain = find_rate(steps, write, most, in_words)
         except ThumbnailError as error:
             raise ThumbnailError(f"{error}{_metadata_hint(picture, most)}") from error
-        return find_refined_rate(steps, write, write_refined, most, plain) if iterations else plain
+        return find_refined_rate(steps, write, write_refined, most, plain) if refinement else plain
 
     def restore(
         self,

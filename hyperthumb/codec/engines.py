@@ -74,7 +74,8 @@ def _open_torch(path: Path, device: str) -> OpenedModel:
 
     model = open_model(path)
     where = resolve_device(device)
-    return OpenedModel(model, TorchEngine(model.network.to(where)).prepare())
+    rate_model = None if model.rate_model is None else model.rate_model.to(where)
+    return OpenedModel(model, TorchEngine(model.network.to(where), rate_model).prepare())
 
 
 def _has_gpu_with_torch() -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
-from hyperthumb.base.limits import MAX_RESTORED_PIXELS, Precision
+from hyperthumb.base.limits import MAX_RESTORED_PIXELS, Precision, Refinement
 from hyperthumb.images.padding import pad_to_multiple
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
@@ -60,24 +60,29 @@ def analyze(engine: Engine, image: np.ndarray, tile: int | None = None) -> Analy
 
 
 def refine(
-    engine: TorchEngine, photograph: AnalyzedPhotograph, image: np.ndarray, rate_scale: float, iterations: int
+    engine: TorchEngine, photograph: AnalyzedPhotograph, image: np.ndarray, rate_scale: float, refinement: Refinement
 ) -> AnalyzedPhotograph:
-    """Changes the coefficients so that they restore better when quantized at this rate scale, see `refinement`.
+    """Changes the analysis so that it restores better when quantized at this rate scale.
 
     Args:
         engine: the model that analyzed the photograph, in PyTorch.
         photograph: what `analyze` gave.
         image: the (H, W, 3) uint8 RGB that it was given.
         rate_scale: multiplies the tables.
-        iterations: number of gradient steps, 1 or more.
+        refinement: the number of steps, and what they change: see the modules `refinement` and `encoder_refinement`.
 
     Raises:
-        HyperthumbError: if the network does not support refinement.
+        HyperthumbError: if the network does not support this refinement.
     """
-    from . import refinement  # imports torch
+    from . import encoder_refinement  # import torch
+    from . import refinement as coefficient_refinement
 
     hr, analysis = engine.as_tensor(image), engine.analysis_of(photograph.analysis)
-    refined = refinement.refine(engine.network, hr, analysis, rate_scale, iterations)
+    if refinement.what == "encoder":
+        rate_model, steps = engine.rate_model, refinement.steps
+        refined = encoder_refinement.refine(engine.network, rate_model, hr, analysis, rate_scale, steps)
+    else:
+        refined = coefficient_refinement.refine(engine.network, hr, analysis, rate_scale, refinement.steps)
     arrays = (each[0].cpu().numpy() for each in (refined.coefficients, refined.steps))
     return photograph._replace(analysis=Analysis(*arrays))
 

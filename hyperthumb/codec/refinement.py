@@ -36,7 +36,7 @@ _LEARNING_RATE = 0.05  # of a quantization step
 _BETAS = (0.9, 0.999)
 _DAMPING = 0.1
 """This share of the gradients' root mean square is added to Adam's divisor, so that small gradients move little."""
-_COARSER = 1.1
+COARSER = 1.1
 """Tables so much coarser show what the network itself pays in error for bits."""
 _SLOPES = 0.3, 3.0
 """Where a picture shows another slope, it is too small or too plain to tell."""
@@ -69,16 +69,20 @@ class _Window(NamedTuple):
         """The sum of squared errors of what is restored when the moving blocks are these."""
         dequantized = self.seen.clone()
         dequantized[self.place] = moved * self.steps
-        with _fast(moved.device):
+        with fast(moved.device):
             restored = self.decode(dequantized)[:, :, : self.target.shape[2], : self.target.shape[3]]
         return ((inward_clamp(restored.float(), 0, 1) - self.target) ** 2).sum()
 
 
-class _Weights(NamedTuple):
+class Weights(NamedTuple):
     """What a unit of squared error and a bit count."""
 
     error: float
     bit: float
+
+    def cost(self, error: float, bits: float) -> float:
+        """What refining lowers."""
+        return self.error * error + self.bit * bits
 
 
 def refine(network: RescalingNetwork, hr: Tensor, analysis: Analysis, rate_scale: float, iterations: int) -> Analysis:
@@ -123,10 +127,10 @@ def refine(network: RescalingNetwork, hr: Tensor, analysis: Analysis, rate_scale
             return reduce(Statistics.plus, (statistics_of(whole[_place(tile.own)]) for tile in tiles))
 
         counted = count(whole)
-        coarse = torch.round(values / _COARSER)
-        coarser = [coarse[_place(tile.own)] * _COARSER for tile in tiles]
+        coarse = torch.round(values / COARSER)
+        coarser = [coarse[_place(tile.own)] * COARSER for tile in tiles]
         errors = _errors(map(window_of, tiles), coarser, hr.shape[2] * hr.shape[3])
-        weights = _weigh(errors, (_bits(counted), _bits(count(coarse))))
+        weights = weigh(errors, (_bits(counted), _bits(count(coarse))))
         for tile in tiles:
             own = _place(tile.own)
             others = counted.minus(statistics_of(whole[own]))
@@ -146,20 +150,20 @@ def _errors(windows: Iterable[_Window], coarser: Iterable[Tensor], pixels: int) 
     return plain * pixels / seen, coarse * pixels / seen
 
 
-def _weigh(errors: Sequence[float], bits: Sequence[float]) -> _Weights:
+def weigh(errors: Sequence[float], bits: Sequence[float]) -> Weights:
     """The weights of a photograph, from its errors and bits with plain and with coarser tables."""
     low, high = _SLOPES
     error = max(errors[0], 1e-6)  # a picture that is restored without an error has nothing to gain
     saved = max(math.log(bits[0] / bits[1]), 1e-6)
     slope = min(max(math.log(max(errors[1], error) / error) / saved, low), high)
-    return _Weights(1 / error, slope / bits[0])
+    return Weights(1 / error, slope / bits[0])
 
 
 def _bits(counted: Statistics) -> float:
     return bits_of(counted, prices_of(counted))
 
 
-def _anneal(window: _Window, values: Tensor, others: Statistics, weights: _Weights, iterations: int) -> Tensor:
+def _anneal(window: _Window, values: Tensor, others: Statistics, weights: Weights, iterations: int) -> Tensor:
     """The integers of the blocks that move, from their unquantized `values`, after so many steps of Adam.
 
     `others` counts the symbols of all other blocks of the photograph.
@@ -193,18 +197,18 @@ def _anneal(window: _Window, values: Tensor, others: Statistics, weights: _Weigh
     return min(start, whole, key=lambda integers: _score(window, integers, others, weights))
 
 
-def _score(window: _Window, whole: Tensor, others: Statistics, weights: _Weights) -> float:
+def _score(window: _Window, whole: Tensor, others: Statistics, weights: Weights) -> float:
     """Squared error and bits, weighed; the bits of the whole photograph."""
     counted = statistics_of(whole).plus(others)
     with torch.no_grad():
-        return weights.error * float(window.error(whole)) + weights.bit * _bits(counted)
+        return weights.cost(float(window.error(whole)), _bits(counted))
 
 
 def _place(blocks: tuple[slice, slice]) -> tuple[slice, ...]:
     return slice(None), slice(None), *blocks
 
 
-def _fast(device: torch.device) -> torch.autocast:
+def fast(device: torch.device) -> torch.autocast:
     """bfloat16 in the decoder where the device is made for it: it takes half the time and is exact enough."""
     return torch.autocast(device.type, torch.bfloat16, enabled=computes_bf16(device))
 

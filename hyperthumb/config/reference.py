@@ -75,7 +75,7 @@ def settings_of(cls: type, path: str = "") -> Iterator[Setting]:
         if cls is LossesOptions and name == "terms":  # they stand beside its other keys
             where, ending = join(path, "NAME"), ""
         default = _written(parameter.default, schema) if not parameter.required else None
-        if record and (default is None or parameter.default is not None):  # its own keys say it
+        if record and not isinstance(parameter.default, int | None):  # its own keys say it
             default = ""
         yield Setting(where, words(schema), default, texts.get(name, ""))
         if record:

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Above, AtLeast, Count, CountOrZero, Existing, FolderName
-from hyperthumb.base.limits import Device, Profile, Scale
+from hyperthumb.base.limits import Device, Profile, Refinement, Scale
 from hyperthumb.base.registry import ARCHS, BASELINES, DATASETS, PartOf
 
 from .schema_training import TrainingOptions
@@ -139,7 +139,8 @@ class ValidationOptions:
         lpips: the backbone of LPIPS; None leaves the column empty.
         profile: how files are coded; `default` counts bytes as the paper does (docs/thumbnails.md).
         rate_scale: a factor for the predicted tables at test time; above 1 makes files smaller.
-        refine: steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is none.
+        refine: steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is none. A mapping
+            also says what the steps change.
     """
 
     val_freq: Count = 5000
@@ -148,7 +149,7 @@ class ValidationOptions:
     lpips: LpipsOptions | None = None
     profile: Profile = "small"
     rate_scale: Annotated[float, Above(0)] = 1.0
-    refine: CountOrZero | Literal["best"] = 0
+    refine: CountOrZero | Literal["best"] | Refinement = 0
 
 
 @dataclass(frozen=True)

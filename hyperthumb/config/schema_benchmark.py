@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Above, AtLeast, CountOrZero
-from hyperthumb.base.limits import Device, Profile, Scale
+from hyperthumb.base.limits import Device, Profile, Refinement, Scale
 from hyperthumb.base.registry import BASELINES, PartOf
 
 from .schema import DatasetOptions, LpipsOptions, Name
@@ -27,7 +27,7 @@ class BenchmarkRow:
         rate_scales: for a model, the factors of its tables; above 1 makes files smaller.
         profile: for a model, how files are coded (docs/thumbnails.md).
         refine: for a model, steps that improve each thumbnail for its decoder (docs/thumbnails.md), or `best`; 0 is
-            none.
+            none. A mapping also says what the steps change.
     """
 
     name: str
@@ -37,7 +37,7 @@ class BenchmarkRow:
     sweep: dict[str, list[int | float | str]] = field(default_factory=dict)
     rate_scales: list[Annotated[float, Above(0)]] = field(default_factory=list)
     profile: Profile = "small"
-    refine: CountOrZero | Literal["best"] = 0
+    refine: CountOrZero | Literal["best"] | Refinement = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from hyperthumb.base.limits import Profile, Refine, refine_steps
+from hyperthumb.base.limits import Profile, Refine, find_refinement
 from hyperthumb.baselines import Rescaler
 from hyperthumb.baselines.complexity import Complexity, measure_complexity
 from hyperthumb.codec import photograph as path
@@ -34,8 +34,9 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         name: the row's name.
         profile: how the files are coded, see `write_jpeg`.
         rate_scale: multiplies the tables; above 1, smaller files.
-        refine: steps of `refinement`, or "best"; 0 is none.
-        rate_model: of a network without its own, such as a `LoadedModel`'s; its estimates are not part of any time.
+        refine: how thumbnails are refined, see `find_refinement`; 0 is none.
+        rate_model: of a network without its own, such as a `LoadedModel`'s. Its estimates are not part of any time,
+            except in refining the encoder.
     """
 
     profile: Profile
@@ -49,9 +50,9 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         refine: Refine = 0,
         rate_model: nn.Module | None = None,
     ) -> None:
-        self.engine = TorchEngine(network)
+        self.engine = TorchEngine(network, rate_model)
         self.network, self.name, self.scale, self.rate_model = network, name, network.scale, rate_model
-        self.profile, self.rate_scale, self.refine = profile, rate_scale, refine_steps(refine)
+        self.profile, self.rate_scale, self.refine = profile, rate_scale, find_refinement(refine)
 
     @classmethod
     def of_model(

@@ -172,6 +172,19 @@ class RescalingNetwork(nn.Module, ABC):
         """
         raise HyperthumbError(f"thumbnails of {type(self).__name__} cannot be refined: it lacks `differentiable`")
 
+    def adaptable(self, rate_scale: float) -> RescalingNetwork:
+        """A copy whose encoder can be trained for one photograph. Its tables are multiplied by `rate_scale`.
+
+        Only the parameters of the encoder and of the table predictor require gradients. The copy shares nothing with
+        the network.
+
+        Raises:
+            HyperthumbError: when the network does not support this, which is the default.
+        """
+        raise HyperthumbError(
+            f"the encoder of {type(self).__name__} cannot be refined: it lacks `adaptable`; refine the coefficients"
+        )
+
     def detach_rate_model(self) -> nn.Module | None:
         """Removes the rate model from the network and returns it; returns None without a rate model.
 

@@ -153,7 +153,7 @@ class ExportedEngine:
         from .torch_engine import TorchEngine
 
         model = load_model(self._model.path)
-        return TorchEngine(model.network)
+        return TorchEngine(model.network, model.rate_model)
 
     def share_cores(self, jobs: int) -> None:
         """Does nothing, because all runs of a graph share its threads."""

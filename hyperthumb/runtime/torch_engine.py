@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hyperthumb.base.limits import EngineName, Precision
 from hyperthumb.models import contract
@@ -25,12 +25,13 @@ class TorchEngine:
 
     Args:
         network: in eval mode from here on, on its device. Its weights are taken as they are when it is first used.
+        rate_model: of a network without its own, for refining the encoder; on the same device.
     """
 
     name: EngineName = "torch"
 
-    def __init__(self, network: RescalingNetwork) -> None:
-        self.network = network.eval()
+    def __init__(self, network: RescalingNetwork, rate_model: nn.Module | None = None) -> None:
+        self.network, self.rate_model = network.eval(), rate_model
         self.scale, self.multiple = network.scale, network.multiple
         self._made: Analyzer | None = None
         self._restorers: dict[Precision, Restorer] = {}

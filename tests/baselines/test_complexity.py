@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from hyperthumb.archs import HyperThumbnail
+from hyperthumb.base.limits import Refinement
 from hyperthumb.baselines.complexity import measure_complexity
+from hyperthumb.codec import encoder_refinement
 from hyperthumb.codec.refinement import refine
 from hyperthumb.models.contract import Analysis, CompressedBatch, RescalingNetwork
 from tests.support import tiny_network
@@ -56,7 +59,7 @@ def test_a_network_of_ours():
 
 def test_refining_counts_as_encoding(monkeypatch):
     network = tiny_network()
-    plain, refined = measure_complexity(network), measure_complexity(network, 3)
+    plain, refined = measure_complexity(network), measure_complexity(network, Refinement(3))
     assert (refined.parameters, refined.kmacs_decode) == (plain.parameters, plain.kmacs_decode)
 
     passes = []
@@ -66,3 +69,14 @@ def test_refining_counts_as_encoding(monkeypatch):
     refine(network, hr, network.analyze(hr), 1.0, 3)
     expected = plain.kmacs_encode + (len(passes) + 3) * plain.kmacs_decode  # there, and three times back
     assert refined.kmacs_encode == pytest.approx(expected, abs=0.02)
+
+
+def test_refining_the_encoder_counts_as_encoding():
+    network = tiny_network()
+    plain, refined = measure_complexity(network), measure_complexity(network, Refinement(3, "encoder"))
+    hr = torch.rand(1, 3, 256, 256)
+    analysis = network.analyze(hr)
+    with FlopCounterMode(display=False) as counter:
+        encoder_refinement.refine(network, None, hr, analysis, 1.0, 3)
+    counted = counter.get_total_flops() / 2 / 256**2 / 1000
+    assert refined.kmacs_encode == pytest.approx(plain.kmacs_encode + counted, rel=0.1)

@@ -208,6 +208,15 @@ def test_a_refined_row_is_another_one(tmp_path, counted):
     assert refined.images[1].psnr_rgb == pytest.approx(scores.psnr_rgb, abs=1e-4)
 
 
+def test_a_row_with_a_refined_encoder(tmp_path):
+    options = small_benchmark(tmp_path)
+    ours = {**options["rows"][-1], "rate_scales": [1], "refine": {"what": "encoder", "steps": 2}}
+    options["rows"] = [options["rows"][1], ours]
+    row = rows_of(run(write_options(tmp_path / "small.yml", options)))[OURS]
+    assert row.failure is None
+    assert [point.setting for point in row.curves[0].points] == ["rate_scale=1 refine=encoder:2"]
+
+
 def test_a_network_without_a_rate_model_is_refined(tmp_path, capsys):
     options = small_benchmark(tmp_path)
     without = Component("HyperThumbnail", {**tiny_part().arguments, "rate": None})

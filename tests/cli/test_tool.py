@@ -102,6 +102,16 @@ def test_a_refined_thumbnail_is_the_codec_s(run, tiny_model):
     assert Path("photo.thumb.jpg").read_bytes() == expected
 
 
+def test_the_encoder_is_refined_as_in_the_codec(run, tiny_model):
+    save("photo.png")
+    assert run("compress", "photo.png", "--refine", "encoder:2")[0] == 0
+    expected = hyperthumb.load(tiny_model).compress(read("photo.png"), refine={"what": "encoder", "steps": 2})
+    assert Path("photo.thumb.jpg").read_bytes() == expected
+    code, _, errors = run("compress", "photo.png", "--refine", "decoder:2")
+    assert code == 2
+    assert "decoder cannot be refined; write coefficients:N or encoder:N" in errors
+
+
 def test_files_of_unsupported_kinds_are_named(run):
     save("photo.tif")
     Path("photo.tif").rename("photo.dng")

@@ -104,6 +104,13 @@ def test_refined_files_name_the_model_and_keep_to_the_requested_size(codec, data
         assert rated.data == codec.compress(PHOTOGRAPH, rate_scale=rated.rate_scale, refine=4)
 
 
+def test_the_encoder_is_refined_for_one_photograph_alone(codec, data):
+    refined = codec.compress(PHOTOGRAPH, refine={"what": "encoder", "steps": 2})
+    assert read_jpeg(refined).model_id == codec.model.model_id
+    assert refined != data == codec.compress(PHOTOGRAPH)
+    assert codec.restore(refined).shape == PHOTOGRAPH.shape
+
+
 def test_an_impossible_size_names_the_smallest_one_in_the_same_unit(codec):
     with pytest.raises(
         ThumbnailError, match=r"as small as [0-9,]+ bytes; the least possible size is [0-9,]+ bytes"
@@ -130,9 +137,9 @@ def test_an_impossible_size_names_the_smallest_one_in_the_same_unit(codec):
         ({"icc": ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()}, "complete color profile for RGB"),
         ({"icc": 3}, "complete color profile for RGB"),
         ({"rate_scale": float("inf")}, "rate_scale must be a number above 0"),
-        ({"refine": -1}, 'refine is a whole number of steps, 0 for none, or "best", not -1'),
+        ({"refine": -1}, 'refine is a whole number of steps, 0 for none, "best", or a mapping .*, not -1'),
         ({"refine": 1.5}, "refine is a whole number"),
-        ({"refine": "all"}, "or \"best\", not 'all'"),
+        ({"refine": "all"}, "with what: coefficients or encoder, not 'all'"),
         ({"profile": "tiny"}, "there is no profile tiny"),
     ],
 )

@@ -51,11 +51,11 @@ def test_the_picture_comes_nearer_in_fewer_bytes(network):
 
 def test_bits_weigh_what_coarser_tables_pay_for_them():
     saved = 1000 / 1.1
-    assert refinement._weigh((0.2, 0.2 * 1.1**0.7), (1000, saved)) == pytest.approx((5, 0.7e-3))
+    assert refinement.weigh((0.2, 0.2 * 1.1**0.7), (1000, saved)) == pytest.approx((5, 0.7e-3))
     low, high = refinement._SLOPES
-    assert refinement._weigh((0.2, 0.1), (1000, saved)).bit == pytest.approx(low / 1000)
-    assert refinement._weigh((0.2, 0.3), (1000, 1000)).bit == pytest.approx(high / 1000)
-    assert math.isfinite(refinement._weigh((0.0, 0.0), (1000, 900)).error)
+    assert refinement.weigh((0.2, 0.1), (1000, saved)).bit == pytest.approx(low / 1000)
+    assert refinement.weigh((0.2, 0.3), (1000, 1000)).bit == pytest.approx(high / 1000)
+    assert math.isfinite(refinement.weigh((0.0, 0.0), (1000, 900)).error)
 
 
 def test_refined_coefficients_are_exact_integers_and_repeatable(network):

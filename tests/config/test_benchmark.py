@@ -30,6 +30,8 @@ def test_loads_although_weights_are_missing(tmp_path):
         ({"name": "a", "method": {"type": "Jpeg"}, "profile": "optimized"}, "profile: is for models"),
         ({"name": "a", "method": {"type": "Jpeg"}, "refine": 5}, "refine: is for models"),
         ({"name": "a", "model": "lite_4x", "refine": -1}, "must be 0 or more or one of best, not -1"),
+        ({"name": "a", "model": "lite_4x", "refine": {"what": "decoder", "steps": 1}}, "one of coefficients, encoder"),
+        ({"name": "a", "model": "lite_4x", "refine": {"what": "encoder"}}, 'the key "steps" is missing'),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"qualty": [1]}}, 'Jpeg takes no "qualty"'),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": [101]}}, "must be 100 or less, not 101"),
         ({"name": "a", "method": {"type": "Jpeg"}, "sweep": {"quality": ["high"]}}, 'a whole number, not "high"'),

@@ -60,7 +60,7 @@ def test_refined_thumbnails_are_others_and_leave_no_gradients():
         refined.jpeg.coefficients, NetworkRescaler(network).downscale(PHOTOGRAPH).jpeg.coefficients
     )
     assert all(value.grad is None for value in network.parameters())
-    with pytest.raises(HyperthumbError, match='0 for none, or "best", not -1'):
+    with pytest.raises(HyperthumbError, match=r'0 for none, "best", or a mapping .*, not -1'):
         NetworkRescaler(network, refine=-1)
 
 
