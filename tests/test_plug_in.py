@@ -153,6 +153,8 @@ def test_a_model_file_imports_nothing_by_itself(trained):
     assert "(`--plugin tests.plug_in`, or `import tests.plug_in` in Python)" in done.stderr
     shown = run(trained, "-m", "hyperthumb", "models", "named.safetensors")
     assert re.search(r"\n  plugins +tests\.plug_in\n", shown.stdout)
+    exported = run(trained, "-m", "hyperthumb", "export", "named.safetensors", "--plugin", "tests.plug_in")
+    assert "error: PlugIn cannot be exported: it does not define `graphs`" in exported.stderr
     for name, complaint in (
         ("my networks", "needs the name of a module"),
         ("nowhere", 'cannot import "nowhere"'),

@@ -43,13 +43,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|PATH",
         help="a shipped model (`hyperthumb models` lists them), a model file, or a training's folder",
     )
-    parser.add_argument(
-        "--plugin",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="your Python module that registers the model's network; the current folder is searched (repeatable)",
-    )
+    add_plugin(parser)
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where the networks run (default %(default)s)"
     )
@@ -68,6 +62,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs", type=positive_int, default=1, metavar="N", help="files processed at a time (default %(default)s)"
+    )
+
+
+def add_plugin(parser: argparse.ArgumentParser) -> None:
+    """Adds --plugin."""
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="your Python module that registers the model's network; the current folder is searched (repeatable)",
     )
 
 

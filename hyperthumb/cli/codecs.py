@@ -47,6 +47,15 @@ def run_with_codec(
     return run_batch(jobs, work, arguments.jobs, verb, arguments)
 
 
+def import_plugins(names: Sequence[str]) -> None:
+    """Imports the modules of --plugin."""
+    for name in names:
+        try:
+            import_plugin(name)
+        except HyperthumbError as error:
+            raise HyperthumbError(f"--plugin {error}") from error
+
+
 def _open_codec(arguments: argparse.Namespace) -> Codec:
     """Opens the model, and divides the CPU's threads among the files that are processed at a time."""
     from hyperthumb.models.zoo import find_model
@@ -54,11 +63,7 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
     find_model(arguments.model)  # reports a wrong name before anything is imported that takes a second
     from hyperthumb.codec.codec import load
 
-    for name in arguments.plugin:
-        try:
-            import_plugin(name)
-        except HyperthumbError as error:
-            raise HyperthumbError(f"--plugin {error}") from error
+    import_plugins(arguments.plugin)
     codec = load(arguments.model, arguments.device, arguments.backend, arguments.engine)
     codec.engine.share_cores(arguments.jobs)
     return codec

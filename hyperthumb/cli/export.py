@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.runtime.manifest import GRAPH_PRECISIONS
 
-from .arguments import new_parser
+from .arguments import add_plugin, new_parser
+from .codecs import import_plugins
 from .messages import in_bytes
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _MOST_PHOTOGRAPHS = 24
 def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("export", "Writes a model as ONNX files that run without PyTorch.", _EXAMPLES)
     parser.add_argument("model", metavar="MODEL", help="a shipped model, a model file, or a training's folder")
+    add_plugin(parser)
     parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where to write (default: here)")
     parser.add_argument(
         "--part", choices=("decoder", "encoder", "both"), default="both", help="what to export (default %(default)s)"
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.runtime.export import export_model
 
     photographs = _photographs(arguments.calibrate) if arguments.calibrate else []
+    import_plugins(arguments.plugin)
     model = open_model(find_model(arguments.model))
     exported = export_model(model, Path(arguments.output), arguments.part, arguments.precision, photographs)
     for file in exported:
