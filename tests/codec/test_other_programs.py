@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import hyperthumb
 from hyperthumb.base.component import Component
@@ -15,20 +13,12 @@ from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.base.orientation import IN_WORDS
 from hyperthumb.codec.codec import Codec
 from hyperthumb.images.pictures import turn
-from hyperthumb.jpeg.file import read_jpeg, write_jpeg
 from hyperthumb.models.build import build_network
 from hyperthumb.models.file import LoadedModel, load_model
 from hyperthumb.models.zoo import find_model
 from hyperthumb.runtime.torch_engine import TorchEngine
-from tests.jpeg.other_programs import (
-    ORIENTATIONS,
-    as_version_1,
-    marker_of,
-    sealed,
-    turned,
-    with_marker,
-    without_marker,
-)  # fmt: skip
+from tests.codec.photographs import cropped, with_exif
+from tests.jpeg.other_programs import ORIENTATIONS, as_version_1, sealed, turned, with_marker, without_marker
 from tests.support import photograph, save_tiny_model
 
 PHOTOGRAPH = photograph(131, 170, seed=1)  # of seed 0, the 8 bits of one check fit a trimmed file by chance
@@ -52,24 +42,6 @@ def codec(codecs):
 @pytest.fixture(scope="module")
 def data(codec):
     return codec.compress(PHOTOGRAPH)
-
-
-def cropped(data: bytes, rows: int, columns: int) -> bytes:
-    """What `jpegtran -copy all -crop` makes of a file: its first rows and columns of blocks."""
-    read = read_jpeg(without_marker(data))
-    picture = type(read)(read.coefficients[:, :rows, :columns], read.tables, 8 * rows, 8 * columns)
-    return with_marker(write_jpeg(picture), marker_of(data))
-
-
-def with_exif(data: bytes, orientation: int) -> bytes:
-    """A file with EXIF's orientation after its first segment."""
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    buffer = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(buffer, "JPEG", exif=exif)
-    written = buffer.getvalue()
-    start = written.index(b"\xff\xe1")
-    return data[:20] + written[start : start + 2 + int.from_bytes(written[start + 2 : start + 4], "big")] + data[20:]
 
 
 @pytest.mark.parametrize("profile", ["small", "default"])

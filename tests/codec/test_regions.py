@@ -13,7 +13,7 @@ from hyperthumb.base.orientation import turned_size
 from hyperthumb.codec.regions import window
 from hyperthumb.jpeg.any_file import read_any
 from hyperthumb.runtime.engine import Engine
-from tests.codec.photographs import recompressed
+from tests.codec.photographs import cropped, recompressed, with_exif
 from tests.jpeg.other_programs import ORIENTATIONS, turned
 from tests.support import photograph
 
@@ -71,6 +71,30 @@ def test_a_region_of_a_turned_thumbnail_is_one_of_the_turned_photograph(codec):
         height, width = turned_size(131, 170, orientation)
         corner = (width - 9, height - 4, 9, 4)
         assert np.array_equal(codec.restore_with_notes(changed, region=corner).image, crop(whole, corner))
+
+
+@pytest.mark.parametrize("exif", ORIENTATIONS)
+def test_a_region_of_a_thumbnail_that_exif_turns(codec, exif):
+    changed = with_exif(codec.compress(photograph(131, 170, seed=1)), exif)
+    whole = codec.restore_with_notes(changed).image
+    assert whole.shape == (*turned_size(131, 170, exif), 3)
+    for region in regions(*whole.shape[:2], count=1):
+        assert np.array_equal(codec.restore_with_notes(changed, region=region).image, crop(whole, region)), region
+
+
+@pytest.mark.parametrize(("rows", "columns", "height", "width"), [(4, 5, 128, 160), (3, 4, 96, 128)])
+@pytest.mark.parametrize("exif", [1, 6])
+def test_a_region_of_a_thumbnail_that_was_cropped(codec, rows, columns, height, width, exif):
+    data = codec.compress(photograph(131, 170, seed=1))
+    changed = with_exif(cropped(data, rows, columns), exif)  # without partial blocks, and without whole ones
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = codec.restore(changed)
+        assert whole.shape == (*turned_size(height, width, exif), 3)
+        for region in regions(*whole.shape[:2], count=1):
+            assert np.array_equal(codec.restore(changed, region=region), crop(whole, region)), region
+        with pytest.raises(HyperthumbError, match=f"which has {whole.shape[1]}x{whole.shape[0]} pixels"):
+            codec.restore(changed, region=(100, 100, 70, 31))
 
 
 def test_a_region_of_a_file_that_another_program_changed(codec, data):

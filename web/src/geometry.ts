@@ -1,7 +1,10 @@
 /** How a picture is divided into tiles, each of which is one run of the decoder. Page and worker share this. */
 
-/** Pixels of the photograph that a tile should have on a side. */
-const TILE_PIXELS = 640;
+/** Pixels of a photograph that is small enough to be one tile. */
+const WHOLE_PIXELS = 500_000;
+/** Pixels of the photograph that a tile has on a side at most, where the decoder sees nothing around it. Small tiles cover
+ * little that is out of view, large ones are restored with little overlap. */
+const TILE_PIXELS = 320;
 
 /** One side of a picture, in blocks of 8x8 thumbnail pixels. */
 export interface Axis {
@@ -24,19 +27,25 @@ export interface Grid {
   top: number;
 }
 
-/** @param reach blocks that the decoder sees around each block; negative where it sees the whole picture. */
-export function makeAxis(blocks: number, scale: number, reach: number): Axis {
-  const wanted = Math.ceil(TILE_PIXELS / (8 * scale)), whole = { blocks, step: blocks, window: blocks, tiles: 1 };
-  if (reach < 0 || blocks <= wanted + 2 * reach) return whole;
-  const step = Math.ceil(blocks / Math.ceil(blocks / wanted)), window = step + 2 * reach;
-  return window >= blocks ? whole : { blocks, step, window, tiles: Math.ceil(blocks / step) };
+/** Blocks that a tile owns on a side at most. */
+export function mostBlocks(scale: number, reach: number): number {
+  return Math.ceil(TILE_PIXELS / (8 * scale)) + 2 * reach;
 }
 
+function makeAxis(blocks: number, most: number, reach: number): Axis {
+  const step = Math.ceil(blocks / Math.ceil(blocks / most)), window = step + 2 * reach;
+  if (window >= blocks) return { blocks, step: blocks, window: blocks, tiles: 1 };
+  return { blocks, step, window, tiles: Math.ceil(blocks / step) };
+}
+
+/** @param reach blocks that the decoder sees around each block; negative where it sees the whole picture. */
 export function makeGrid(thumbnail: Grid["thumbnail"], photograph: Grid["photograph"], scale: number, reach: number): Grid {
+  const columns = Math.ceil(thumbnail.width / 8), rows = Math.ceil(thumbnail.height / 8);
+  const isWhole = reach < 0 || columns * rows * (8 * scale) ** 2 <= WHOLE_PIXELS;
+  const most = isWhole ? Infinity : mostBlocks(scale, reach), around = Math.max(0, reach);
   return {
     scale, thumbnail, photograph,
-    x: makeAxis(Math.ceil(thumbnail.width / 8), scale, reach),
-    y: makeAxis(Math.ceil(thumbnail.height / 8), scale, reach),
+    x: makeAxis(columns, Math.min(most, columns), around), y: makeAxis(rows, Math.min(most, rows), around),
     top: Math.log2(scale),
   };
 }

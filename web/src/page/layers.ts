@@ -46,9 +46,9 @@ export class Layers {
   }
 
   /** Whether the restored layer needs the decoder at this zoom, and whether it is complete. */
-  get state(): "thumbnail" | "restoring" | "restored" {
+  get state(): "opening" | "thumbnail" | "restoring" | "restored" {
     const { restored, grid, viewer } = this;
-    if (!restored || !grid) return "thumbnail";
+    if (!restored || !grid) return "opening";
     if (grid.top > 0 && this.bestLevel(viewer.viewport.getZoom()) === 0) return "thumbnail";
     return restored.getFullyLoaded() ? "restored" : "restoring";
   }

@@ -3,7 +3,7 @@ import { Client } from "./client";
 import { addControls } from "./controls";
 import { element } from "./elements";
 import { showGrid, summary } from "./grid";
-import { loadIndex, type Index } from "./index";
+import { loadIndex, type Entry, type Index } from "./index";
 import { Viewer } from "./viewer";
 
 async function start(): Promise<void> {
@@ -12,11 +12,18 @@ async function start(): Promise<void> {
   element("summary").textContent = summary(index);
   element("foot").hidden = false;
   let client: Client | undefined, viewer: Viewer | undefined;
-  const wake = (): Client => (client ??= configured(index));
-  showGrid(index, grid, (entry) => {
-    wake().ask({ ask: "warm", model: entry.model }).answer.catch(() => undefined);
-  });
-  grid.querySelector("img")?.addEventListener("load", () => performance.mark("thumbnail"), { once: true });
+  const wake = (): Client => (client ??= configured(index)), warmed = new Set<string>();
+  const warm = ({ model }: Entry): void => {
+    if (warmed.has(model)) return;
+    warmed.add(model);
+    // Who opens a photograph is told what went wrong.
+    wake().ask({ ask: "warm", model }).answer.then(() => performance.mark("ready"), () => warmed.delete(model));
+  };
+  showGrid(index, grid, warm);
+  grid.querySelector("img")?.addEventListener("load", () => {
+    performance.mark("thumbnail");
+    if (!savesData()) warm(index.photographs[0]);
+  }, { once: true });
   const go = (places: number | undefined): void => {
     const place = placeInAddress(index);
     if (places === undefined) closeAddress();
@@ -50,6 +57,11 @@ function closeAddress(): void {
 function closeViewer(viewer: Viewer, grid: HTMLElement): void {
   viewer.close();
   grid.querySelectorAll("a")[Number(grid.dataset.last)]?.focus();
+}
+
+/** Whether the visitor asked the browser to load little: the runtime then waits until a photograph is about to be opened. */
+function savesData(): boolean {
+  return Boolean((navigator as { connection?: { saveData?: boolean } }).connection?.saveData);
 }
 
 /** The address may choose the engine, for measurements: ?engine=wasm&threads=1 */

@@ -120,7 +120,7 @@ export class Viewer {
     }
     const figures = [inBytes(entry.bytes), `${entry.bpp.toFixed(2)} bpp`, `${entry.width} × ${entry.height}`];
     if (entry.original_bytes) figures.push(`original ${inBytes(entry.original_bytes)}`);
-    if (state === "thumbnail") figures.push(this.engine ? this.engine : "zoom in for details");
+    if (state === "thumbnail") figures.push("at this zoom the thumbnail is enough");
     if (state === "restoring") figures.push("restoring…");
     if (state === "restored" && this.engine) figures.push(`restored in ${inSeconds(this.spent)}`, this.engine);
     showFigures(this.figures, figures);

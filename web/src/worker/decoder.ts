@@ -34,14 +34,23 @@ export class Decoder {
   /** Restores a tile: all that it owns, without what lies outside of the thumbnail. */
   async restore(file: JpegFile, grid: Grid, x: number, y: number): Promise<Pixels> {
     const window = gather(file, grid, x, y);
-    const shape = [1, 192, grid.y.window, grid.x.window];
-    const input = new this.runtime.ort.Tensor("float32", window, shape);
+    return crop(await this.run(window, grid.x.window, grid.y.window), grid, x, y);
+  }
+
+  /** Runs once for nothing: the browser compiles the runtime's functions when they are first called.
+   * @param side in blocks.
+   */
+  async warm(side: number): Promise<void> {
+    await this.run(new Float32Array(192 * side * side), side, side);
+  }
+
+  private async run(window: Float32Array, width: number, height: number): Promise<Uint8Array> {
+    const input = new this.runtime.ort.Tensor("float32", window, [1, 192, height, width]);
     const run = this.last.then(() => this.session.run({ coefficients: input }, ["picture"]));
     this.last = run.catch(() => undefined);
-    const { picture } = await run;
-    const pixels = crop((await picture.getData()) as Uint8Array, grid, x, y);
+    const { picture } = await run, data = (await picture.getData()) as Uint8Array;
     picture.dispose();
-    return pixels;
+    return data;
   }
 }
 

@@ -1,6 +1,8 @@
 /** The worker: answers the page's questions one after the other, so that what is in view comes first. */
+import { mostBlocks } from "../geometry";
 import { Refused } from "../jpeg/errors";
 import { readOrigin } from "../jpeg/marker";
+import { isTurned } from "../jpeg/orientation";
 import { readJpeg } from "../jpeg/reader";
 import type { Answer, ModelEntry, Opened, Question, Refusal, Sent } from "../protocol";
 import { Decoder } from "./decoder";
@@ -32,7 +34,8 @@ async function work(): Promise<void> {
   isWorking = true;
   for (let asked = queue.shift(); asked; asked = queue.shift()) {
     const answered = answerOrComplain(asked);
-    if (asked.ask !== "png") await answered; // a whole picture takes long: tiles in view are made in between
+    // A whole picture and the runtime take long: what is in view is made in between.
+    if (asked.ask !== "png" && asked.ask !== "warm") await answered;
     await new Promise((resolve) => setTimeout(resolve)); // cancellations that came in meanwhile are heard first
   }
   isWorking = false;
@@ -60,8 +63,7 @@ async function answer(asked: Asked): Promise<unknown> {
       startRuntime = () => loadRuntime(asked.engine, asked.threads);
       return undefined;
     case "warm":
-      void decoderOf(asked.model).catch(() => undefined); // who needs it is told what went wrong
-      return undefined;
+      return warm(asked.model);
     case "open":
       current?.close();
       current = undefined;
@@ -82,6 +84,7 @@ async function open(url: string): Promise<Opened | Refusal> {
     if (!model) {
       throw new Refused("foreign", `This thumbnail needs the model ${origin.model}, which this site does not have.`);
     }
+    if (isTurned(file)) throw new Refused("changed", "Its EXIF data turn this thumbnail, so it is shown as it is, not restored.");
     if (model.scale !== origin.scale) throw new Refused("foreign", "The thumbnail's scale is not that of its model.");
     void decoderOf(origin.model).catch(() => undefined);
     current = new Photograph(file, origin, model, new Blob([data]), () => decoderOf(origin.model));
@@ -90,6 +93,12 @@ async function open(url: string): Promise<Opened | Refusal> {
     if (!(error instanceof Refused)) throw error;
     return { refused: error.message, kind: error.kind, bytes: data.byteLength };
   }
+}
+
+/** Makes a decoder ready for its first tile, where none is waited for yet. */
+async function warm(id: string): Promise<void> {
+  const decoder = await decoderOf(id), { scale, receptive_field } = models[id], reach = Math.max(0, Math.ceil(receptive_field / 8));
+  if (!current) await decoder.warm(mostBlocks(scale, reach) + 2 * reach);
 }
 
 /** A model's decoder, loaded once; a failed load may be tried again. */
