@@ -49,6 +49,7 @@ def test_all_of_the_viewer_is_reached_by_tab_and_the_focus_is_seen(page, site):
 
 
 def test_the_decoder_is_ready_before_a_photograph_is_chosen(page, site):
+    site.requests.clear()
     page.goto(site.url + ONE)
     page.wait_for_timeout(100)
     for _ in range(LONG // 100):
