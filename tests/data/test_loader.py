@@ -182,7 +182,9 @@ def test_max_corrupt_counts_over_all_workers(photos, num_workers):
 def test_small_photographs_are_refused_before_anything_is_cached(photos):
     with pytest.raises(HyperthumbError, match=r"4/photo0: 46x44 is too small") as caught:
         batches(folder_of(photos), gt_size=48, cache="ram")
-    assert len(str(caught.value).splitlines()) == 5
+    *pictures, remedy = str(caught.value).splitlines()
+    assert len(pictures) == 5
+    assert "give smaller crops (gt_size)" in remedy
 
 
 @DATASETS.register()
