@@ -82,8 +82,9 @@ def open_photograph(page: Any, place: int) -> dict[str, float]:
 
 def visit(browser: Any, url: str, place: int, threads: int) -> dict[str, dict[str, float]]:
     """Visits that open a photograph at once and when the decoder is ready, and the same photograph once more."""
-    at_once, _ = open_twice(browser, f"{url}?engine=wasm&threads={threads}", place, "thumbnail")
-    ready, again = open_twice(browser, f"{url}?engine=wasm&threads={threads}", place, "ready")
+    address = f"{url}?engine=wasm&threads={threads}"
+    at_once, _ = open_twice(browser, address, place, "thumbnail")
+    ready, again = open_twice(browser, address, place, "ready")
     return {"at once": at_once, "ready": ready, "again": again}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 from .constraints import Count
 from .errors import HyperthumbError
@@ -92,21 +92,20 @@ def find_refinement(refine: Refine) -> Refinement | None:
     """
     if refine == "best":
         return Refinement(BEST_REFINE)
+    if _is_count(refine):
+        return Refinement(int(refine)) if refine else None
     found = refine
     if isinstance(refine, Mapping) and {"steps"} <= refine.keys() <= {"steps", "what"}:
         found = Refinement(**refine)
-    if isinstance(found, Refinement):
-        if found.what in REFINED and _is_count(found.steps) and found.steps > 0:
-            return found
-    elif _is_count(refine):
-        return Refinement(int(refine)) if refine else None  # type: ignore[arg-type]
+    if isinstance(found, Refinement) and found.what in REFINED and _is_count(found.steps) and found.steps > 0:
+        return found
     raise HyperthumbError(
         'refine is a whole number of steps, 0 for none, "best", or a mapping such as {"what": "encoder", "steps": 100} '
         f"with what: {' or '.join(REFINED)}, not {refine!r}"
     )
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0
 
 

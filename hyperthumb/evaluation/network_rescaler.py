@@ -51,7 +51,7 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         rate_model: nn.Module | None = None,
     ) -> None:
         self.engine = TorchEngine(network, rate_model)
-        self.network, self.name, self.scale, self.rate_model = network, name, network.scale, rate_model
+        self.network, self.name, self.scale = network, name, network.scale
         self.profile, self.rate_scale, self.refine = profile, rate_scale, find_refinement(refine)
 
     @classmethod
@@ -83,8 +83,9 @@ class NetworkRescaler(Rescaler[NetworkThumbnail]):
         return path.restore(self.engine, sized)
 
     def rate_estimate(self, thumbnail: NetworkThumbnail) -> float | None:
-        if thumbnail.estimated_bits is not None or self.rate_model is None:
+        rate_model = self.engine.rate_model
+        if thumbnail.estimated_bits is not None or rate_model is None:
             return thumbnail.estimated_bits
         with torch.inference_mode():
             coefficients = torch.tensor(thumbnail.jpeg.coefficients, dtype=torch.float32, device=self.engine.device)
-            return float(self.rate_model(coefficients.unsqueeze(0)))
+            return float(rate_model(coefficients.unsqueeze(0)))

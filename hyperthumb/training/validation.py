@@ -39,15 +39,13 @@ class Validator:
         self.table: ValidationTable | None = None
         self.best: BestWeights | None = None
         self._bicubic: dict[str, float] = {}
-        sets = context.options.datasets.val
+        sets = {data.name or key: data for key, data in context.options.datasets.val.items()}
         with context.stalls.over(lambda: "for the validation photographs to be listed and checked"):
             self.sources = {
-                data.name or key: WatchedSource(
-                    build_source(data.source, data.max_images, data.skips_at_most), context.stalls
-                )
-                for key, data in sets.items()
+                name: WatchedSource(build_source(data.source, data.max_images, data.skips_at_most), context.stalls)
+                for name, data in sets.items()
             }
-        self._labels = {data.name or key: _label(data.name or key, data) for key, data in sets.items()}
+        self._labels = {name: _label(name, data) for name, data in sets.items()}
         self.protocol = get_protocol(self.options.protocol, context.options.scale)
         self.lpips = open_lpips(self.options.lpips, context.device.type, "val.lpips") if self.sources else None
 

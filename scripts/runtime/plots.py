@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 QUALITY = (Path("results/benchmark/kodak_4x"), Path("results/zoo"))
-"""Where the PSNR at 0.30 bpp comes from; the first folder that has a model counts."""
+"""Where the PSNR at 0.30 bpp comes from."""
 METHODS = {
     "lite_4x": "HyperThumbnail lite 4x",
     "fast_4x": "fast_4x",
@@ -21,7 +21,7 @@ METHODS = {
     "AVIF": "AVIF 4:4:4",
     "WebP": "WebP",
 }
-"""A model's row there."""
+"""A model's row in one of them."""
 TARGET_BPP = 0.30
 _TITLES = {"restore": "decoder", "compress": "encoder"}
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
@@ -33,7 +33,7 @@ def read_quality(root: Path) -> dict[str, float]:
     from hyperthumb.benchmark.report.published import find_published
     from hyperthumb.benchmark.results import load_results
 
-    rows = {row.name: row for folder in reversed(QUALITY) for row in load_results(root / folder).rows}
+    rows = {row.name: row for folder in QUALITY for row in load_results(root / folder).rows}
     (published,) = find_published(["HyperThumbnail"], "kodak")
     found = {PAPER: published.psnr_rgb[0]}
     for model, name in METHODS.items():

@@ -27,6 +27,11 @@ export interface Grid {
   top: number;
 }
 
+/** Blocks that a decoder sees around each block, from its receptive field in pixels; negative where it sees all. */
+export function reachOf(receptiveField: number): number {
+  return receptiveField < 0 ? -1 : Math.ceil(receptiveField / 8);
+}
+
 /** Blocks that a tile owns on a side at most. */
 export function mostBlocks(scale: number, reach: number): number {
   return Math.ceil(TILE_PIXELS / (8 * scale)) + 2 * reach;

@@ -1,5 +1,5 @@
 /** The worker: answers the page's questions one after the other, so that what is in view comes first. */
-import { mostBlocks } from "../geometry";
+import { mostBlocks, reachOf } from "../geometry";
 import { Refused } from "../jpeg/errors";
 import { readOrigin } from "../jpeg/marker";
 import { isTurned } from "../jpeg/orientation";
@@ -97,7 +97,7 @@ async function open(url: string): Promise<Opened | Refusal> {
 
 /** Makes a decoder ready for its first tile, where none is waited for yet. */
 async function warm(id: string): Promise<void> {
-  const decoder = await decoderOf(id), { scale, receptive_field } = models[id], reach = Math.max(0, Math.ceil(receptive_field / 8));
+  const decoder = await decoderOf(id), { scale, receptive_field } = models[id], reach = Math.max(0, reachOf(receptive_field));
   if (!current) await decoder.warm(mostBlocks(scale, reach) + 2 * reach);
 }
 

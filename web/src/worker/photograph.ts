@@ -1,5 +1,5 @@
 /** One thumbnail at work: its tiles, restored or enlarged, and the whole picture as PNG. */
-import { makeGrid, place, type Grid } from "../geometry";
+import { makeGrid, place, reachOf, type Grid } from "../geometry";
 import type { Origin } from "../jpeg/marker";
 import type { JpegFile } from "../jpeg/reader";
 import type { ModelEntry, TileAnswer } from "../protocol";
@@ -23,8 +23,7 @@ export class Photograph {
     readonly file: JpegFile, readonly origin: Origin, model: ModelEntry, private readonly data: Blob,
     private readonly decoder: () => Promise<Decoder>,
   ) {
-    const reach = model.receptive_field < 0 ? -1 : Math.ceil(model.receptive_field / 8);
-    this.grid = makeGrid(file, origin, origin.scale, reach);
+    this.grid = makeGrid(file, origin, origin.scale, reachOf(model.receptive_field));
     this.profile = colorProfile(file);
   }
 
