@@ -14,6 +14,9 @@ Scale = Literal[1, 2, 4, 8]
 """The factor between the sides of a photograph and those of its thumbnail."""
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
+THUMBNAIL_TAG, RESTORED_TAG = ".thumb", ".restored"
+"""What `compress` and `restore` add to a photograph's name; a data set warns of pictures with such names."""
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 

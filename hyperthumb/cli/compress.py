@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS, PROFILES, REFINED, Refine, Refinement, unknown_profile
+from hyperthumb.base.limits import (
+    MAX_COMPRESSED_PIXELS,
+    PROFILES,
+    REFINED,
+    RESTORED_TAG,
+    THUMBNAIL_TAG,
+    Refine,
+    Refinement,
+    unknown_profile,
+)
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
@@ -16,7 +25,7 @@ from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
 from .sources import carries_marker, complain, find_sources, is_thumbnail
 from .streams import is_stream, read_source, write_result
-from .targets import RESTORED_TAG, THUMBNAIL_TAG, Naming, plan
+from .targets import Naming, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec.codec import Codec

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperthumb.base.limits import PRECISIONS
+from hyperthumb.base.limits import PRECISIONS, RESTORED_TAG
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size, region
 from .batch import Result
@@ -15,7 +15,7 @@ from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
 from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail
 from .streams import STANDARD_OUTPUT, read_source, write_result
-from .targets import RESTORED_TAG, Naming, UsageError, plan
+from .targets import Naming, UsageError, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec.codec import Codec

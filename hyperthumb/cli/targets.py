@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import RESTORED_TAG, THUMBNAIL_TAG
 from hyperthumb.base.wording import join_words
 
 from .sources import Source
@@ -17,7 +18,6 @@ from .streams import OUTPUT_WORDS, STANDARD_OUTPUT, is_stream, shown
 _OTHER_PICTURES = (
     ".avif", ".bmp", ".gif", ".heic", ".jfif", ".jp2", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff", ".webp",
 )  # fmt: skip
-THUMBNAIL_TAG, RESTORED_TAG = ".thumb", ".restored"
 
 
 class UsageError(HyperthumbError):

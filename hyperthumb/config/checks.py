@@ -161,8 +161,19 @@ def _rows_to_measure(options: BenchmarkOptions) -> Iterator[Finding]:
         if row.name in names:
             yield ("rows", index, "name"), f'there are two rows "{row.name}"'
         names.append(row.name)
-    if options.anchor is not None and options.anchor not in names:
-        yield ("anchor",), f'there is no row "{options.anchor}"{did_you_mean(options.anchor, names)}'
+
+
+def _anchor_is_a_row(options: BenchmarkOptions, tree: Section) -> Iterator[Finding]:
+    names = [row.name for row in options.rows]
+    if options.anchor is None or options.anchor in names:
+        return
+    anchor, rows = tree.places["anchor"], tree.places["rows"]
+    message = f'there is no row "{options.anchor}"'
+    if anchor.line and anchor.file not in (rows.file, str(options.source)):
+        remedy = "give `anchor` the name of one of these rows, or `~`"
+        yield ("rows",), f"{message}, which is the anchor in {anchor}; {remedy}"
+    else:
+        yield ("anchor",), f"{message}{did_you_mean(options.anchor, names)}"
 
 
 def _row_is_one_thing(row: BenchmarkRow) -> Iterator[Finding]:
@@ -223,6 +234,7 @@ def check(options: Any, tree: Section, reader: Reader) -> None:
     for one in _CHECKS.get(type(options), ()):
         _complain(one(options), tree, reader)
     if isinstance(options, BenchmarkOptions) and isinstance(options.rows, list):
+        _complain(_anchor_is_a_row(options, tree), tree, reader)
         for row, section in zip(options.rows, tree["rows"], strict=True):
             if row is not INVALID:
                 _complain(_row_is_one_thing(row), section, reader)

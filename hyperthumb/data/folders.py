@@ -5,16 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from hyperthumb.base.errors import HyperthumbError, UnusableImageError
-from hyperthumb.base.limits import SCALES
+from hyperthumb.base.limits import RESTORED_TAG, SCALES, THUMBNAIL_TAG
 from hyperthumb.base.registry import DATASETS
+from hyperthumb.base.search import list_names
+from hyperthumb.base.wording import printable
 
 from .contract import ImagePair, ImageSource
-from .stores import open_store
+from .lmdb_store import LmdbStore
+from .stores import FolderStore, open_store
 
 
 @DATASETS.register()
@@ -37,7 +41,7 @@ class HRImageDataset(ImageSource):
         roots = [dataroot_gt] if isinstance(dataroot_gt, str) else dataroot_gt
         if not roots:
             raise HyperthumbError("dataroot_gt: the list of folders is empty")
-        stores = {root: open_store(root, io_backend) for root in roots}
+        stores = {root: _open_photographs(root, io_backend) for root in roots}
         self._places = [(stores[root], name) for root in roots for name in stores[root].names]
         prefixes = [f"{label}/" for label in _label_roots(roots)] if len(roots) > 1 else [""]
         self.names = [
@@ -74,6 +78,21 @@ def _label_roots(roots: Sequence[str]) -> list[str]:
     return labels
 
 
+def _open_photographs(root: str, io_backend: dict[str, Any] | None) -> FolderStore | LmdbStore:
+    """Opens a store of photographs, see `open_store`.
+
+    Warns:
+        UserWarning: when `compress` or `restore` wrote some of them, judging by their names.
+    """
+    store = open_store(root, io_backend)
+    ours = [name for name in store.names if name.endswith((THUMBNAIL_TAG, RESTORED_TAG))]
+    if ours:
+        listed = list_names(ours, "thumbnail or restored picture", "thumbnails and restored pictures")
+        remedy = "move them to another folder, because a data set uses every picture as a photograph"
+        warnings.warn(f"{printable(root)}: holds {listed}; {remedy}", stacklevel=3)
+    return store
+
+
 @DATASETS.register()
 class PairedImageDataset(ImageSource):
     """Photographs and their reference thumbnails in two folders or stores, paired as in BasicSR.
@@ -100,7 +119,7 @@ class PairedImageDataset(ImageSource):
             raise HyperthumbError(
                 f'filename_tmpl: "{filename_tmpl}" must contain {{}} once, for the name of the photograph'
             )
-        self._hr = open_store(dataroot_gt, io_backend)
+        self._hr = _open_photographs(dataroot_gt, io_backend)
         self.names = self._hr.names
         self._references: dict[str, str] = {}
         if dataroot_lq is None:

@@ -72,3 +72,23 @@ def test_two_rows_of_one_name(tmp_path):
     options["rows"].append({**options["rows"][1], "sweep": {"quality": [50]}})
     with pytest.raises(OptionsError, match='there are two rows "JPEG"'):
         load_benchmark_options(write_options(tmp_path / "options.yml", options))
+
+
+def test_rows_of_ones_own_without_the_inherited_anchor(tmp_path):
+    """The user's file is named, not the shipped one that it inherits from."""
+    write_benchmark(tmp_path)
+    mine = write_options(tmp_path / "mine.yml", {"base": "small.yml", "rows": [{"name": "mine", "model": "lite_4x"}]})
+    with pytest.raises(OptionsError) as error:
+        load_benchmark_options(mine)
+    (line,) = str(error.value).splitlines()
+    assert line.startswith(f'{mine}:2: rows: there is no row "JPEG", which is the anchor in {tmp_path}/small.yml:')
+    assert line.endswith("give `anchor` the name of one of these rows, or `~`")
+
+
+def test_an_anchor_of_ones_own_is_complained_of_at_its_own_line(tmp_path):
+    write_benchmark(tmp_path)
+    mine = write_options(tmp_path / "mine.yml", {"base": "small.yml", "anchor": "JPG"})
+    with pytest.raises(OptionsError, match=r'mine\.yml:2: anchor: there is no row "JPG"; did you mean "JPEG"'):
+        load_benchmark_options(mine)
+    with pytest.raises(OptionsError, match=r'--force_yml anchor=JPG: anchor: there is no row "JPG"'):
+        load_benchmark_options(tmp_path / "small.yml", ["anchor=JPG"])

@@ -111,3 +111,22 @@ def test_a_view_shows_the_chosen_photographs_in_order(tmp_path):
     assert view.size(0) == source.size(2)
     assert view.label(1) == source.label(0)
     assert SourceView(source).names == source.names
+
+
+@pytest.mark.parametrize("kind", [HRImageDataset, PairedImageDataset])
+def test_pictures_that_hyperthumb_wrote_beside_photographs_are_a_warning(tmp_path, kind):
+    save(tmp_path / "a.png", 16, 16)
+    save(tmp_path / "a.thumb.jpg", 8, 8)
+    save(tmp_path / "a.thumb.restored.png", 16, 16)
+    message = (
+        r"holds 2 thumbnails and restored pictures \(a\.thumb and a\.thumb\.restored\); move them to another folder"
+    )
+    with pytest.warns(UserWarning, match=message):
+        source = kind(str(tmp_path))
+    assert source.names == ["a", "a.thumb", "a.thumb.restored"]
+
+
+def test_a_folder_of_thumbnails_alone_is_no_reason_to_warn(tmp_path):
+    save(tmp_path / "hr/a.png", 16, 16)
+    save(tmp_path / "lr/a.thumb.png", 8, 8)
+    PairedImageDataset(str(tmp_path / "hr"), str(tmp_path / "lr"), "{}.thumb")

@@ -11,6 +11,7 @@ from hyperthumb.benchmark.results import BenchmarkResults
 from .columns import NOTHING
 from .paired import paired, picture_scores
 from .table import DatasetTable
+from .text_tables import missing_values
 
 
 def picture_tables(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
@@ -40,4 +41,5 @@ def picture_tables(results: BenchmarkResults, tables: Sequence[DatasetTable]) ->
             cells.append([f"from {results.anchor}", *texts])
         parts.append(f"## {table.dataset}")
         parts.append(markdown_table(["picture", *found], cells, [False, *(True for _ in found)]))
+        parts += missing_values(results, table)
     return "\n\n".join(parts) + "\n"

@@ -29,6 +29,7 @@ def markdown(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:
     for table in tables:
         parts.append(f"## {table.dataset}, {table.images} images, at {target}")
         parts.append(_at_target(table, results.lpips))
+        parts += missing_values(results, table)
         parts += ["Measured points:", _measured_points(table, results.lpips)]
         if table.published:
             cells = [published_cells(entry, results.target_bpp) for entry in table.published]
@@ -55,6 +56,15 @@ def describe(results: BenchmarkResults) -> str:
     if results.lpips is not None:
         sentences.append(f"LPIPS: {results.lpips}.")
     return " ".join(sentences)
+
+
+def missing_values(results: BenchmarkResults, table: DatasetTable) -> list[str]:
+    """A sentence that says which rows have no values at the target rate, and why; empty when all have."""
+    lines = [line for line in table.lines if line.row.failure is None and line.values is None]
+    reasons = [f"{line.row.name} ({line.at_target.note})".replace("\n", " ") for line in lines]
+    if results.anchor in [line.row.name for line in lines]:
+        reasons.append("therefore no differences from the anchor")
+    return [f"No values at {results.target_bpp:.2f} bpp: {'; '.join(reasons)}."] if reasons else []
 
 
 def comma_separated(results: BenchmarkResults, tables: Sequence[DatasetTable]) -> str:

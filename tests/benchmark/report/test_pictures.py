@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from hyperthumb.benchmark.report.pictures import picture_tables
@@ -21,3 +23,10 @@ def test_every_picture_has_a_line_for_each_method_that_reaches_the_target(tmp_pa
     assert float(lines[2][ours]) == pytest.approx(28.0, abs=0.02)
     assert lines[3][1] == "-"
     assert lines[3][ours].startswith("+4.0")
+    assert "No values at 0.30 bpp: Bicubic & JPEG & Bicubic (measured at 0.291 bpp); Ours without" in text
+
+
+def test_an_anchor_that_does_not_reach_the_target_is_said_to_be_why_differences_are_missing(tmp_path):
+    results = dataclasses.replace(made_up_results(tmp_path), anchor="Ours without rescaling")
+    text = picture_tables(results, make_tables(results))
+    assert "Ours without rescaling (measured at 0.400 to 0.900 bpp); therefore no differences from the anchor." in text

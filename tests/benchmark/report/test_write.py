@@ -112,6 +112,7 @@ def test_table_at_the_target_rate(results):
     assert (ours["parameters"], ours["scale"], ours["dec (kMAC/px)"]) == ("1,234,567", "4x", "8.2")
     assert (ours["encode (s)"], ours["decode (s)"]) == ("0.250", "0.125")
     assert (bicubic["PSNR-RGB (dB)"], bicubic["notes"]) == ("-", "measured at 0.291 bpp; no BD from 1 point")
+    assert "|\n\nNo values at 0.30 bpp: Bicubic & JPEG & Bicubic (measured at 0.291 bpp); Ours without" in text
     assert not [title for title in header if title.startswith("LPIPS")]  # nothing measured it
     (failed,) = [line for line in lines if any("failed" in cell for cell in line)]
     assert failed[-2].startswith("failed: no weights at")
