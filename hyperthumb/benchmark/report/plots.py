@@ -1,4 +1,4 @@
-"""Rate-distortion plots: PNG and SVG to look at, PDF for a paper's column.
+"""Rate-distortion plots: PNG and SVG to look at, PDF and another SVG for a paper's column.
 
 What was measured is in color, what others published is grey. Each curve has its name beside its end.
 """
@@ -64,7 +64,7 @@ class _Curve:
 
 
 def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[DatasetTable]) -> list[Path]:
-    """Writes `rd_<set>.png`, `.svg` and `.pdf`, and `thumb_<set>.*` where a row has a thumbnail.
+    """Writes `rd_<set>.png`, `.svg`, `.pdf` and `.column.svg`, and `thumb_<set>.*` where a row has a thumbnail.
 
     Returns:
         The files.
@@ -80,11 +80,11 @@ def write_plots(folder: Path, results: BenchmarkResults, tables: Sequence[Datase
         for table in tables:
             for stem, label, curves, published in _plots(results, table):
                 title = f"{table.dataset}, {table.images} images, protocol {results.protocol}"
-                for look, suffixes in ((_SCREEN, ("png", "svg")), (_COLUMN, ("pdf",))):
+                for look, suffixes in ((_SCREEN, (".png", ".svg")), (_COLUMN, (".pdf", ".column.svg"))):
                     figure = _draw(look, title, label, curves, published, results.target_bpp)
                     for suffix in suffixes:
-                        path = folder / f"{stem}.{suffix}"
-                        write_atomically(path, _render(figure, suffix))
+                        path = folder / f"{stem}{suffix}"
+                        write_atomically(path, _render(figure, path.suffix[1:]))
                         written.append(path)
     return written
 

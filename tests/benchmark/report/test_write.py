@@ -98,6 +98,7 @@ def test_a_second_report_writes_the_same_files(tmp_path, results):
     assert {path: path.read_bytes() for path in written} == before
     assert Image.open(folder / "rd_kodak.png").size[0] > 1000
     assert "Ours 4x" in (folder / "rd_kodak.svg").read_text()
+    assert 'width="248.4pt"' in (folder / "rd_kodak.column.svg").read_text()  # 3.45 inches
 
 
 def test_table_at_the_target_rate(results):
