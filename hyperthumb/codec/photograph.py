@@ -11,9 +11,12 @@ import numpy as np
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 from hyperthumb.base.limits import MAX_RESTORED_PIXELS, Precision, Refinement
 from hyperthumb.images.padding import pad_to_multiple
+from hyperthumb.images.pictures import Picture
+from hyperthumb.images.profiles import rgb_profile
 from hyperthumb.jpeg.file import Header, JpegThumbnail
 from hyperthumb.jpeg.matching import State
-from hyperthumb.runtime.engine import Analysis, Engine
+from hyperthumb.jpeg.metadata import metadata_segments
+from hyperthumb.runtime.engine import Analysis, Engine, Model
 
 from .regions import Place, window
 
@@ -40,6 +43,35 @@ class QuantizedPhotograph(NamedTuple):
 
     jpeg: JpegThumbnail
     estimated_bits: float | None
+
+
+class Restoration(NamedTuple):
+    """A restored photograph.
+
+    Attributes:
+        image: uint8 (H, W, 3), oriented as a viewer shows the file: after the turns that other programs applied to the
+            file, and after its EXIF orientation.
+        notes: sentences about what was assumed or lost; empty for an unchanged file of hyperthumb.
+        model: the model that restored it.
+    """
+
+    image: np.ndarray
+    notes: list[str]
+    model: Model
+
+
+def checked_picture(image: np.ndarray | Picture, icc: bytes | None = None) -> Picture:
+    """The photograph with the color profile and EXIF data that its file will hold.
+
+    Raises:
+        HyperthumbError: if these are invalid or too long.
+    """
+    picture = image if isinstance(image, Picture) else Picture(image)
+    picture = picture if icc is None else picture._replace(icc=icc)
+    if picture.icc is not None and not (isinstance(picture.icc, bytes) and rgb_profile(picture.icc)):
+        raise HyperthumbError("icc must be the bytes of a complete color profile for RGB")
+    metadata_segments(picture.icc, picture.exif)
+    return picture
 
 
 def analyze(engine: Engine, image: np.ndarray, tile: int | None = None) -> AnalyzedPhotograph:
@@ -231,3 +263,14 @@ def _check_size(height: int, width: int) -> None:
         raise ThumbnailError(
             f"a photograph of {_in_words((height, width))} has more than {MAX_RESTORED_PIXELS:,} pixels, the maximum"
         )
+
+
+def metadata_hint(picture: Picture, max_bytes: int) -> str:
+    """Advice for a picture whose profile and EXIF data take more than half of the allowed bytes."""
+    sizes = {
+        "color profile takes {} bytes (use --icc srgb to omit it)": len(metadata_segments(picture.icc, None)),
+        "EXIF data take {} bytes (use --exif none to omit them)": len(metadata_segments(None, picture.exif)),
+    }
+    if 2 * sum(sizes.values()) <= max_bytes:
+        return ""
+    return "; its " + " and its ".join(text.format(f"{size:,}") for text, size in sizes.items() if size)

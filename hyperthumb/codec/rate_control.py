@@ -35,6 +35,16 @@ class RatedFile(NamedTuple):
     rate_scale: float
 
 
+def in_bytes(size: int) -> str:
+    """A number of bytes for a message."""
+    return f"{size:,} bytes"
+
+
+def in_bpp(pixels: int, size: int) -> str:
+    """The rate of a file of `size` bytes for a message, rounded up, so that a request for this rate succeeds."""
+    return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
+
+
 def check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:
     """Raises HyperthumbError for more than one wish, or one that is not a number above 0."""
     wishes = {"bpp": bpp, "max_bytes": max_bytes, "rate_scale": rate_scale}
@@ -50,7 +60,7 @@ def find_rate(
     steps: np.ndarray,
     write: Callable[[float], bytes],
     max_bytes: int,
-    in_words: Callable[[int], str] = "{:,} bytes".format,
+    in_words: Callable[[int], str] = in_bytes,
 ) -> RatedFile:
     """Finds the largest file of at most `max_bytes`, or one of at least 99.5 % of that.
 
