@@ -30,7 +30,7 @@ ALLOWED = {
     "data": {"base", "config", "images"},
     "config": {"base", "models"},
     "runtime": {"base", "images", "jpeg", "metrics", "models"},
-    "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "models", "models/zoo", "runtime"},
+    "codec": {"base", "config", "images", "jpeg", "jpeg/backends", "metrics", "models", "models/zoo", "runtime"},
     "baselines": {"base", "images", "jpeg", "jpeg/backends", "models"},
     "evaluation": {
         "base", "baselines", "codec", "config", "data", "images", "jpeg", "metrics", "models", "models/zoo", "runtime",

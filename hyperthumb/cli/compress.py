@@ -25,7 +25,7 @@ from .codecs import run_with_codec
 from .messages import in_bytes, note, say_remarks
 from .sources import carries_marker, complain, find_sources, is_thumbnail
 from .streams import is_stream, read_source, write_result
-from .targets import Naming, plan
+from .targets import Naming, UsageError, plan
 
 if TYPE_CHECKING:
     from hyperthumb.codec.codec import Codec
@@ -57,17 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("photos", nargs="+", metavar="PHOTO", help=SOURCES)
     add_output(parser, "photo.thumb.jpg in the folder of photo.png")
-    rate = parser.add_mutually_exclusive_group()
-    rate.add_argument(
-        "--bpp", type=positive_float, metavar="X", help="the most bits of the file per pixel of the photograph"
-    )
-    rate.add_argument("--max-bytes", type=positive_int, metavar="N", help="the most bytes of the file")
-    rate.add_argument(
-        "--rate-scale",
-        type=positive_float,
-        metavar="X",
-        help="multiply the model's tables by X; above 1 makes files smaller",
-    )
+    _add_rate(parser)
     parser.add_argument(
         "--refine",
         type=_steps,
@@ -110,6 +100,27 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_rate(parser: argparse.ArgumentParser) -> None:
+    rate = parser.add_mutually_exclusive_group()
+    rate.add_argument(
+        "--bpp", type=positive_float, metavar="X", help="the most bits of the file per pixel of the photograph"
+    )
+    rate.add_argument("--max-bytes", type=positive_int, metavar="N", help="the most bytes of the file")
+    rate.add_argument(
+        "--rate-scale",
+        type=positive_float,
+        metavar="X",
+        help="multiply the model's tables by X; above 1 makes files smaller",
+    )
+    rate.add_argument(
+        "--slope",
+        type=positive_float,
+        metavar="X",
+        help="the rate at which one more bit per pixel would gain X dB of PSNR: one X for a batch gives the best mean "
+        "PSNR. The search restores about six files. With lite_4x, 6 is about 0.3 bpp",
+    )
+
+
 def _steps(text: str) -> Refine:
     if text == "best":
         return "best"
@@ -127,6 +138,8 @@ def _profile(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.slope and arguments.refine:
+        raise UsageError("--slope measures unrefined files; give it without --refine, or --bpp with --refine")
     from PIL import Image
 
     from hyperthumb.images.opening import EXTENSIONS
@@ -169,15 +182,18 @@ def compress_file(codec: Codec, source: Path, target: Path, arguments: argparse.
     """
     picture = _read_photograph(source, arguments)
     note(*picture.notes)
-    rated = codec.compress_with_rate_scale(
-        picture,
-        bpp=arguments.bpp,
-        max_bytes=arguments.max_bytes,
-        rate_scale=arguments.rate_scale,
-        profile=arguments.profile,
-        tile=arguments.tile,
-        refine=arguments.refine,
-    )
+    if arguments.slope:
+        rated = codec.compress_at_slope(picture, arguments.slope, arguments.profile, arguments.tile)
+    else:
+        rated = codec.compress_with_rate_scale(
+            picture,
+            bpp=arguments.bpp,
+            max_bytes=arguments.max_bytes,
+            rate_scale=arguments.rate_scale,
+            profile=arguments.profile,
+            tile=arguments.tile,
+            refine=arguments.refine,
+        )
     write_result(target, rated.data)
     height, width = picture.pixels.shape[:2]
     size, bpp = len(rated.data), 8 * len(rated.data) / (height * width)

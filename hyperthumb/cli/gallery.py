@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     # What `compress` would ask for. The page shows sRGB, and a site should not tell where a photograph was taken.
     parser.set_defaults(
         model=DEFAULT_MODEL, profile="small", icc="srgb", exif="none", background=(255, 255, 255), refine=0,
-        max_bytes=None, rate_scale=None,
+        max_bytes=None, rate_scale=None, slope=None,
     )  # fmt: skip
     return parser
 

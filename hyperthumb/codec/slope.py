@@ -72,6 +72,6 @@ def find_slope(measure: Callable[[float], Tried], slope: float) -> RatedFile:
         best += direction
     below, top, above = gain(best - 1), gain(best), gain(best + 1)
     bend = below - 2 * top + above
-    if bend < 0:
+    if top >= max(below, above) and bend < 0:  # not at an end of the search
         gain(best + (below - above) / (2 * bend))
     return files[max(files, key=gain)].rated

@@ -102,6 +102,15 @@ def test_a_refined_thumbnail_is_the_codec_s(run, tiny_model):
     assert Path("photo.thumb.jpg").read_bytes() == expected
 
 
+def test_a_slope_is_the_codec_s(run, tiny_model):
+    save("photo.png")
+    assert run("compress", "photo.png", "--slope", "2")[0] == 0
+    expected = hyperthumb.load(tiny_model).compress_at_slope(read("photo.png"), 2)
+    assert Path("photo.thumb.jpg").read_bytes() == expected.data
+    code, _, errors = run("compress", "photo.png", "--slope", "2", "--refine", "2", "--overwrite")
+    assert (code, "give it without --refine" in errors) == (2, True)
+
+
 def test_the_encoder_is_refined_as_in_the_codec(run, tiny_model):
     save("photo.png")
     assert run("compress", "photo.png", "--refine", "encoder:2")[0] == 0
