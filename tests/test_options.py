@@ -37,6 +37,7 @@ DATA = (
     "set14",
     "bsd100",
     "fivek6k",
+    "highres",
 )
 
 
