@@ -6,11 +6,12 @@ With `skip`, the untrained pair equals bicubic downscaling, JPEG and bicubic ups
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from hyperthumb.base.constraints import Count, CountOrZero
 from hyperthumb.base.registry import DECODERS, ENCODERS
 from hyperthumb.images.pixels import full_precision
-from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
+from hyperthumb.images.resize import bicubic_downscale, bicubic_phases
 
 from .blocks import ResidualBlock, conv3x3, zero_initialize
 
@@ -49,7 +50,7 @@ class LiteEncoder(nn.Module):
 class LiteDecoder(nn.Module):
     """Residual blocks at the thumbnail's size, one PixelShuffle at the end.
 
-        rgb (B, 3, h, w) -> conv -> + -> residual blocks -> conv -> PixelShuffle(s) -> + bicubic upscale
+        rgb (B, 3, h, w) -> conv -> + -> residual blocks -> conv -> + bicubic upscale -> PixelShuffle(s)
         coefficients (B, 192, h/8, w/8) -> 1x1 conv -> nearest x 8 -'
 
     Args:
@@ -76,7 +77,6 @@ class LiteDecoder(nn.Module):
         self.inject = nn.Conv2d(192, num_feat, 1) if frequency else None
         self.body = nn.Sequential(*(ResidualBlock(num_feat) for _ in range(num_block)))
         self.conv_last = conv3x3(num_feat, 3 * scale * scale)
-        self.shuffle = nn.PixelShuffle(scale)
         if skip:
             zero_initialize(self.conv_last)
 
@@ -85,8 +85,7 @@ class LiteDecoder(nn.Module):
         x = self.conv_first(rgb - 0.5)
         if self.inject is not None:
             injected = self.inject(coefficients / _COEFFICIENT_UNIT)
-            x = x + nn.functional.interpolate(injected, scale_factor=8, mode="nearest")
-        learned = self.shuffle(self.conv_last(x + self.body(x)))
-        if self.skip:
-            return learned + bicubic_upscale(full_precision(rgb).clamp(0, 1), self.scale)
-        return full_precision(learned) + 0.5
+            x = x + F.interpolate(injected, scale_factor=8, mode="nearest")
+        learned = self.conv_last(x + self.body(x))
+        base = bicubic_phases(full_precision(rgb).clamp(0, 1), self.scale) if self.skip else 0.5
+        return F.pixel_shuffle(full_precision(learned) + base, self.scale)

@@ -47,13 +47,24 @@ def bicubic_upscale(image: Tensor, scale: int) -> Tensor:
     Returns:
         (B, C, h * scale, w * scale); overshoots are not clamped.
     """
-    if scale == 1:
-        return image
+    return image if scale == 1 else F.pixel_shuffle(bicubic_phases(image, scale), scale)
+
+
+def bicubic_phases(image: Tensor, scale: int) -> Tensor:
+    """Computes the values of `bicubic_upscale` in the order before its pixel shuffle.
+
+    Args:
+        image: (B, C, h, w) float, any range.
+        scale: the factor, 1 or more.
+
+    Returns:
+        (B, C * scale^2, h, w); overshoots are not clamped.
+    """
     channels = image.shape[1]
     kernel = _upscale_kernel(image.device, image.dtype, scale).repeat(channels, 1, 1, 1)
     with _full_precision(image):
         padded = _mirror(_mirror(image, 2, 2, 2), 2, 2, 3)
-        return F.pixel_shuffle(F.conv2d(padded, kernel, groups=channels), scale)
+        return F.conv2d(padded, kernel, groups=channels)
 
 
 @contextmanager

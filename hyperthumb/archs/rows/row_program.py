@@ -12,7 +12,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from hyperthumb.images.pixels import full_precision
-from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
+from hyperthumb.images.resize import bicubic_downscale, bicubic_phases, bicubic_upscale
 
 from .composed import ComposedConvolution
 from .row_operations import Composition, Convolution, Elementwise, Resampling, RowOperation
@@ -53,7 +53,7 @@ class RowProgram:
         for weights in network.parameters():
             if weights.dim() == 4:
                 weights.data = weights.data.contiguous(memory_format=torch.channels_last)
-        tracer = _Tracer(autowrap_functions=(bicubic_downscale, bicubic_upscale, full_precision))
+        tracer = _Tracer(autowrap_functions=(bicubic_downscale, bicubic_phases, bicubic_upscale, full_precision))
         try:
             graph = tracer.trace(network)
         except Exception as error:  # fx has no common class for its errors
@@ -124,6 +124,12 @@ class RowProgram:
             if node.kwargs.get("inplace") or any(node.args[place : place + 1]):
                 self._refuse_shared_input(node)
             return self._elementwise(node, function)
+        if function is F.pixel_shuffle:
+            factor = int(node.args[1])  # type: ignore[arg-type]
+            return Resampling(lambda window: F.pixel_shuffle(window, factor), up=factor)
+        if function is bicubic_phases:
+            scale = int(node.args[1])  # type: ignore[arg-type]
+            return Resampling(lambda window: bicubic_phases(window, scale), reach=2)
         if function is bicubic_upscale:
             scale = int(node.args[1])  # type: ignore[arg-type]
             return Resampling(lambda window: bicubic_upscale(window, scale), up=scale, reach=2)
