@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from hyperthumb.archs.lite import LiteDecoder
+from hyperthumb.images.resize import bicubic_upscale
 from tests.archs.parts import TINY, tiny
 
 
@@ -18,6 +20,16 @@ def test_without_the_frequency_branch_coefficients_are_ignored():
         assert restored.shape == (1, 3, 64, 96)
         assert torch.equal(restored, without) != frequency
         assert any("inject" in name for name, _ in decoder.named_parameters()) == frequency
+
+
+def test_the_picture_is_shuffled_once_and_starts_as_the_bicubic_upscale(monkeypatch):
+    decoder, rgb = LiteDecoder(4, **TINY), torch.rand(1, 3, 16, 24)
+    expected, shuffles, shuffle = bicubic_upscale(rgb, 4), [], F.pixel_shuffle
+    monkeypatch.setattr(F, "pixel_shuffle", lambda *arguments: shuffles.append(1) or shuffle(*arguments))
+    with torch.no_grad():
+        restored = decoder(rgb, torch.randn(1, 192, 2, 3))
+    torch.testing.assert_close(restored, expected)
+    assert len(shuffles) == 1
 
 
 def test_without_the_frequency_branch_the_network_trains_and_restores_in_rows():
