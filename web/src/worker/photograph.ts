@@ -23,8 +23,7 @@ export class Photograph {
     readonly file: JpegFile, readonly origin: Origin, model: ModelEntry, private readonly data: Blob,
     private readonly decoder: () => Promise<Decoder>,
   ) {
-    const sizeOf = ({ width, height }: Grid["thumbnail"]): Grid["thumbnail"] => ({ width, height }); // the page gets the grid
-    this.grid = makeGrid(sizeOf(file), sizeOf(origin), origin.scale, reachOf(model.receptive_field));
+    this.grid = makeGrid(file, origin, origin.scale, reachOf(model.receptive_field));
     this.profile = colorProfile(file);
   }
 
