@@ -27,6 +27,11 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() else None
 
 
+def in_bytes(count: int) -> str:
+    """`14,702 bytes`."""
+    return f"{count:,} byte{'' if count == 1 else 's'}"
+
+
 def printable(text: Path | str) -> str:
     """Escapes control characters in a name or message, so that it stays on one line and changes no terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))

@@ -18,11 +18,12 @@ from hyperthumb.base.limits import (
     Refinement,
     unknown_profile,
 )
+from hyperthumb.base.wording import in_bytes
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, color, new_parser, positive_float, positive_int
 from .batch import Result
 from .codecs import run_with_codec
-from .messages import in_bytes, note, say_remarks
+from .messages import note, say_remarks
 from .sources import carries_marker, complain, find_sources, is_thumbnail
 from .streams import is_stream, read_source, write_result
 from .targets import Naming, UsageError, plan
@@ -139,7 +140,7 @@ def _profile(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.slope and arguments.refine:
-        raise UsageError("--slope measures unrefined files; give it without --refine, or --bpp with --refine")
+        raise UsageError("--slope measures unrefined files; give it without --refine, or give --bpp instead")
     from PIL import Image
 
     from hyperthumb.images.opening import EXTENSIONS

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.wording import in_bytes
 from hyperthumb.runtime.manifest import GRAPH_PRECISIONS
 
 from .arguments import add_plugin, new_parser
 from .codecs import import_plugins
-from .messages import in_bytes
 
 if TYPE_CHECKING:
     import numpy as np

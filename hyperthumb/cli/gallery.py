@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from hyperthumb.base.wording import in_bytes
+
 from .arguments import SOURCES, add_model, add_reporting, new_parser, positive_float
 from .batch import Result, run_batch
 from .codecs import run_with_codec
 from .compress import THUMBNAIL_ALREADY, compress_file, is_photograph
-from .messages import in_bytes, say_remarks
+from .messages import say_remarks
 from .sources import Source, find_sources, is_thumbnail
 from .streams import is_stream
 from .targets import Job, UsageError

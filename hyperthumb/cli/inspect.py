@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import ThumbnailError
 from hyperthumb.base.orientation import IN_WORDS, UPRIGHT, turned_size
+from hyperthumb.base.wording import in_bytes
 
 from .arguments import SOURCES, add_reporting, new_parser
 from .batch import Result, run_batch
-from .messages import in_bytes, say_remarks
+from .messages import say_remarks
 from .sources import JPEG_EXTENSIONS, find_sources
 from .streams import read_source
 from .targets import Job

@@ -52,8 +52,3 @@ def _show(message: Warning | str, *_: Any, **__: Any) -> None:
         note(str(message))
     else:
         print(f"warning: {message}", file=sys.stderr)
-
-
-def in_bytes(count: int) -> str:
-    """`14,702 bytes`."""
-    return f"{count:,} byte{'' if count == 1 else 's'}"

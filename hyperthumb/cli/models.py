@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 from hyperthumb.base.output import emit
+from hyperthumb.base.wording import in_bytes
 
 from .arguments import new_parser
-from .messages import in_bytes
 
 _EXAMPLES = """\
 examples:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.limits import PRECISIONS, RESTORED_TAG
+from hyperthumb.base.wording import in_bytes
 
 from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size, region
 from .batch import Result
 from .codecs import run_with_codec
-from .messages import in_bytes, note, say_remarks
+from .messages import note, say_remarks
 from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail
 from .streams import STANDARD_OUTPUT, read_source, write_result
 from .targets import Naming, UsageError, plan

@@ -16,6 +16,7 @@ import numpy as np
 from hyperthumb.base import limits
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError, ThumbnailWarning
 from hyperthumb.base.orientation import STEPS
+from hyperthumb.base.wording import in_bytes
 from hyperthumb.images.pictures import Picture, read_presentation, turn
 from hyperthumb.jpeg.any_file import read_any
 from hyperthumb.jpeg.backends import find_backend
@@ -37,9 +38,9 @@ from .photograph import (
     with_size,
 )
 from .photograph import refine as refine_photograph
-from .rate_control import RatedFile, check_wish, find_rate, find_refined_rate, in_bpp, in_bytes
+from .rate_control import RatedFile, check_positive, check_wish, find_rate, find_refined_rate, in_bpp
 from .regions import find_place
-from .slope import Tried, check_slope, find_slope, tried
+from .slope import Tried, find_slope, tried
 
 if TYPE_CHECKING:
     from hyperthumb.runtime.torch_engine import TorchEngine
@@ -179,7 +180,7 @@ class Codec:
         Photographs of a batch at the same slope have the best mean PSNR for their mean rate. The search restores
         about six files. For the arguments and errors see `compress`.
         """
-        check_slope(slope)
+        check_positive("slope", slope)
         picture = checked_picture(image)
         photograph = analyze(self.engine, picture.pixels, tile)
 

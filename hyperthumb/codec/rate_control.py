@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
+from hyperthumb.base.wording import in_bytes
 
 CLOSE_ENOUGH = 0.995
 """The search ends at this share of the allowed bytes. A smaller file is returned only if no tables come closer."""
@@ -35,14 +36,9 @@ class RatedFile(NamedTuple):
     rate_scale: float
 
 
-def in_bytes(size: int) -> str:
-    """A number of bytes for a message."""
-    return f"{size:,} bytes"
-
-
 def in_bpp(pixels: int, size: int) -> str:
     """The rate of a file of `size` bytes for a message, rounded up, so that a request for this rate succeeds."""
-    return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({size:,} bytes)"
+    return f"{math.ceil(8e4 * size / pixels) / 1e4:g} bpp ({in_bytes(size)})"
 
 
 def check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | None) -> None:
@@ -52,8 +48,13 @@ def check_wish(bpp: float | None, max_bytes: int | None, rate_scale: float | Non
     if len(given) > 1:
         raise HyperthumbError(f"give only one of bpp, max_bytes and rate_scale, not {' and '.join(given)}")
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
-            raise HyperthumbError(f"{name} must be a number above 0, not {value!r}")
+        check_positive(name, value)
+
+
+def check_positive(name: str, value: float) -> None:
+    """Raises HyperthumbError unless the value is a number above 0; `name` is the argument's."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
+        raise HyperthumbError(f"{name} must be a number above 0, not {value!r}")
 
 
 def find_rate(

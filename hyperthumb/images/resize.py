@@ -47,7 +47,7 @@ def bicubic_upscale(image: Tensor, scale: int) -> Tensor:
     Returns:
         (B, C, h * scale, w * scale); overshoots are not clamped.
     """
-    return image if scale == 1 else F.pixel_shuffle(bicubic_phases(image, scale), scale)
+    return F.pixel_shuffle(bicubic_phases(image, scale), scale)
 
 
 def bicubic_phases(image: Tensor, scale: int) -> Tensor:
@@ -60,6 +60,8 @@ def bicubic_phases(image: Tensor, scale: int) -> Tensor:
     Returns:
         (B, C * scale^2, h, w); overshoots are not clamped.
     """
+    if scale == 1:
+        return image
     channels = image.shape[1]
     kernel = _upscale_kernel(image.device, image.dtype, scale).repeat(channels, 1, 1, 1)
     with _full_precision(image):

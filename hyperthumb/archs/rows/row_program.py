@@ -32,6 +32,13 @@ _ELEMENTWISE_FUNCTIONS = {
 _ELEMENTWISE_METHODS = {"add", "sub", "mul", "div", "relu", "sigmoid", "tanh", "clamp", "float"}
 _PLACE_OF_INPLACE = {F.relu: 1, F.leaky_relu: 2, F.silu: 1}
 """The position of the argument `inplace` of functions that can change their input."""
+_BY_A_FACTOR: dict[Any, Callable[[int], dict[str, int]]] = {
+    F.pixel_shuffle: lambda factor: {"up": factor},
+    bicubic_phases: lambda _: {"reach": 2},
+    bicubic_upscale: lambda factor: {"up": factor, "reach": 2},
+    bicubic_downscale: lambda factor: {"down": factor, "reach": 2 * factor},
+}
+"""Functions of a tensor and a whole factor, with the arguments of their `Resampling`."""
 _ELEMENTWISE_LAYERS = (nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Identity)
 
 
@@ -124,18 +131,9 @@ class RowProgram:
             if node.kwargs.get("inplace") or any(node.args[place : place + 1]):
                 self._refuse_shared_input(node)
             return self._elementwise(node, function)
-        if function is F.pixel_shuffle:
+        if function in _BY_A_FACTOR:
             factor = int(node.args[1])  # type: ignore[arg-type]
-            return Resampling(lambda window: F.pixel_shuffle(window, factor), up=factor)
-        if function is bicubic_phases:
-            scale = int(node.args[1])  # type: ignore[arg-type]
-            return Resampling(lambda window: bicubic_phases(window, scale), reach=2)
-        if function is bicubic_upscale:
-            scale = int(node.args[1])  # type: ignore[arg-type]
-            return Resampling(lambda window: bicubic_upscale(window, scale), up=scale, reach=2)
-        if function is bicubic_downscale:
-            scale = int(node.args[1])  # type: ignore[arg-type]
-            return Resampling(lambda window: bicubic_downscale(window, scale), down=scale, reach=2 * scale)
+            return Resampling(lambda window: function(window, factor), **_BY_A_FACTOR[function](factor))
         if function is F.interpolate and len(node.args) == 1 and node.kwargs.get("mode") == "nearest":
             factor = _whole_factor(node)
             return Resampling(lambda window: F.interpolate(window, scale_factor=factor, mode="nearest"), up=factor)
