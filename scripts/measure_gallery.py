@@ -31,6 +31,16 @@ VIEW = {"width": 1280, "height": 800}
 LINE = 10e6 / 8  # bytes a second
 PATIENCE = 600_000  # milliseconds
 COLUMNS = {"thumbnail": "first thumbnail", "shown": "enlarged", "restored": "restored view", "whole": "whole as PNG"}
+# Both wait without code that looks again and again: it would slow down what is measured.
+UNTIL_MARK = """(name) => new Promise((done) => {
+  const observer = new PerformanceObserver((list) => list.getEntriesByName(name).length && done());
+  observer.observe({ type: "mark", buffered: true });
+})"""
+UNTIL_THERE = """(selector) => new Promise((done) => {
+  const look = () => document.querySelector(selector) && done();
+  new MutationObserver(look).observe(document.body, { attributes: true, subtree: true });
+  look();
+})"""
 # How long a mark of the page came after it began to open a photograph, in seconds.
 SINCE_OPEN = """(name) => {
   const last = (mark) => performance.getEntriesByName(mark).at(-1).startTime;
@@ -58,20 +68,14 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def wait_for_mark(page: Any, name: str) -> None:
-    """Waits without code in the page that looks again and again: its security policy refuses that."""
-    while not page.evaluate("(name) => performance.getEntriesByName(name).length", name):
-        page.wait_for_timeout(20)
-
-
 def open_photograph(page: Any, place: int) -> dict[str, float]:
     """Opens a photograph at 100 %; seconds until the view is restored, and until the whole picture is there as PNG."""
     page.evaluate("performance.clearMarks('open'); performance.clearMarks('restored')")
     page.evaluate(f"location.hash = '{place}'")
-    wait_for_mark(page, "open")
-    page.wait_for_selector("#download:enabled", timeout=PATIENCE)
+    page.evaluate(UNTIL_MARK, "open")
+    page.evaluate(UNTIL_THERE, "#download:enabled")
     page.keyboard.press("1")
-    page.wait_for_selector("#viewer[data-state=restored]", timeout=PATIENCE)
+    page.evaluate(UNTIL_THERE, "#viewer[data-state=restored]")
     found = {"shown": page.evaluate(SINCE_OPEN, "shown"), "restored": page.evaluate(SINCE_OPEN, "restored")}
     start = page.evaluate("performance.now()")
     with page.expect_download(timeout=PATIENCE):
@@ -95,7 +99,7 @@ def open_twice(browser: Any, url: str, place: int, mark: str) -> tuple[dict[str,
     finished: list[Any] = []
     page.on("requestfinished", lambda request: finished.append(request))
     page.goto(url)
-    wait_for_mark(page, mark)
+    page.evaluate(UNTIL_MARK, mark)
     first = {"thumbnail": page.evaluate("performance.getEntriesByName('thumbnail')[0].startTime / 1000")}
     first |= open_photograph(page, place)
     sizes = [request.sizes() for request in finished if request.url.startswith("http")]

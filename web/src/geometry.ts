@@ -33,7 +33,7 @@ export function reachOf(receptiveField: number): number {
 }
 
 /** Blocks that a tile owns on a side at most. */
-export function mostBlocks(scale: number, reach: number): number {
+function mostBlocks(scale: number, reach: number): number {
   return Math.ceil(TILE_PIXELS / (8 * scale)) + 2 * reach;
 }
 

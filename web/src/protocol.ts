@@ -14,7 +14,7 @@ export type Layer = "bicubic" | "restored";
 /** What the worker can be asked; every question has a number, and gets an answer with it. */
 export type Question =
   | { ask: "configure"; models: Record<string, ModelEntry>; engine: "webgpu" | "wasm" | "auto"; threads: number }
-  | { ask: "warm"; model: string }
+  | { ask: "warm"; model: string; url: string }
   | { ask: "open"; url: string }
   | { ask: "tile"; layer: Layer; level: number; x: number; y: number }
   | { ask: "png" };

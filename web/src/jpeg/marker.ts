@@ -75,18 +75,13 @@ function pair(first: number, second: number): Uint8Array {
 
 /** Carries a check on over blocks, as little-endian numbers of two bytes in natural order. */
 function checkBlocks(file: JpegFile, rows: [number, number], columns: [number, number], before: number): number {
-  const bytes = new Uint8Array((columns[1] - columns[0]) * 128);
+  const numbers = new Int16Array((columns[1] - columns[0]) * 64), bytes = new Uint8Array(numbers.buffer);
   let check = before;
   for (const { coefficients } of file.planes) {
     for (let row = rows[0]; row < rows[1]; row++) {
-      let to = 0;
-      for (let column = columns[0]; column < columns[1]; column++) {
-        const at = (row * file.columns + column) * 64;
-        for (let k = 0; k < 64; k++) {
-          const value = coefficients[at + NATURAL[k]];
-          bytes[to++] = value & 255;
-          bytes[to++] = (value >> 8) & 255;
-        }
+      let at = (row * file.columns + columns[0]) * 64;
+      for (let to = 0; to < numbers.length; to += 64, at += 64) {
+        for (let k = 0; k < 64; k++) numbers[to + k] = coefficients[at + NATURAL[k]];
       }
       check = crc32(bytes, check);
     }

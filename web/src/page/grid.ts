@@ -1,5 +1,5 @@
 import { inBytes } from "./figures";
-import { versioned, type Entry, type Index } from "./index";
+import { addressOf, type Entry, type Index } from "./index";
 
 /** Shows all thumbnails: ordinary pictures in links.
  * @param intend is called when a visitor is about to open one.
@@ -15,7 +15,7 @@ export function showGrid(index: Index, grid: HTMLElement, intend: (entry: Entry)
       image.width = entry.thumbnail_width;
       image.height = entry.thumbnail_height;
       image.alt = entry.name;
-      image.src = versioned(entry.thumbnail, entry.bytes, entry.model);
+      image.src = addressOf(entry);
       name.textContent = entry.name;
       name.ariaHidden = "true";
       item.style.setProperty("--ratio", String(entry.width / entry.height));

@@ -35,8 +35,13 @@ export async function loadIndex(): Promise<Index> {
   return { title: String(index.title ?? "Photographs"), models, photographs: index.photographs.filter(isEntry) };
 }
 
+/** Where a photograph's thumbnail is. */
+export function addressOf({ thumbnail, bytes, model }: Entry): string {
+  return versioned(thumbnail, bytes, model);
+}
+
 /** An address that changes with the file, so that a copy in the browser's cache is never an old one. */
-export function versioned(path: string, bytes: number, model = ""): string {
+function versioned(path: string, bytes: number, model = ""): string {
   const address = new URL(path.split("/").map(encodeURIComponent).join("/"), document.baseURI);
   address.search = `${model}-${bytes}`;
   return address.href;

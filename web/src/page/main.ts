@@ -3,7 +3,7 @@ import { Client } from "./client";
 import { addControls } from "./controls";
 import { element } from "./elements";
 import { showGrid, summary } from "./grid";
-import { loadIndex, type Entry, type Index } from "./index";
+import { addressOf, loadIndex, type Entry, type Index } from "./index";
 import { Viewer } from "./viewer";
 
 async function start(): Promise<void> {
@@ -13,11 +13,12 @@ async function start(): Promise<void> {
   element("foot").hidden = false;
   let client: Client | undefined, viewer: Viewer | undefined;
   const wake = (): Client => (client ??= configured(index)), warmed = new Set<string>();
-  const warm = ({ model }: Entry): void => {
+  const warm = (entry: Entry): void => {
+    const { model } = entry;
     if (warmed.has(model)) return;
     warmed.add(model);
     // Who opens a photograph is told what went wrong.
-    wake().ask({ ask: "warm", model }).answer.then(() => performance.mark("ready"), () => warmed.delete(model));
+    wake().ask({ ask: "warm", model, url: addressOf(entry) }).answer.then(() => performance.mark("ready"), () => warmed.delete(model));
   };
   showGrid(index, grid, warm);
   grid.querySelector("img")?.addEventListener("load", () => {

@@ -4,11 +4,15 @@ import type { Grid } from "../geometry";
 import type { Layer, TileAnswer } from "../protocol";
 import type { Client } from "./client";
 
+/** Milliseconds for which finished tiles wait for others: the browser draws the whole view anew for each delivery. */
+const DELIVERY = 200;
+
 interface Job {
   postData: { level: number; x: number; y: number };
-  userData: { cancel?: () => void };
+  tile: OpenSeadragon.Tile;
   finish(data: ImageBitmap | HTMLImageElement, request: null, type: "imageBitmap" | "image"): void;
   fail(message: string, request: null): void;
+  jobId: number; // of the timer that lets it fail
 }
 
 /** Hears of tiles that the worker was asked for. */
@@ -17,49 +21,42 @@ export interface Listener {
   answered(answer: TileAnswer | undefined, error?: Error): void;
 }
 
-/** The size of all levels is that of the whole thumbnail, which may reach a few pixels beyond the photograph. */
-function options({ thumbnail, scale }: Grid, levels: { minLevel: number; maxLevel: number }): OpenSeadragon.TileSourceOptions {
-  const width = thumbnail.width * scale, height = thumbnail.height * scale;
-  return { width, height, tileWidth: width, tileHeight: height, tileOverlap: 0, ...levels } as OpenSeadragon.TileSourceOptions;
-}
-
 let sources = 0;
 
-/** The thumbnail alone, enlarged by whoever draws it. */
-export class ThumbnailSource extends OpenSeadragon.TileSource {
-  private readonly number = ++sources;
-
-  constructor(grid: Grid, private readonly image: HTMLImageElement) {
-    super(options(grid, { minLevel: 0, maxLevel: 0 }));
-  }
-
-  override getTileUrl(): string {
-    return `thumbnail:${this.number}`;
-  }
-
-  override downloadTileStart(job: unknown): void {
-    (job as Job).finish(this.image, null, "image");
-  }
-
-  override downloadTileAbort(): void {
-    // It is there at once.
-  }
-}
-
-/** A layer that the worker makes at every level above the thumbnail: restored, or enlarged by bicubic interpolation. */
+/** A layer that the worker makes at every level above the thumbnail: restored, or enlarged by bicubic interpolation. The
+ * size of all levels is that of the whole thumbnail, which may reach a few pixels beyond the photograph. */
 export class WorkerSource extends OpenSeadragon.TileSource {
   private readonly number = ++sources;
+  private readonly pending = new Map<Job, () => void>(); // what ends each question
+  private finished: (() => void)[] = [];
+  private delivered = 0; // when tiles were handed over last
+  private thumbnail: OpenSeadragon.Tile | undefined;
+  /** When OpenSeadragon last looked for what is in view. */
+  updated = 0;
 
   constructor(
     private readonly grid: Grid, private readonly image: HTMLImageElement, private readonly layer: Layer,
     private readonly client: Client, private readonly listener: Listener,
   ) {
-    super(options(grid, { minLevel: 0, maxLevel: grid.top }));
+    const width = grid.thumbnail.width * grid.scale, height = grid.thumbnail.height * grid.scale;
+    const levels = { minLevel: 0, maxLevel: grid.top };
+    super({ width, height, tileWidth: width, tileHeight: height, tileOverlap: 0, ...levels } as OpenSeadragon.TileSourceOptions);
   }
 
   /** The only level of a model of scale 1 is a restored one. */
-  private isThumbnail(level: number): boolean {
+  isThumbnail(level: number): boolean {
     return level === 0 && (this.grid.top > 0 || this.layer === "bicubic");
+  }
+
+  /** Notes a tile that OpenSeadragon looks at. */
+  see(tile: OpenSeadragon.Tile): void {
+    this.updated = tile.lastTouchTime;
+    if (this.isThumbnail(tile.level)) this.thumbnail = tile;
+  }
+
+  /** Whether the worker may be asked for tiles: OpenSeadragon would not load the thumbnail below tiles that are on their way. */
+  get isReady(): boolean {
+    return this.thumbnail?.loaded ?? !this.isThumbnail(0);
   }
 
   override getTileWidth(level: number): number {
@@ -68,6 +65,11 @@ export class WorkerSource extends OpenSeadragon.TileSource {
 
   override getTileHeight(level: number): number {
     return this.isThumbnail(level) ? this.grid.thumbnail.height : this.grid.y.step * 8 * 2 ** level;
+  }
+
+  /** OpenSeadragon never shows a level below this one; by itself it takes the highest one of a single tile. */
+  override getClosestLevel(): number {
+    return 0;
   }
 
   override getTileUrl(level: number, x: number, y: number): string {
@@ -85,27 +87,39 @@ export class WorkerSource extends OpenSeadragon.TileSource {
       return;
     }
     const asked = this.client.ask<TileAnswer>({ ask: "tile", layer: this.layer, level, x, y });
+    this.pending.set(job, asked.cancel);
     this.listener.asked();
-    job.userData.cancel = () => {
-      asked.cancel();
-      this.listener.answered(undefined);
-    };
     asked.answer.then(
-      (answer) => {
-        delete job.userData.cancel;
-        job.finish(answer.bitmap, null, "imageBitmap");
-        this.listener.answered(answer);
-      },
-      (error: Error) => {
-        delete job.userData.cancel;
-        job.fail(error.message, null);
-        this.listener.answered(undefined, error);
-      },
+      (answer) => this.end(job, () => job.finish(answer.bitmap, null, "imageBitmap"), answer),
+      (error: Error) => this.end(job, () => job.fail(error.message, null), undefined, error),
     );
   }
 
   override downloadTileAbort(context: unknown): void {
-    (context as Job).userData.cancel?.();
+    const job = context as Job;
+    this.pending.get(job)?.();
+    this.end(job, () => undefined);
+  }
+
+  /** Ends the questions for tiles that are not wanted any more, as if they had not been asked; OpenSeadragon's own way to
+   * abort a job counts it as failed. */
+  cancel(isWanted: (tile: OpenSeadragon.Tile) => boolean): void {
+    for (const job of [...this.pending.keys()].filter(({ tile }) => !isWanted(tile))) {
+      clearTimeout(job.jobId);
+      job.tile.loading = false;
+      this.downloadTileAbort(job);
+    }
+  }
+
+  private end(job: Job, finish: () => void, answer?: TileAnswer, error?: Error): void {
+    if (!this.pending.delete(job)) return;
+    this.finished.push(finish);
+    if (this.pending.size === 0 || performance.now() - this.delivered > DELIVERY) {
+      this.finished.forEach((each) => each());
+      this.finished = [];
+      this.delivered = performance.now();
+    }
+    this.listener.answered(answer, error);
   }
 }
 

@@ -19,11 +19,11 @@ export function makeStage(element: HTMLElement): OpenSeadragon.Viewer {
     navigatorSizeRatio: 0.14,
     navigatorAutoFade: true,
     immediateRender: true,
-    imageLoaderLimit: 2, // few, so that what is in view is always asked for next
+    maxTilesPerFrame: 1000, // all that is in view at once: OpenSeadragon draws anew whenever it asks for some
+    imageLoaderLimit: 0,
     timeout: 600_000,
     maxImageCacheCount: 120,
     animationTime: isStill ? 0 : 0.5,
-    blendTime: isStill ? 0 : 0.15,
     minZoomImageRatio: 0.8,
     maxZoomPixelRatio: 6,
     visibilityRatio: 0.4,

@@ -1,12 +1,13 @@
 /** The viewer: one photograph, restored where it is looked at. */
 import type OpenSeadragon from "openseadragon";
-import { makeGrid } from "../geometry";
+import { makeGrid, reachOf, type Grid } from "../geometry";
 import type { Opened, Refusal, TileAnswer } from "../protocol";
 import type { Client } from "./client";
 import { element } from "./elements";
 import { inBytes, inSeconds, showFigures } from "./figures";
-import { versioned, type Entry, type Index } from "./index";
+import { addressOf, type Entry, type Index } from "./index";
 import { Layers } from "./layers";
+import type { Listener } from "./source";
 import { makeStage } from "./stage";
 
 export class Viewer {
@@ -32,6 +33,7 @@ export class Viewer {
   /** Opens a photograph: the thumbnail at once, then what the decoder makes of it. */
   async open(entry: Entry, place: number): Promise<void> {
     performance.mark("open");
+    this.layers.stop();
     const count = this.index.photographs.length;
     this.entry = entry;
     this.engine = "";
@@ -47,16 +49,17 @@ export class Viewer {
     if (!this.dialog.open) this.dialog.showModal();
     this.stage.canvas.focus();
     this.showState();
-    const url = versioned(entry.thumbnail, entry.bytes, entry.model);
+    const url = addressOf(entry);
     const asked = this.client.ask<Opened | Refusal>({ ask: "open", url });
     asked.answer.catch(() => undefined); // heard below, after the thumbnail is shown
     await this.show(entry, url, asked.answer).catch((error: Error) => {
-      if (this.entry === entry) this.say(error.message);
+      if (this.entry === entry) this.giveUp(error.message);
     });
   }
 
   close(): void {
     this.entry = undefined;
+    this.layers.stop();
     this.stage.close();
     if (this.dialog.open) this.dialog.close();
   }
@@ -71,30 +74,35 @@ export class Viewer {
     image.src = url;
     const isShown = await image.decode().then(() => true, () => false);
     if (this.entry !== entry) return;
-    if (isShown) await this.layers.showThumbnail(this.gridOf(entry, image), image);
-    performance.mark("shown");
+    const grid = this.gridOf(entry, image), listener: Listener = {
+      asked: () => this.heard(entry, 1),
+      answered: (tile, error) => this.heard(entry, -1, tile, error),
+    };
+    if (isShown) await this.layers.show(grid ?? plainGrid(image), image, grid && listener);
+    this.stage.addOnceHandler("tile-drawn", () => performance.mark("shown"));
     const opened = await answer;
     if (this.entry !== entry) return;
     if ("refused" in opened) {
       this.isAsItIs = true;
-      this.say(isShown ? opened.refused : "The file is damaged and cannot be shown.");
+      this.giveUp(isShown ? opened.refused : "The file is damaged and cannot be shown.");
     } else if (isShown) {
       element("download", HTMLButtonElement).disabled = false;
-      await this.layers.showRestored(opened.grid, image, {
-        asked: () => this.heard(entry, 1),
-        answered: (tile, error) => this.heard(entry, -1, tile, error),
-      });
+      if (JSON.stringify(grid) !== JSON.stringify(opened.grid)) await this.layers.show(opened.grid, image, listener);
     }
     this.dialog.dispatchEvent(new Event("opened"));
     this.showState();
   }
 
-  /** What the index says of the picture; a file that does not fit is shown in its own size. */
-  private gridOf(entry: Entry, image: HTMLImageElement): ReturnType<typeof makeGrid> {
-    const scale = this.index.models[entry.model]?.scale ?? 1;
-    const thumbnail = { width: image.naturalWidth, height: image.naturalHeight };
-    const fits = Math.ceil(entry.width / scale) === thumbnail.width && Math.ceil(entry.height / scale) === thumbnail.height;
-    return fits ? makeGrid(thumbnail, entry, scale, 0) : makeGrid(thumbnail, thumbnail, 1, 0);
+  /** How the worker will divide the picture, if the file is what the index says. */
+  private gridOf({ model, width, height }: Entry, image: HTMLImageElement): Grid | undefined {
+    const known = this.index.models[model], thumbnail = sizeOf(image), scale = known?.scale;
+    const fits = Math.ceil(width / scale) === thumbnail.width && Math.ceil(height / scale) === thumbnail.height;
+    return fits ? makeGrid(thumbnail, { width, height }, scale, reachOf(known.receptive_field)) : undefined;
+  }
+
+  private giveUp(sentence: string): void {
+    this.layers.stop();
+    this.say(sentence);
   }
 
   private heard(entry: Entry, more: number, tile?: TileAnswer, error?: Error): void {
@@ -106,7 +114,7 @@ export class Viewer {
       performance.mark("tile");
       this.engine = tile.engine;
     }
-    if (error) this.say(`It cannot be restored: ${error.message}`);
+    if (error) this.giveUp(`It cannot be restored: ${error.message}`);
     this.showState();
   }
 
@@ -125,4 +133,13 @@ export class Viewer {
     if (state === "restored" && this.engine) figures.push(`restored in ${inSeconds(this.spent)}`, this.engine);
     showFigures(this.figures, figures);
   }
+}
+
+function sizeOf({ naturalWidth, naturalHeight }: HTMLImageElement): Grid["thumbnail"] {
+  return { width: naturalWidth, height: naturalHeight };
+}
+
+/** A picture that is shown in its own size. */
+function plainGrid(image: HTMLImageElement): Grid {
+  return makeGrid(sizeOf(image), sizeOf(image), 1, 0);
 }

@@ -37,13 +37,6 @@ export class Decoder {
     return crop(await this.run(window, grid.x.window, grid.y.window), grid, x, y);
   }
 
-  /** Runs once for nothing: the browser compiles the runtime's functions when they are first called.
-   * @param side in blocks.
-   */
-  async warm(side: number): Promise<void> {
-    await this.run(new Float32Array(192 * side * side), side, side);
-  }
-
   private async run(window: Float32Array, width: number, height: number): Promise<Uint8Array> {
     const input = new this.runtime.ort.Tensor("float32", window, [1, 192, height, width]);
     const run = this.last.then(() => this.session.run({ coefficients: input }, ["picture"]));

@@ -1,5 +1,4 @@
 /** The worker: answers the page's questions one after the other, so that what is in view comes first. */
-import { mostBlocks, reachOf } from "../geometry";
 import { Refused } from "../jpeg/errors";
 import { readOrigin } from "../jpeg/marker";
 import { isTurned } from "../jpeg/orientation";
@@ -8,6 +7,9 @@ import type { Answer, ModelEntry, Opened, Question, Refusal, Sent } from "../pro
 import { Decoder } from "./decoder";
 import { Photograph } from "./photograph";
 import { fetchWhole, loadRuntime, type Runtime } from "./runtime";
+
+/** Milliseconds for which the worker practises. */
+const PRACTICE = 1000;
 
 type Asked = Question & { number: number };
 
@@ -36,9 +38,18 @@ async function work(): Promise<void> {
     const answered = answerOrComplain(asked);
     // A whole picture and the runtime take long: what is in view is made in between.
     if (asked.ask !== "png" && asked.ask !== "warm") await answered;
-    await new Promise((resolve) => setTimeout(resolve)); // cancellations that came in meanwhile are heard first
+    await hearMessages();
   }
   isWorking = false;
+}
+
+/** Lets cancellations that came in meanwhile be heard. setTimeout would wait for 4 ms. */
+function hearMessages(): Promise<unknown> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(undefined);
+  }).finally(() => port1.close());
 }
 
 async function answerOrComplain(asked: Asked): Promise<void> {
@@ -63,7 +74,7 @@ async function answer(asked: Asked): Promise<unknown> {
       startRuntime = () => loadRuntime(asked.engine, asked.threads);
       return undefined;
     case "warm":
-      return warm(asked.model);
+      return warm(asked.model, asked.url);
     case "open":
       current?.close();
       current = undefined;
@@ -80,25 +91,33 @@ async function answer(asked: Asked): Promise<unknown> {
 async function open(url: string): Promise<Opened | Refusal> {
   const data = await (await fetchWhole(url)).arrayBuffer();
   try {
-    const file = readJpeg(new Uint8Array(data)), origin = readOrigin(file), model = models[origin.model];
-    if (!model) {
-      throw new Refused("foreign", `This thumbnail needs the model ${origin.model}, which this site does not have.`);
-    }
-    if (isTurned(file)) throw new Refused("changed", "Its EXIF data turn this thumbnail, so it is shown as it is, not restored.");
-    if (model.scale !== origin.scale) throw new Refused("foreign", "The thumbnail's scale is not that of its model.");
-    void decoderOf(origin.model).catch(() => undefined);
-    current = new Photograph(file, origin, model, new Blob([data]), () => decoderOf(origin.model));
-    return { grid: current.grid, bytes: data.byteLength, model: model.name };
+    current = read(data);
+    void decoderOf(current.origin.model).catch(() => undefined);
+    return { grid: current.grid, bytes: data.byteLength, model: models[current.origin.model].name };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { refused: error.message, kind: error.kind, bytes: data.byteLength };
   }
 }
 
-/** Makes a decoder ready for its first tile, where none is waited for yet. */
-async function warm(id: string): Promise<void> {
-  const decoder = await decoderOf(id), { scale, receptive_field } = models[id], reach = Math.max(0, reachOf(receptive_field));
-  if (!current) await decoder.warm(mostBlocks(scale, reach) + 2 * reach);
+function read(data: ArrayBuffer): Photograph {
+  const file = readJpeg(new Uint8Array(data)), origin = readOrigin(file), model = models[origin.model];
+  if (!model) {
+    throw new Refused("foreign", `This thumbnail needs the model ${origin.model}, which this site does not have.`);
+  }
+  if (isTurned(file)) throw new Refused("changed", "Its EXIF data turn this thumbnail, so it is shown as it is, not restored.");
+  if (model.scale !== origin.scale) throw new Refused("foreign", "The thumbnail's scale is not that of its model.");
+  return new Photograph(file, origin, model, new Blob([data]), () => decoderOf(origin.model));
+}
+
+/** Opens a photograph and restores a tile of it again and again, for nothing: a browser compiles well only what was called
+ * often. A visitor who opens a photograph ends it. */
+async function warm(id: string, url: string): Promise<void> {
+  const [response] = await Promise.all([fetchWhole(url), decoderOf(id)]), data = await response.arrayBuffer();
+  for (const start = performance.now(); !current && performance.now() - start < PRACTICE; ) {
+    const photograph = read(data);
+    await photograph.restored(photograph.grid.top, 0, 0);
+  }
 }
 
 /** A model's decoder, loaded once; a failed load may be tried again. */

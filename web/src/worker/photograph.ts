@@ -23,7 +23,8 @@ export class Photograph {
     readonly file: JpegFile, readonly origin: Origin, model: ModelEntry, private readonly data: Blob,
     private readonly decoder: () => Promise<Decoder>,
   ) {
-    this.grid = makeGrid(file, origin, origin.scale, reachOf(model.receptive_field));
+    const sizeOf = ({ width, height }: Grid["thumbnail"]): Grid["thumbnail"] => ({ width, height }); // the page gets the grid
+    this.grid = makeGrid(sizeOf(file), sizeOf(origin), origin.scale, reachOf(model.receptive_field));
     this.profile = colorProfile(file);
   }
 
