@@ -73,7 +73,7 @@ def open_photograph(page: Any, place: int) -> dict[str, float]:
     page.evaluate("performance.clearMarks('open'); performance.clearMarks('restored')")
     page.evaluate(f"location.hash = '{place}'")
     page.evaluate(UNTIL_MARK, "open")
-    page.evaluate(UNTIL_THERE, "#download:enabled")
+    page.evaluate(UNTIL_THERE, "#download[aria-disabled=false]")
     page.keyboard.press("1")
     page.evaluate(UNTIL_THERE, "#viewer[data-state=restored]")
     found = {"shown": page.evaluate(SINCE_OPEN, "shown"), "restored": page.evaluate(SINCE_OPEN, "restored")}

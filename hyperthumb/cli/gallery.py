@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "fast_4x"
 DEFAULT_BPP = 0.2
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 
 _EXAMPLES = """\
 examples:
@@ -54,15 +56,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bpp",
         type=positive_float,
-        default=DEFAULT_BPP,
         metavar="X",
-        help="the most bits of a thumbnail per pixel of the photograph (default %(default)s)",
+        help=f"the most bits of a thumbnail per pixel of the photograph (default {DEFAULT_BPP})",
     )
     parser.add_argument("--serve", metavar="SITE", help="serve a site on this machine instead of writing one")
-    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="for --serve (default %(default)s)")
+    parser.add_argument("--port", type=_port, metavar="N", help=f"for --serve (default {DEFAULT_PORT})")
     parser.add_argument(
-        "--host", default="127.0.0.1", help="for --serve: the address to listen on; 0.0.0.0 lets other machines in "
-        "(default %(default)s, this machine alone)"
+        "--host", help="for --serve: the address to listen on; 0.0.0.0 lets other machines in "
+        f"(default {DEFAULT_HOST}, this machine alone)"
     )  # fmt: skip
     add_model(parser)
     add_reporting(parser)
@@ -84,10 +85,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.serve is not None:
         if arguments.photos or arguments.output:
             raise UsageError("--serve serves a site that there is; write it first, without --serve")
-        return _serve(Path(arguments.serve), arguments.host, arguments.port)
+        _warn_of_ignored(arguments, ("title", "bpp"), "with --serve, which changes nothing in a site")
+        host, port = arguments.host or DEFAULT_HOST, DEFAULT_PORT if arguments.port is None else arguments.port
+        return _serve(Path(arguments.serve), host, port)
     if not arguments.photos or not arguments.output:
         raise UsageError("give photographs and the site's folder: hyperthumb gallery PHOTOS -o SITE")
+    _warn_of_ignored(arguments, ("host", "port"), "without --serve")
+    arguments.bpp = DEFAULT_BPP if arguments.bpp is None else arguments.bpp
     return _build(arguments)
+
+
+def _warn_of_ignored(arguments: argparse.Namespace, names: Sequence[str], where: str) -> None:
+    for name in names:
+        if getattr(arguments, name) is not None:
+            print(f"warning: --{name} is ignored {where}", file=sys.stderr)
 
 
 def _serve(folder: Path, host: str, port: int) -> int:
@@ -135,6 +146,9 @@ def _build(arguments: argparse.Namespace) -> int:
     made = {name for name, mark in photographs.values() if site.has(name, mark)}
     failed = {name for name, _ in photographs.values()} - made
     site.finish(failed if code else set(site.names) - made)
+    if site.discard_new():
+        print(f"error: {arguments.output}: no site was written, because it would have no photograph", file=sys.stderr)
+        return code or 1
     if not (arguments.quiet or arguments.json):
         thumbnails, originals = site.sizes
         print(

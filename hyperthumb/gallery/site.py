@@ -47,7 +47,9 @@ class Site:
 
     def __init__(self, folder: Path, model: ExportedModel, title: str | None = None) -> None:
         self.folder, self._model = folder, model
-        before = read_index(folder) or Index(_TITLE, {}, [])
+        self._was_folder = folder.is_dir()
+        known = read_index(folder)
+        self._is_new, before = known is None, known or Index(_TITLE, {}, [])
         self._title = before.title if title is None else title
         self._models = dict(before.models)
         self._entries = {entry.name: entry for entry in before.photographs}
@@ -106,6 +108,26 @@ class Site:
         self._remove_others(THUMBNAILS, {entry.thumbnail for entry in self._entries.values()})
         self._remove_others(MODELS, {model.decoder for model in self._models.values()})
 
+    def discard_new(self) -> bool:
+        """Removes a new site that has no photograph when it is finished, and its folder unless that was there before.
+
+        Returns:
+            Whether there was such a site.
+        """
+        if self._entries or not self._is_new:
+            return False
+        names = ["index.json", *(name.as_posix() for name in _page_files())]
+        for name in names:
+            with writing(self.folder / name):
+                (self.folder / name).unlink(missing_ok=True)
+        folders = {self.folder / folder for name in names for folder in Path(name).parents}
+        folders |= {self.folder / MODELS, self.folder / THUMBNAILS}
+        for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+            if folder != self.folder or not self._was_folder:
+                with contextlib.suppress(OSError):  # it has a file of someone else
+                    folder.rmdir()
+        return True
+
     def write(self) -> None:
         """Writes the index with the photographs that there are."""
         found = [self._entries[name] for name in self._order if name in self._entries]
@@ -115,9 +137,9 @@ class Site:
     def _write_page(self) -> None:
         if not (PAGE / "index.html").is_file():
             raise HyperthumbError("the gallery's page did not come with this copy of hyperthumb; install it again")
-        files = {path.relative_to(PAGE): path for path in sorted(PAGE.rglob("*")) if path.is_file()}
-        for name, path in files.items():
-            _write_if_new(self.folder / name, path.read_bytes())
+        files = _page_files()
+        for name in files:
+            _write_if_new(self.folder / name, (PAGE / name).read_bytes())
         self._remove_others("assets", {name.as_posix() for name in files})
 
     def _write_decoder(self) -> DecoderEntry:
@@ -135,6 +157,11 @@ class Site:
                 with writing(path):
                     path.unlink()
         remove_scraps(self.folder)
+
+
+def _page_files() -> list[Path]:
+    """The files of the page, relative to the site."""
+    return [path.relative_to(PAGE) for path in sorted(PAGE.rglob("*")) if path.is_file()]
 
 
 def made_from(photograph: Path, settings: Sequence[object]) -> str:

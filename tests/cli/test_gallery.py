@@ -119,6 +119,29 @@ def test_photographs_that_cannot_be_read_are_named_and_left_out(run):
     assert [each["name"] for each in index()["photographs"]] == ["photo0"]  # a wrong name removes nothing
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_site_without_a_photograph_is_not_written(run, is_there):
+    Path("bad.jpg").write_bytes(b"\xff\xd8nothing")
+    if is_there:
+        Path("site").mkdir()
+    for name in ("nope.png", "bad.jpg"):
+        code, out, err = run("gallery", name, "-o", "site", *ENGINE, model=False)
+        assert (code, out) == (1, "")
+        assert f"error: {name}: " in err
+        assert "error: site: no site was written" in err
+        assert Path("site").exists() == is_there
+        assert not is_there or os.listdir("site") == []
+
+
+def test_settings_that_have_no_effect_are_warned_of(run, monkeypatch):
+    write_photographs(Path("photos"), 1)
+    code, _, err = make(run, "--port", "0")
+    assert (code, err.splitlines()[0]) == (0, "warning: --port is ignored without --serve")
+    monkeypatch.setattr(command, "_serve", lambda *arguments: arguments != (Path("site"), "127.0.0.1", 8000))
+    code, _, err = run("gallery", "--serve", "site", "--title", "x", model=False)
+    assert (code, err) == (0, "warning: --title is ignored with --serve, which changes nothing in a site\n")
+
+
 def test_an_interrupted_run_leaves_a_whole_site(run, monkeypatch):
     write_photographs(Path("photos"), 3)
     compress, calls = command.compress_file, []

@@ -30,10 +30,10 @@ def test_restored_pixels_are_those_of_python(page, codec, tmp_path):
         page.goto(f"{url}?threads=1#1")
         for place, data in enumerate(thumbnails.values(), 1):
             page.wait_for_selector(f"#position:text-matches('^{place} of')", timeout=LONG)
-            page.wait_for_selector("#download:enabled", timeout=LONG)
+            page.wait_for_selector("#download[aria-disabled=false]", timeout=LONG)
             with page.expect_download(timeout=LONG) as download:
                 page.keyboard.press("d")
             made = pixels_of(Path(download.value.path()).read_bytes())
             assert np.abs(made.astype(int) - codec.restore(data)).max() <= 1
-            page.wait_for_selector("#download:enabled", timeout=LONG)
+            page.wait_for_selector("#download[aria-disabled=false]", timeout=LONG)
             page.keyboard.press("PageDown")

@@ -1,10 +1,15 @@
-/** Buttons, keys and the comparison of the viewer. */
+/** Buttons and keys. */
 import type { Client } from "./client";
+import { addComparison } from "./comparison";
+import { download } from "./download";
 import { element } from "./elements";
-import { isFit, zoomBy, zoomToFull } from "./stage";
+import { isFit, panBy, zoomBy, zoomToFull } from "./stage";
 import type { Viewer } from "./viewer";
 
-const HANDLE = 48; // pixels: the width of the comparison's handle
+const STEP = 60; // pixels by which an arrow key pans
+const PANS: Record<string, [number, number]> = {
+  ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP],
+};
 
 /** @param go opens the photograph so many places further; undefined closes the viewer. */
 export function addControls(viewer: Viewer, client: Client, go: (places: number | undefined) => void): void {
@@ -28,13 +33,10 @@ export function addControls(viewer: Viewer, client: Client, go: (places: number 
     PageUp: actions.previous, PageDown: actions.next, "+": actions.in, "=": actions.in, "-": actions.out,
     "0": actions.fit, "1": actions.full, d: actions.download, c: comparison,
   };
-  viewer.dialog.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    let action = keys[event.key];
-    if (!(event.target instanceof HTMLInputElement) && isFit(viewer.stage)) {
-      if (event.key === "ArrowLeft") action = actions.previous;
-      if (event.key === "ArrowRight") action = actions.next;
-    }
+  // The focus may be on nothing, after a click on the name of the photograph: so the whole document is heard.
+  document.addEventListener("keydown", (event) => {
+    if (!viewer.dialog.open || isHelpOpen() || event.ctrlKey || event.altKey || event.metaKey) return;
+    const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? arrow(viewer, event, actions);
     if (!action && !/^[rfRF]$/.test(event.key)) return; // OpenSeadragon would turn and mirror the picture with these
     event.preventDefault();
     event.stopPropagation();
@@ -42,50 +44,26 @@ export function addControls(viewer: Viewer, client: Client, go: (places: number 
   }, { capture: true });
 }
 
-/** The slider between bicubic and restored. Returns what shows and hides it. */
-function addComparison(viewer: Viewer): () => void {
-  const slider = element("compare", HTMLInputElement), divider = element("divider");
-  const show = (): void => {
-    const width = slider.clientWidth, part = slider.valueAsNumber / 100;
-    const at = part > 0 ? HANDLE / 2 + part * (width - HANDLE) : 0;
-    divider.hidden = part === 0;
-    divider.style.setProperty("--at", `${at}px`);
-    slider.ariaValueText = part > 0 ? `${slider.value} % bicubic` : "restored picture only";
-    viewer.layers.compareAt(at);
-  };
-  slider.addEventListener("input", show);
-  new ResizeObserver(show).observe(slider);
-  viewer.dialog.addEventListener("opened", () => {
-    slider.hidden = viewer.dialog.dataset.state === "as-it-is" || element("download", HTMLButtonElement).disabled;
-    if (slider.hidden) slider.value = "0";
-    show();
-  });
-  return () => {
-    if (slider.hidden) return;
-    slider.value = slider.value === "0" ? "50" : "0";
-    show();
-  };
+/** What an arrow key does outside of the slider. OpenSeadragon pans by itself where the picture has the focus. */
+function arrow(viewer: Viewer, { key, target }: KeyboardEvent, actions: Record<string, () => void>): (() => void) | undefined {
+  if (!PANS[key] || target instanceof HTMLInputElement) return undefined;
+  if (isFit(viewer.stage) && key === "ArrowLeft") return actions.previous;
+  if (isFit(viewer.stage) && key === "ArrowRight") return actions.next;
+  return target === viewer.stage.canvas ? undefined : () => panBy(viewer.stage, ...PANS[key]);
 }
 
-async function download(viewer: Viewer, client: Client): Promise<void> {
-  const button = element("download", HTMLButtonElement), name = element("name").textContent ?? "photograph";
-  if (button.disabled) return;
-  const position = element("position"), before = position.textContent;
-  button.disabled = true;
-  try {
-    const blob = await client.ask<Blob>({ ask: "png" }, (part) => {
-      if (element("name").textContent === name) position.textContent = `PNG ${Math.round(100 * part)} %`;
-    }).answer;
-    performance.mark("png");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${name.replace(/\.\w+$/, "")}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  } catch (error) {
-    viewer.say((error as Error).message);
-  }
-  if (element("name").textContent !== name) return;
-  position.textContent = before;
-  button.disabled = false;
+function isHelpOpen(): boolean {
+  return element("help", HTMLDialogElement).open;
+}
+
+/** The list of keys: "?" and its buttons open it. */
+export function addHelp(): void {
+  const help = element("help", HTMLDialogElement);
+  const toggle = (): void => (help.open ? help.close() : help.showModal());
+  document.querySelectorAll(".helper, #help-close").forEach((button) => button.addEventListener("click", toggle));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "?" || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    toggle();
+  });
 }

@@ -16,6 +16,12 @@ export function showGrid(index: Index, grid: HTMLElement, intend: (entry: Entry)
       image.height = entry.thumbnail_height;
       image.alt = entry.name;
       image.src = addressOf(entry);
+      image.addEventListener("error", () => {
+        image.remove();
+        name.textContent = `${entry.name}\nThis picture cannot be loaded.`;
+        name.ariaHidden = null;
+        link.classList.add("broken");
+      });
       name.textContent = entry.name;
       name.ariaHidden = "true";
       item.style.setProperty("--ratio", String(entry.width / entry.height));

@@ -18,21 +18,27 @@ export interface Index {
   title: string;
   models: Record<string, ModelEntry>;
   photographs: Entry[];
+  /** Photographs that are left out, because their entries make no sense. */
+  unread: number;
 }
 
-const NUMBERS = ["bytes", "width", "height", "thumbnail_width", "thumbnail_height", "bpp", "original_bytes"] as const;
+/** An error whose message is for visitors. */
+export class Complaint extends Error {}
 
-/** @throws Error with a sentence, when the index is missing or makes no sense. */
+const NUMBERS = ["bytes", "width", "height", "thumbnail_width", "thumbnail_height", "bpp"] as const;
+
+/** @throws Complaint when the index is missing or makes no sense. */
 export async function loadIndex(): Promise<Index> {
   const response = await fetch("index.json", { cache: "no-cache" }).catch(() => undefined);
-  if (!response?.ok) throw new Error("The gallery's index.json cannot be loaded. Reload the page to try again.");
-  const index = (await response.json().catch(() => ({}))) as Partial<Index> & { format?: number };
-  if (index.format !== 1 || !Array.isArray(index.photographs) || typeof index.models !== "object") {
-    throw new Error("The gallery's index.json is not one that this page can read. Make the gallery again.");
+  if (!response?.ok) throw new Complaint("The list of this gallery’s photographs cannot be loaded. Check the connection, then reload the page.");
+  const index = (await response.json().catch(() => null)) as (Partial<Index> & { format?: number }) | null;
+  if (index?.format !== 1 || !Array.isArray(index.photographs) || typeof index.models !== "object") {
+    throw new Complaint("The list of this gallery’s photographs is damaged, so no photographs can be shown. Tell the gallery’s owner to make it again.");
   }
-  const models = Object.fromEntries(Object.entries(index.models).filter(([, model]) => isInside(model.decoder)));
+  const models = Object.fromEntries(Object.entries(index.models ?? {}).filter(([, model]) => isInside(model?.decoder)));
   for (const model of Object.values(models)) model.decoder = versioned(model.decoder, model.bytes);
-  return { title: String(index.title ?? "Photographs"), models, photographs: index.photographs.filter(isEntry) };
+  const photographs = index.photographs.filter(isEntry), unread = index.photographs.length - photographs.length;
+  return { title: String(index.title ?? "Photographs"), models, photographs, unread };
 }
 
 /** Where a photograph's thumbnail is. */
@@ -47,8 +53,9 @@ function versioned(path: string, bytes: number, model = ""): string {
   return address.href;
 }
 
-function isEntry(entry: Entry): boolean {
-  return typeof entry.name === "string" && isInside(entry.thumbnail) && NUMBERS.every((key) => Number.isFinite(entry[key]));
+function isEntry(entry: Entry | null): boolean {
+  const isNamed = typeof entry?.name === "string" && isInside(entry.thumbnail) && entry.original_bytes >= 0;
+  return isNamed && NUMBERS.every((key) => entry[key] > 0 && Number.isFinite(entry[key]));
 }
 
 /** Whether a path stays inside the site. */

@@ -30,8 +30,7 @@ export class Layers {
    * @param listener hears of the restored tiles; without one, only the thumbnail is shown.
    */
   async show(grid: Grid, image: HTMLImageElement, listener?: Listener): Promise<void> {
-    this.viewer.close();
-    this.bicubic = this.restored = undefined;
+    this.clear();
     this.grid = grid;
     this.isStopped = false;
     const add = (layer: Layer, heard: Listener, opacity: number): Promise<OpenSeadragon.TiledImage> =>
@@ -43,6 +42,16 @@ export class Layers {
     this.restored = restored;
     this.clip();
     this.viewer.viewport.goHome(true);
+  }
+
+  /** Shows nothing. */
+  clear(): void {
+    this.viewer.close();
+    this.bicubic = this.restored = this.grid = undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.grid === undefined;
   }
 
   /** Asks the worker for nothing more, until another picture is shown. */

@@ -1,9 +1,10 @@
 /** The page: a grid of thumbnails, and a viewer over it while the address names a photograph. */
 import { Client } from "./client";
-import { addControls } from "./controls";
+import { addControls, addHelp } from "./controls";
 import { element } from "./elements";
 import { showGrid, summary } from "./grid";
-import { addressOf, loadIndex, type Entry, type Index } from "./index";
+import { addressOf, Complaint, loadIndex, type Entry, type Index } from "./index";
+import { note } from "./sentences";
 import { Viewer } from "./viewer";
 
 async function start(): Promise<void> {
@@ -25,24 +26,45 @@ async function start(): Promise<void> {
     performance.mark("thumbnail");
     if (!savesData()) warm(index.photographs[0]);
   }, { once: true });
-  const go = (places: number | undefined): void => {
-    const place = placeInAddress(index);
-    if (places === undefined) closeAddress();
-    else if (place !== undefined && index.photographs[place + places]) history.replaceState(history.state, "", `#${place + places + 1}`);
-    route();
-  };
-  const route = (): void => {
-    const place = placeInAddress(index);
-    if (place === undefined) {
-      if (viewer?.dialog.open) closeViewer(viewer, grid);
+  const close = (): void => {
+    viewer?.close();
+    if (isFromGrid()) {
+      history.back(); // leaves no further entry in the history; a change of the address follows
       return;
     }
+    history.replaceState(null, "", location.pathname + location.search);
+    route();
+  };
+  const go = (places: number | undefined): void => {
+    const place = placeInAddress(index);
+    if (places === undefined) close();
+    else if (place !== undefined && index.photographs[place + places]) {
+      history.replaceState(history.state, "", `#${place + places + 1}`);
+      route();
+    }
+  };
+  let isStarted = false;
+  const route = (): void => {
+    const place = placeInAddress(index);
+    tell(index, place);
+    if (place === undefined) {
+      viewer?.close();
+      grid.querySelectorAll("a")[Number(grid.dataset.last ?? NaN)]?.focus();
+      return;
+    }
+    if (isStarted && !viewer?.dialog.open) history.replaceState({ fromGrid: true }, "");
     if (!viewer) addControls((viewer = new Viewer(index, wake())), wake(), go);
     grid.dataset.last = String(place);
     void viewer.open(index.photographs[place], place);
   };
   window.addEventListener("hashchange", route);
   route();
+  isStarted = true;
+}
+
+/** Whether the visitor came from the grid, so that one step back leads there. */
+function isFromGrid(): boolean {
+  return Boolean((history.state as { fromGrid?: boolean } | null)?.fromGrid);
 }
 
 /** The photograph that the address names, counted from 0. */
@@ -51,13 +73,20 @@ function placeInAddress(index: Index): number | undefined {
   return Number.isInteger(place) && index.photographs[place] ? place : undefined;
 }
 
-function closeAddress(): void {
-  history.replaceState(null, "", location.pathname + location.search);
+/** Says above the grid what is missing. */
+function tell(index: Index, place: number | undefined): void {
+  const { unread, photographs: { length } } = index, sentences: string[] = [];
+  const count = length === 1 ? "1 photograph" : `${length} photographs`;
+  if (unread > 0) sentences.push(`The list of this gallery’s photographs is damaged: ${unread} of ${unread + length} cannot be shown.`);
+  if (place === undefined && location.hash.length > 1) {
+    sentences.push(`The address asks for photograph “${location.hash.slice(1)}”. This gallery has ${count}.`);
+  }
+  say(sentences.join("\n"));
 }
 
-function closeViewer(viewer: Viewer, grid: HTMLElement): void {
-  viewer.close();
-  grid.querySelectorAll("a")[Number(grid.dataset.last)]?.focus();
+function say(message: string): void {
+  element("message").textContent = message;
+  element("message").hidden = message === "";
 }
 
 /** Whether the visitor asked the browser to load little: the runtime then waits until a photograph is about to be opened. */
@@ -77,8 +106,9 @@ function configured(index: Index): Client {
   return client;
 }
 
+addHelp();
 start().catch((error: Error) => {
-  element("message").textContent = error.message;
-  element("message").hidden = false;
+  note("start", error);
+  say(error instanceof Complaint ? error.message : "The gallery cannot be shown. Reload the page.");
 });
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("service.js").catch(() => undefined);

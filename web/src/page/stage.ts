@@ -1,6 +1,6 @@
 import OpenSeadragon from "openseadragon";
 
-const NARROW = "(max-width: 640px)";
+const SMALL = "(max-width: 640px), (max-height: 420px)";
 
 /** OpenSeadragon in an element: pan, zoom, touch and keys. */
 export function makeStage(element: HTMLElement): OpenSeadragon.Viewer {
@@ -8,13 +8,12 @@ export function makeStage(element: HTMLElement): OpenSeadragon.Viewer {
   const mark = document.createElementNS("", "style");
   mark.setAttribute("data-openseadragon-mobile-css", "");
   document.head.append(mark);
-  const isNarrow = matchMedia(NARROW).matches;
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const viewer = OpenSeadragon({
     element,
     drawer: "canvas",
     showNavigationControl: false,
-    showNavigator: !isNarrow,
+    showNavigator: !matchMedia(SMALL).matches,
     navigatorPosition: "BOTTOM_RIGHT",
     navigatorSizeRatio: 0.14,
     navigatorAutoFade: true,
@@ -27,7 +26,6 @@ export function makeStage(element: HTMLElement): OpenSeadragon.Viewer {
     minZoomImageRatio: 0.8,
     maxZoomPixelRatio: 6,
     visibilityRatio: 0.4,
-    viewportMargins: isNarrow ? { top: 52, bottom: 84 } : { top: 52, bottom: 52 }, // the bars
     gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
     gestureSettingsPen: { clickToZoom: false, dblClickToZoom: true },
     subPixelRoundingForTransparency: OpenSeadragon.SUBPIXEL_ROUNDING_OCCURRENCES.ALWAYS,
@@ -46,6 +44,31 @@ export function zoomToFull(viewer: OpenSeadragon.Viewer): void {
 export function zoomBy(viewer: OpenSeadragon.Viewer, factor: number): void {
   viewer.viewport.zoomBy(factor);
   viewer.viewport.applyConstraints();
+}
+
+/** @param x, y pixels of the screen. */
+export function panBy(viewer: OpenSeadragon.Viewer, x: number, y: number): void {
+  viewer.viewport.panBy(viewer.viewport.deltaPointsFromPixels(new OpenSeadragon.Point(x, y)));
+  viewer.viewport.applyConstraints();
+}
+
+/** Says the zoom, a while after it changed: 100 % is a pixel of the picture for a pixel of the screen. */
+export function sayZoom(viewer: OpenSeadragon.Viewer, place: HTMLElement): void {
+  let timer = 0, isFirst = true;
+  viewer.addHandler("close", () => {
+    isFirst = true;
+    place.textContent = "";
+  });
+  viewer.addHandler("zoom", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      const image = viewer.world.getItemAt(0);
+      if (!image) return;
+      const zoom = image.viewportToImageZoom(viewer.viewport.getZoom(false)) * window.devicePixelRatio;
+      if (!isFirst) place.textContent = `${Math.round(100 * zoom)} %`;
+      isFirst = false; // how a picture is opened is not said
+    }, 400);
+  });
 }
 
 /** Whether the whole picture is in view. */

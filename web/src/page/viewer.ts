@@ -8,12 +8,20 @@ import { inBytes, inSeconds, showFigures } from "./figures";
 import { addressOf, type Entry, type Index } from "./index";
 import { Layers } from "./layers";
 import type { Listener } from "./source";
-import { makeStage } from "./stage";
+import { AS_IT_IS, BROKEN, KEPT, MISSING, note, NOTHING, OPENING, UNRESTORED } from "./sentences";
+import { makeStage, sayZoom } from "./stage";
+
+/** Milliseconds for which the last picture stays in view while the next one is loaded. */
+const PATIENCE = 200;
 
 export class Viewer {
   readonly dialog = element("viewer", HTMLDialogElement);
   readonly stage: OpenSeadragon.Viewer;
   readonly layers: Layers;
+  /** Why there is nothing to compare and to download; undefined where there is. */
+  reason: string | undefined;
+  /** Changes with each photograph that is opened. */
+  visit = 0;
   private readonly figures = element("figures");
   private readonly notice = element("notice");
   private entry: Entry | undefined;
@@ -27,6 +35,7 @@ export class Viewer {
     this.dialog.showModal(); // the stage takes its size from an element that is shown
     this.stage = makeStage(element("stage"));
     this.layers = new Layers(this.stage, client);
+    sayZoom(this.stage, element("spoken"));
     this.stage.addHandler("update-viewport", () => this.showState());
   }
 
@@ -34,7 +43,8 @@ export class Viewer {
   async open(entry: Entry, place: number): Promise<void> {
     performance.mark("open");
     this.layers.stop();
-    const count = this.index.photographs.length;
+    this.visit++;
+    const count = this.index.photographs.length, isFirst = this.entry === undefined;
     this.entry = entry;
     this.engine = "";
     this.pending = this.spent = 0;
@@ -42,25 +52,25 @@ export class Viewer {
     this.notice.hidden = true;
     element("name").textContent = entry.name;
     element("position").textContent = `${place + 1} of ${count}`;
-    element("previous", HTMLButtonElement).disabled = place === 0;
-    element("next", HTMLButtonElement).disabled = place === count - 1;
-    element("download", HTMLButtonElement).disabled = true;
+    element("previous").ariaDisabled = String(place === 0);
+    element("next").ariaDisabled = String(place === count - 1);
+    this.allow(OPENING);
     this.stage.canvas.setAttribute("aria-label", entry.name);
     if (!this.dialog.open) this.dialog.showModal();
-    this.stage.canvas.focus();
+    if (isFirst) this.stage.canvas.focus();
     this.showState();
     const url = addressOf(entry);
     const asked = this.client.ask<Opened | Refusal>({ ask: "open", url });
     asked.answer.catch(() => undefined); // heard below, after the thumbnail is shown
     await this.show(entry, url, asked.answer).catch((error: Error) => {
-      if (this.entry === entry) this.giveUp(error.message);
+      if (this.entry === entry) this.giveUp(this.layers.isEmpty ? MISSING : KEPT, error.message);
     });
   }
 
   close(): void {
     this.entry = undefined;
     this.layers.stop();
-    this.stage.close();
+    this.layers.clear();
     if (this.dialog.open) this.dialog.close();
   }
 
@@ -69,11 +79,23 @@ export class Viewer {
     this.notice.hidden = false;
   }
 
+  /** Allows the comparison and the download, or says why there is nothing to compare and to download. */
+  allow(reason?: string): void {
+    if (this.notice.textContent === this.reason) this.notice.hidden = true;
+    this.reason = reason;
+    const button = element("download");
+    button.ariaDisabled = String(reason !== undefined);
+    button.title = reason ?? "Download as PNG (D)";
+  }
+
   private async show(entry: Entry, url: string, answer: Promise<Opened | Refusal>): Promise<void> {
     const image = new Image();
     image.src = url;
+    const clearing = setTimeout(() => this.entry === entry && this.layers.clear(), PATIENCE);
     const isShown = await image.decode().then(() => true, () => false);
+    clearTimeout(clearing);
     if (this.entry !== entry) return;
+    if (!isShown) this.layers.clear();
     const grid = this.gridOf(entry, image), listener: Listener = {
       asked: () => this.heard(entry, 1),
       answered: (tile, error) => this.heard(entry, -1, tile, error),
@@ -82,15 +104,13 @@ export class Viewer {
     this.stage.addOnceHandler("tile-drawn", () => performance.mark("shown"));
     const opened = await answer;
     if (this.entry !== entry) return;
-    if ("refused" in opened) {
-      this.isAsItIs = true;
-      this.giveUp(isShown ? opened.refused : "The file is damaged and cannot be shown.");
-    } else if (isShown) {
-      element("download", HTMLButtonElement).disabled = false;
+    if ("refused" in opened) this.giveUp(isShown ? AS_IT_IS[opened.kind] : BROKEN, opened.refused);
+    else if (!isShown) this.giveUp(MISSING, "the browser cannot show the file");
+    else if (!this.isAsItIs) {
       if (JSON.stringify(grid) !== JSON.stringify(opened.grid)) await this.layers.show(opened.grid, image, listener);
+      this.allow();
+      this.settle();
     }
-    this.dialog.dispatchEvent(new Event("opened"));
-    this.showState();
   }
 
   /** How the worker will divide the picture, if the file is what the index says. */
@@ -100,9 +120,18 @@ export class Viewer {
     return fits ? makeGrid(thumbnail, { width, height }, scale, reachOf(known.receptive_field)) : undefined;
   }
 
-  private giveUp(sentence: string): void {
+  private giveUp(sentence: string, detail: string): void {
+    note(this.entry?.name ?? "", detail);
+    this.isAsItIs = true;
     this.layers.stop();
     this.say(sentence);
+    this.allow(NOTHING);
+    this.settle();
+  }
+
+  private settle(): void {
+    this.dialog.dispatchEvent(new Event("settled"));
+    this.showState();
   }
 
   private heard(entry: Entry, more: number, tile?: TileAnswer, error?: Error): void {
@@ -114,7 +143,7 @@ export class Viewer {
       performance.mark("tile");
       this.engine = tile.engine;
     }
-    if (error) this.giveUp(`It cannot be restored: ${error.message}`);
+    if (error && !this.isAsItIs) this.giveUp(UNRESTORED, error.message);
     this.showState();
   }
 
