@@ -69,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_reporting(parser)
     # What `compress` would ask for. The page shows sRGB, and a site should not tell where a photograph was taken.
     parser.set_defaults(
-        model=DEFAULT_MODEL, profile="small", icc="srgb", exif="none", background=(255, 255, 255), refine=0,
+        profile="small", icc="srgb", exif="none", background=(255, 255, 255), refine=0,
         max_bytes=None, rate_scale=None, slope=None,
     )  # fmt: skip
     return parser
@@ -85,13 +85,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.serve is not None:
         if arguments.photos or arguments.output:
             raise UsageError("--serve serves a site that there is; write it first, without --serve")
-        _warn_of_ignored(arguments, ("title", "bpp"), "with --serve, which changes nothing in a site")
+        _warn_of_ignored(arguments, ("title", "bpp", "model"), "with --serve, which changes nothing in a site")
         host, port = arguments.host or DEFAULT_HOST, DEFAULT_PORT if arguments.port is None else arguments.port
         return _serve(Path(arguments.serve), host, port)
     if not arguments.photos or not arguments.output:
         raise UsageError("give photographs and the site's folder: hyperthumb gallery PHOTOS -o SITE")
     _warn_of_ignored(arguments, ("host", "port"), "without --serve")
     arguments.bpp = DEFAULT_BPP if arguments.bpp is None else arguments.bpp
+    arguments.model = arguments.model or DEFAULT_MODEL
     return _build(arguments)
 
 
