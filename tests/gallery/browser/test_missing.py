@@ -37,6 +37,19 @@ def test_a_picture_that_cannot_be_loaded_does_not_show_the_last_one(page, folder
         assert "second\nThis picture cannot be loaded." in page.inner_text("#grid a.broken")
 
 
+def test_a_picture_that_takes_long_to_load_does_not_stand_below_another_name(page, folder):
+    page.context.route("**/thumbnails/second.jpg*", lambda route: None)  # never answered
+    with serve(folder) as (url, _):
+        page.goto(f"{url}{ONE}#1", wait_until="commit")
+        page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
+        page.keyboard.press("PageDown")
+        page.keyboard.press("d")
+        assert "still being opened" in page.inner_text("#notice")
+        page.wait_for_timeout(1000)
+        assert page.inner_text("#name") == "second"
+        assert page.evaluate(DRAWN) == [0, 0]
+
+
 def test_without_a_decoder_there_is_nothing_to_compare_and_to_download(page, folder):
     page.context.route("**/models/**", lambda route: route.fulfill(status=404))
     with serve(folder) as (url, _):
