@@ -26,8 +26,12 @@ Engine = Literal["auto", EngineName]
 """What a user may ask for, see `codec.engines.choose_engine`."""
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
-Precision = Literal["fp32", "bf16"]
-"""The arithmetic of restoring."""
+GraphPrecision = Literal["fp32", "fp16", "int8"]
+"""The arithmetic of an exported decoder."""
+GRAPH_PRECISIONS: tuple[GraphPrecision, ...] = get_args(GraphPrecision)
+
+Precision = Literal["fp32", "bf16", "fp16", "int8"]
+"""The arithmetic of restoring: bf16 needs PyTorch, fp16 and int8 need a decoder that was exported so."""
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 Backend = Literal["jpeglib", "torchjpeg"]

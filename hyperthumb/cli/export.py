@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.limits import GRAPH_PRECISIONS
 from hyperthumb.base.wording import in_bytes
-from hyperthumb.runtime.manifest import GRAPH_PRECISIONS
 
 from .arguments import add_plugin, new_parser
 from .codecs import import_plugins

@@ -61,7 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--precision",
         choices=PRECISIONS,
         default="fp32",
-        help="bf16 is faster on processors that support it, and differs a little (default %(default)s)",
+        help="bf16 is faster on processors that support it; fp16 and int8 need a decoder from `hyperthumb export "
+        "--precision`; the pictures differ a little (default %(default)s)",
     )
     add_model(parser)
     add_reporting(parser)

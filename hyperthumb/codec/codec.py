@@ -207,7 +207,8 @@ class Codec:
         Args:
             data: the file's bytes.
             tile: the number of HR rows to process at a time; None chooses.
-            precision: fp32, or bf16, which needs PyTorch and is faster on some processors.
+            precision: fp32; bf16, which needs PyTorch and is faster on some processors; or fp16 or int8, which need an
+                engine other than PyTorch, and a decoder that was exported in this precision beside the model file.
             size: the (height, width) of the whole returned photograph, for a file that does not state it any more.
             region: left, top, width and height of a part of that photograph; only this part is restored and returned,
                 with the same pixels as in the whole.
@@ -266,7 +267,7 @@ class Codec:
         assert thumbnail.hr_height is not None
         assert thumbnail.hr_width is not None
         place = None if region is None else find_place(region, (thumbnail.hr_height, thumbnail.hr_width), turns)
-        engine = self.engine if precision == "fp32" else self._in_torch()
+        engine = self._in_torch() if precision == "bf16" else self.engine
         image = restore(engine, thumbnail, tile, precision, place)
         return turn(turn(image, turns[0]), turns[1]), notes
 

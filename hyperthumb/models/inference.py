@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.limits import PRECISIONS, Precision
+from hyperthumb.base.limits import Precision
 from hyperthumb.base.progress import report
 from hyperthumb.images.pixels import to_picture
 from hyperthumb.images.tiles import TILE, Tile, check_tile, cover, cover_small, scaled
@@ -76,10 +76,9 @@ class Restorer:
     """Whether a pixel depends on nothing but the coefficients around it, wherever it lies."""
 
     def __init__(self, network: RescalingNetwork, precision: Precision = "fp32") -> None:
-        if precision not in PRECISIONS:
-            raise HyperthumbError(f'the precision must be fp32 or bf16, not "{precision}"')
         if precision not in self.precisions:
-            raise HyperthumbError(f"{type(network).__name__} restores in fp32 only, not in {precision}")
+            allowed = " or ".join(self.precisions)
+            raise HyperthumbError(f"{type(network).__name__} restores in {allowed}, not in {precision}")
         self.network = network.eval()
 
     @torch.inference_mode()

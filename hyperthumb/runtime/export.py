@@ -13,6 +13,7 @@ from torch import nn
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import write_atomically
+from hyperthumb.base.limits import GRAPH_PRECISIONS, GraphPrecision
 from hyperthumb.base.version import __version__
 from hyperthumb.jpeg.quantize import integer_tables
 from hyperthumb.jpeg.tables import ZIGZAG
@@ -21,7 +22,7 @@ from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
 
 from . import low_precision
-from .manifest import GRAPH_PRECISIONS, PARTS, GraphPrecision, Manifest, Part
+from .manifest import PARTS, Manifest, Part
 from .onnx_export import remove_traces, store_halves, to_onnx
 from .reach import WHOLE, decoder_reach, encoder_reach
 from .session import Session

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
-from hyperthumb.base.limits import EngineName, Precision
+from hyperthumb.base.limits import PRECISIONS, EngineName, GraphPrecision, Precision
 from hyperthumb.base.progress import report
 from hyperthumb.images.tiles import Tile, check_tile, cover, scaled
 from hyperthumb.jpeg.tables import ZIGZAG
@@ -58,9 +58,9 @@ class Graph(Protocol):
     def run(self, value: np.ndarray, *outputs: str) -> list[np.ndarray]: ...
 
 
-def graph_path(model: Path, part: Part) -> Path:
-    """The path of a graph of a model file: `NAME.PART.onnx` beside `NAME.safetensors`."""
-    return model.with_name(f"{model.stem}.{part}.onnx")
+def graph_path(model: Path, part: Part, precision: GraphPrecision = "fp32") -> Path:
+    """The path of a graph beside `NAME.safetensors`: `NAME.PART.onnx`, below fp32 `NAME.PART.PRECISION.onnx`."""
+    return model.with_name(f"{model.stem}.{part}{'' if precision == 'fp32' else f'.{precision}'}.onnx")
 
 
 def has_graphs(model: Path) -> bool:
@@ -94,7 +94,7 @@ class ExportedEngine:
     def __init__(self, model: ExportedModel, name: EngineName) -> None:
         self.name, self._model = name, model
         self.scale, self.multiple = model.scale, 8 * model.scale
-        self._graphs: dict[Part, Graph] = {}
+        self._graphs: dict[tuple[Part, GraphPrecision], Graph] = {}
         self._lock = threading.Lock()
 
     @property
@@ -126,11 +126,11 @@ class ExportedEngine:
         tile: int | None = None,
         precision: Precision = "fp32",
     ) -> np.ndarray:
-        if precision != "fp32":
-            raise HyperthumbError(f"{self.name} cannot restore in {precision}; use fp32 or the torch engine")
+        if precision == "bf16" or precision not in PRECISIONS:
+            raise HyperthumbError(f"{self.name} restores in fp32, fp16 or int8, not in {precision}")
         picture = np.empty((*size, 3), np.uint8)
         steps = np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
-        decoder = self._graph("decoder")
+        decoder = self._graph("decoder", precision)
         height, width = coefficients.shape[1:3]
         for part in self._tiles((height, width), tile, decoder.manifest.reach):
             blocks = coefficients[:, part.seen[0], part.seen[1]]
@@ -167,14 +167,20 @@ class ExportedEngine:
             yield part
             report(count, len(parts))
 
-    def _graph(self, part: Part) -> Graph:
+    def _graph(self, part: Part, precision: GraphPrecision = "fp32") -> Graph:
         with self._lock:
-            if part not in self._graphs:
-                self._graphs[part] = self._load(part)
-            return self._graphs[part]
+            if (part, precision) not in self._graphs:
+                self._graphs[part, precision] = self._load(part, precision)
+            return self._graphs[part, precision]
 
-    def _load(self, part: Part) -> Graph:
-        path = graph_path(self._model.path, part)
+    def _load(self, part: Part, precision: GraphPrecision) -> Graph:
+        path = graph_path(self._model.path, part, precision)
+        if not path.is_file():
+            source = self._model.path
+            raise CheckpointError(
+                f"no {precision} {part} at {path}; write it with `hyperthumb export {source} -o {source.parent} "
+                f"--part {part} --precision {precision} --calibrate PHOTOS`"
+            )
         if self.name == "openvino":
             from .openvino_graph import OpenvinoGraph
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from hyperthumb.base.errors import CheckpointError
-from hyperthumb.base.limits import SCALES
+from hyperthumb.base.limits import SCALES, GraphPrecision
 
 Part = Literal["encoder", "tables", "decoder"]
 PARTS: tuple[Part, ...] = get_args(Part)
-GraphPrecision = Literal["fp32", "fp16", "int8"]
-GRAPH_PRECISIONS: tuple[GraphPrecision, ...] = get_args(GraphPrecision)
 
 _PREFIX = "hyperthumb."
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import hyperthumb
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.models.file import LoadedModel, load_model
 from hyperthumb.runtime.export import export_model
@@ -88,6 +89,24 @@ def test_half_precision_needs_photographs_and_keeps_the_picture(model, tmp_path)
     assert Session(file.path).manifest.precision == "fp16"
     assert file.loss_db is not None
     assert file.loss_db < 0.01
+
+
+def test_restoring_in_int8_runs_the_int8_decoder(tmp_path):
+    path = save_tiny_model(tmp_path / "tiny.safetensors")
+    export_model(load_model(path), tmp_path)
+    image = photograph(96, 128)
+    codec = hyperthumb.load(path, "cpu", engine="onnxruntime")
+    data = codec.compress(image)
+    with pytest.raises(HyperthumbError, match="--part decoder --precision int8 --calibrate PHOTOS"):
+        codec.restore(data, precision="int8")
+    (file,) = export_model(load_model(path), tmp_path, "decoder", "int8", [image, photograph(70, 80)])
+    assert file.loss_db < 0.05
+    difference = np.abs(codec.restore(data, precision="int8").astype(int) - codec.restore(data))
+    assert 0 < difference.mean() < 1
+    with pytest.raises(HyperthumbError, match="restores in fp32 or bf16, not in int8"):
+        hyperthumb.load(path, "cpu", engine="torch").restore(data, precision="int8")
+    with pytest.raises(HyperthumbError, match="not in fp8"):
+        codec.restore(data, precision="fp8")
 
 
 @pytest.mark.parametrize(("part", "precision"), [("all", "fp32"), ("both", "fp8")])
