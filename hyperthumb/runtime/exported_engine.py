@@ -178,7 +178,7 @@ class ExportedEngine:
         if not path.is_file():
             source = self._model.path
             raise CheckpointError(
-                f"no {precision} {part} at {path}; write it with `hyperthumb export {source} -o {source.parent} "
+                f"{path} does not exist; write it with `hyperthumb export {source} -o {source.parent} "
                 f"--part {part} --precision {precision} --calibrate PHOTOS`"
             )
         if self.name == "openvino":
