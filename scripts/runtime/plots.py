@@ -101,11 +101,11 @@ def _pareto(axis: Axes, points: Sequence[Point], size: Size, quality: dict[str, 
         marker = {"pillow": "s", "layers": "^"}.get(point.case.engine, "o")
         axis.plot(*place, marker, color="#d55e00" if marker == "s" else "#0072b2")
         label = point.case.label.removesuffix(", fp32").replace(", ", "\n", 1)
-        axis.annotate(label, place, (0, 7), textcoords="offset points", fontsize=7, ha="center")
+        axis.annotate(label, place, (6, 0), textcoords="offset points", fontsize=6.5, va="center")
     axis.set(
         xscale="log",
         xlabel=f"from the file to pixels, ms per megapixel at {size[0]}x{size[1]}",
         ylabel="PSNR-RGB at 0.30 bpp, Kodak, dB",
     )
-    axis.margins(0.15)
+    axis.margins(0.3, 0.15)  # room for the labels on the right
     axis.grid(alpha=0.3, which="both")
