@@ -68,10 +68,10 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def open_photograph(page: Any, place: int) -> dict[str, float]:
+def open_photograph(page: Any, name: str) -> dict[str, float]:
     """Opens a photograph at 100 %; seconds until the view is restored, and until the whole picture is there as PNG."""
     page.evaluate("performance.clearMarks('open'); performance.clearMarks('restored')")
-    page.evaluate(f"location.hash = '{place}'")
+    page.evaluate("(name) => { location.hash = encodeURIComponent(name); }", name)
     page.evaluate(UNTIL_MARK, "open")
     page.evaluate(UNTIL_THERE, "#download[aria-disabled=false]")
     page.keyboard.press("1")
@@ -84,15 +84,15 @@ def open_photograph(page: Any, place: int) -> dict[str, float]:
     return {**found, "whole": found["restored"] + rest / 1000}
 
 
-def visit(browser: Any, url: str, place: int, threads: int) -> dict[str, dict[str, float]]:
+def visit(browser: Any, url: str, name: str, threads: int) -> dict[str, dict[str, float]]:
     """Visits that open a photograph at once and when the decoder is ready, and the same photograph once more."""
     address = f"{url}?engine=wasm&threads={threads}"
-    at_once, _ = open_twice(browser, address, place, "thumbnail")
-    ready, again = open_twice(browser, address, place, "ready")
+    at_once, _ = open_twice(browser, address, name, "thumbnail")
+    ready, again = open_twice(browser, address, name, "ready")
     return {"at once": at_once, "ready": ready, "again": again}
 
 
-def open_twice(browser: Any, url: str, place: int, mark: str) -> tuple[dict[str, float], dict[str, float]]:
+def open_twice(browser: Any, url: str, name: str, mark: str) -> tuple[dict[str, float], dict[str, float]]:
     """A photograph in a fresh browser, opened when the page has set the mark, and once more."""
     context = browser.new_context(viewport=VIEW, reduced_motion="reduce", service_workers="block")
     page = context.new_page()
@@ -101,11 +101,11 @@ def open_twice(browser: Any, url: str, place: int, mark: str) -> tuple[dict[str,
     page.goto(url)
     page.evaluate(UNTIL_MARK, mark)
     first = {"thumbnail": page.evaluate("performance.getEntriesByName('thumbnail')[0].startTime / 1000")}
-    first |= open_photograph(page, place)
+    first |= open_photograph(page, name)
     sizes = [request.sizes() for request in finished if request.url.startswith("http")]
     first["bytes"] = sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
     page.keyboard.press("Escape")
-    again = open_photograph(page, place)
+    again = open_photograph(page, name)
     context.close()
     return first, again
 
@@ -153,9 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         browser = playwright.chromium.launch(executable_path=given.chromium, args=["--no-sandbox"])
         print("| photograph | size | threads | visit | " + " | ".join(COLUMNS) + " | bytes received |")
         print("|---" * (5 + len(COLUMNS)) + "|")
-        for place, entry in enumerate(index["photographs"], 1):
+        for entry in index["photographs"]:
             for threads in given.threads:
-                visits = [visit(browser, url, place, threads) for _ in range(given.repeats)]
+                visits = [visit(browser, url, entry["name"], threads) for _ in range(given.repeats)]
                 for which in visits[0]:
                     print_row(entry, threads, which, [each[which] for each in visits])
         for original in given.originals:

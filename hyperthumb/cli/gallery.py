@@ -118,6 +118,7 @@ def _build(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
     from hyperthumb.base.limits import MAX_COMPRESSED_PIXELS
+    from hyperthumb.gallery.index import digest_of
     from hyperthumb.gallery.site import Site, thumbnail_path
     from hyperthumb.images.opening import EXTENSIONS
     from hyperthumb.models.zoo import find_model
@@ -132,7 +133,8 @@ def _build(arguments: argparse.Namespace) -> int:
     def add(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Result:
         name, mark = photographs[source]
         compressed = compress_file(codec, source, target, arguments)
-        site.add(_entry(name, thumbnail_path(name), mark, compressed.values, source.stat().st_size))
+        made = compressed.values | {"digest": digest_of(target)}
+        site.add(_entry(name, thumbnail_path(name), mark, made, source.stat().st_size))
         return compressed
 
     site.prepare([name for name, _ in photographs.values()])
@@ -199,6 +201,7 @@ def _entry(name: str, thumbnail: str, mark: str, made: dict[str, Any], original_
         model=made["model"],
         original_bytes=original_bytes,
         made_from=mark,
+        digest=made["digest"],
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ class DecoderEntry:
         scale: 1, 2, 4 or 8.
         receptive_field: thumbnail pixels around a block that influence it; -1 where all may.
         bytes: size of the ONNX file.
+        digest: of the ONNX file, see `digest_of`; the page makes it part of the file's address.
     """
 
     name: str
@@ -33,6 +36,7 @@ class DecoderEntry:
     scale: int
     receptive_field: int
     bytes: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class PhotographEntry:
         model: id of the model that made the thumbnail, in hexadecimal.
         original_bytes: size of the photograph's own file.
         made_from: changes with the photograph's file and with the settings.
+        digest: of the thumbnail, see `digest_of`; the page makes it part of the file's address.
     """
 
     name: str
@@ -64,6 +69,7 @@ class PhotographEntry:
     model: str
     original_bytes: int
     made_from: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,15 @@ class Index:
         write_atomically(folder / NAME, (pretty_json(content | lists) + "\n").encode())
 
 
+def digest_of(path: Path) -> str:
+    """The first 12 hexadecimal digits of a file's SHA-256; empty where the file cannot be read."""
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return ""
+
+
 def read_index(folder: Path) -> Index | None:
-    """The index of a site; None for a folder that is missing or empty.
+    """The index of a site; None for a folder that is missing or empty. Digests that it lacks are computed.
 
     Raises:
         HyperthumbError: for a folder with other files, or with a damaged index.
@@ -99,8 +112,13 @@ def read_index(folder: Path) -> Index | None:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise HyperthumbError(f"{path} is of another version of hyperthumb; make the gallery in a new folder")
-        models = {model_id: DecoderEntry(**entry) for model_id, entry in content["models"].items()}
-        return Index(str(content["title"]), models, [PhotographEntry(**entry) for entry in content["photographs"]])
+        photographs, models = content["photographs"], content["models"]
+        for key, entries in (("thumbnail", photographs), ("decoder", models.values())):
+            for entry in entries:
+                if "digest" not in entry:  # hyperthumb 0.2.0 wrote none
+                    entry["digest"] = digest_of(folder / entry[key])
+        decoders = {model_id: DecoderEntry(**entry) for model_id, entry in models.items()}
+        return Index(str(content["title"]), decoders, [PhotographEntry(**entry) for entry in photographs])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, HyperthumbError):
             raise

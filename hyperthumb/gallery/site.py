@@ -23,7 +23,7 @@ from hyperthumb.base.files import remove_scraps, write_atomically, writing
 from hyperthumb.runtime.exported_engine import ExportedModel, graph_path
 from hyperthumb.runtime.session import Session
 
-from .index import DecoderEntry, Index, PhotographEntry, read_index
+from .index import DecoderEntry, Index, PhotographEntry, digest_of, read_index
 
 PAGE = Path(__file__).parent / "page"
 THUMBNAILS, MODELS = "thumbnails", "models"
@@ -84,12 +84,13 @@ class Site:
         self.write()
 
     def has(self, name: str, made_from: str) -> bool:
-        """Whether the site has this photograph's thumbnail already."""
+        """Whether the site has this photograph's thumbnail already, undamaged."""
         entry = self._entries.get(name)
         if entry is None or entry.made_from != made_from:
             return False
+        path = self.folder / entry.thumbnail
         with contextlib.suppress(OSError):
-            return (self.folder / entry.thumbnail).stat().st_size == entry.bytes
+            return path.stat().st_size == entry.bytes and digest_of(path) == entry.digest
         return False
 
     def add(self, entry: PhotographEntry) -> None:
@@ -148,7 +149,14 @@ class Site:
         name = f"{MODELS}/{self.model_id}.onnx"
         _write_if_new(self.folder / name, content)
         reach = Session(source).manifest.reach
-        return DecoderEntry(self._model.name, name, self._model.scale, 8 * reach if reach >= 0 else -1, len(content))
+        return DecoderEntry(
+            name=self._model.name,
+            decoder=name,
+            scale=self._model.scale,
+            receptive_field=8 * reach if reach >= 0 else -1,
+            bytes=len(content),
+            digest=digest_of(self.folder / name),
+        )
 
     def _remove_others(self, folder: str, used: set[str]) -> None:
         """Removes the files of one of the site's folders that are not used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -62,11 +63,13 @@ def test_the_site_of_a_folder(run):
         "scale": 4,
         "receptive_field": 8,
         "bytes": len(decoder),
+        "digest": hashlib.sha256(decoder).hexdigest()[:12],
     }
     entry = next(each for each in content["photographs"] if each["name"] == "deep/PHOTO 3")
     data = Path("site", entry["thumbnail"]).read_bytes()
     assert (entry["width"], entry["height"], entry["thumbnail_width"], entry["thumbnail_height"]) == (64, 101, 16, 26)
     assert (entry["bytes"], entry["model"]) == (len(data), model_id)
+    assert entry["digest"] == hashlib.sha256(data).hexdigest()[:12]
     assert entry["bpp"] == round(8 * len(data) / (64 * 101), 4) <= 0.4
     assert entry["original_bytes"] == os.path.getsize("photos/deep/PHOTO 3.png")
     assert hyperthumb.load(engine="onnxruntime").restore(data).shape == (101, 64, 3)
@@ -92,6 +95,27 @@ def test_a_second_run_does_only_what_is_new_or_changed(run, monkeypatch):
     assert [each["name"] for each in index()["photographs"]] == ["photo0", "photo1", "photo4"]
     assert sorted(os.listdir("site/thumbnails")) == ["photo0.jpg", "photo1.jpg", "photo4.jpg"]
     assert files()["site/thumbnails/photo0.jpg"] == before["site/thumbnails/photo0.jpg"]
+
+
+def test_a_damaged_thumbnail_is_made_again(run):
+    write_photographs(Path("photos"), 2)
+    assert make(run)[0] == 0
+    path = Path("site/thumbnails/photo1.jpg")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40] + bytes(40))
+    assert make(run)[2] == "1 of 2 compressed, 1 skipped\n"
+    assert path.read_bytes() == whole
+
+
+def test_a_site_without_digests_gets_them(run):
+    write_photographs(Path("photos"), 2)
+    assert make(run)[0] == 0
+    content, older = index(), index()
+    for entry in (*older["models"].values(), *older["photographs"]):
+        del entry["digest"]
+    Path("site/index.json").write_text(json.dumps(older), encoding="utf-8")
+    assert make(run)[2] == "0 of 2 compressed, 2 skipped\n"
+    assert index() == content
 
 
 def test_other_settings_make_the_thumbnails_again_and_drop_the_old_decoder(run):

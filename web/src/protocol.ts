@@ -7,6 +7,7 @@ export interface ModelEntry {
   scale: number;
   receptive_field: number;
   bytes: number;
+  digest?: string;
 }
 
 export type Layer = "bicubic" | "restored";
@@ -42,4 +43,18 @@ export interface TileAnswer {
   engine: string;
 }
 
-export type Answer = { number: number; result?: unknown; error?: string; progress?: number };
+/** Why something cannot be had: the connection is gone, the server does not have a file, or a file is damaged. */
+export type Failure = "connection" | "absent" | "broken";
+
+export function failureOf(status: number): Failure | undefined {
+  return status === 404 || status === 410 ? "absent" : undefined;
+}
+
+/** An error of which may be known why. */
+export class Failed extends Error {
+  constructor(message: string, readonly failure?: Failure) {
+    super(message);
+  }
+}
+
+export type Answer = { number: number; result?: unknown; error?: string; failure?: Failure | undefined; progress?: number };

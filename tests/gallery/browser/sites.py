@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hyperthumb.gallery.index import digest_of
 from hyperthumb.jpeg.file import read_header
 from hyperthumb.models.zoo import find_model
 from hyperthumb.runtime.session import Session
@@ -48,11 +49,12 @@ def build_site(site: Path, thumbnails: dict[str, bytes], originals: dict[str, in
                 "height": height, "thumbnail_width": small[0], "thumbnail_height": small[1],
                 "bpp": 8 * len(data) / (width * height), "model": manifest.model_id,
                 "original_bytes": originals.get(name, 0),
+                "digest": digest_of(site / "thumbnails" / f"{name}.jpg"),
             }
         )  # fmt: skip
     entry = {
         "name": model, "decoder": f"models/{manifest.model_id}.onnx", "scale": manifest.scale,
-        "receptive_field": 8 * manifest.reach, "bytes": decoder.stat().st_size,
+        "receptive_field": 8 * manifest.reach, "bytes": decoder.stat().st_size, "digest": digest_of(decoder),
     }  # fmt: skip
     index = {"format": 1, "title": "Photographs", "models": {manifest.model_id: entry}, "photographs": entries}
     (site / "index.json").write_text(json.dumps(index))

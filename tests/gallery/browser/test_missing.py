@@ -23,11 +23,11 @@ def folder(codec, tmp_path):
 def test_a_picture_that_cannot_be_loaded_does_not_show_the_last_one(page, folder):
     (folder / "thumbnails/second.jpg").unlink()
     with serve(folder) as (url, _):
-        page.goto(f"{url}{ONE}#1")
+        page.goto(f"{url}{ONE}#first")
         page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
         page.keyboard.press("PageDown")
         page.wait_for_selector("#notice")
-        assert "file cannot be loaded. Check" in page.inner_text("#notice")
+        assert "cannot be loaded. The server does not have it. Tell the gallery" in page.inner_text("#notice")
         page.wait_for_timeout(300)
         assert page.evaluate(DRAWN) == [0, 0]
         page.keyboard.press("PageUp")
@@ -40,7 +40,7 @@ def test_a_picture_that_cannot_be_loaded_does_not_show_the_last_one(page, folder
 def test_a_picture_that_takes_long_to_load_does_not_stand_below_another_name(page, folder):
     page.context.route("**/thumbnails/second.jpg*", lambda route: None)  # never answered
     with serve(folder) as (url, _):
-        page.goto(f"{url}{ONE}#1", wait_until="commit")
+        page.goto(f"{url}{ONE}#first", wait_until="commit")
         page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
         page.keyboard.press("PageDown")
         page.keyboard.press("d")
@@ -53,10 +53,11 @@ def test_a_picture_that_takes_long_to_load_does_not_stand_below_another_name(pag
 def test_without_a_decoder_there_is_nothing_to_compare_and_to_download(page, folder):
     page.context.route("**/models/**", lambda route: route.fulfill(status=404))
     with serve(folder) as (url, _):
-        page.goto(f"{url}{ONE}#1")
+        page.goto(f"{url}{ONE}#first")
         page.wait_for_selector("#viewer[data-state=as-it-is]", timeout=LONG)
         notice = page.inner_text("#notice")
         assert notice.startswith("The details of this picture cannot be restored now.")
+        assert "The server does not have the decoder." in notice
         assert "onnx" not in notice
         assert page.get_attribute("#download", "aria-disabled") == "true"
         assert page.is_hidden("#compare")
@@ -79,6 +80,23 @@ def test_entries_that_make_no_sense_are_left_out_and_counted(page, folder):
         assert "3 of 5 cannot be shown" in page.inner_text("#message")
 
 
+def test_without_a_connection_there_is_another_remedy(page, folder):
+    page.context.route("**/models/**", lambda route: route.abort())
+    with serve(folder) as (url, _):
+        page.goto(f"{url}{ONE}#first")
+        page.wait_for_selector("#viewer[data-state=as-it-is]", timeout=LONG)
+        assert "Check the connection, then reload the page." in page.inner_text("#notice")
+
+
+def test_an_index_of_a_later_format_is_not_called_damaged(page, folder):
+    index = json.loads((folder / "index.json").read_text())
+    (folder / "index.json").write_text(json.dumps(index | {"format": 99}))
+    with serve(folder) as (url, _):
+        page.goto(url + ONE)
+        page.wait_for_selector("#message")
+        assert "This page is older than the list" in page.inner_text("#message")
+
+
 @pytest.mark.parametrize("content", ["null", "7", '{"format": 1, "photographs": {}}', "{"])
 def test_an_index_that_makes_no_sense(page, folder, content):
     (folder / "index.json").write_text(content)
@@ -90,9 +108,9 @@ def test_an_index_that_makes_no_sense(page, folder, content):
 
 def test_an_address_of_a_photograph_that_is_not_there(page, folder):
     with serve(folder) as (url, _):
-        page.goto(f"{url}{ONE}#99")
+        page.goto(f"{url}{ONE}#gone%20home")
         page.wait_for_selector("#grid a")
-        assert page.inner_text("#message") == "The address asks for photograph “99”. This gallery has 2 photographs."
+        assert "asks for the photograph “gone home”, which this gallery does not have." in page.inner_text("#message")
         assert page.is_hidden("#viewer")
         page.click("#grid a")
         page.wait_for_selector("#viewer")

@@ -27,7 +27,7 @@ def test_restored_pixels_are_those_of_python(page, codec, tmp_path):
     thumbnails["part"] = codec.compress(large.pixels[2000:2701, 3000:3901], profile="small")
     build_site(tmp_path, thumbnails, {})
     with serve(tmp_path) as (url, _):
-        page.goto(f"{url}?threads=1#1")
+        page.goto(f"{url}?threads=1#{Path(PICTURES[0]).stem}")
         for place, data in enumerate(thumbnails.values(), 1):
             page.wait_for_selector(f"#position:text-matches('^{place} of')", timeout=LONG)
             page.wait_for_selector("#download[aria-disabled=false]", timeout=LONG)

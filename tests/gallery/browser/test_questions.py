@@ -32,7 +32,7 @@ def large(page, codec, tmp_path):
     build_site(tmp_path, {name: codec.compress(pixels, rate_scale=2) for name, pixels in pictures.items()}, {})
     page.add_init_script(LISTEN)
     with serve(tmp_path) as (url, _):
-        page.goto(f"{url}{ONE}#1")
+        page.goto(f"{url}{ONE}#large")
         yield page
 
 
@@ -41,6 +41,26 @@ def test_each_tile_of_a_view_is_asked_for_once_and_at_one_level(large):
     tiles = [each for each in large.evaluate("window.questions") if each["ask"] == "tile"]
     assert len({(tile["x"], tile["y"]) for tile in tiles}) == len(tiles) > 1
     assert len({tile["level"] for tile in tiles}) == 1
+
+
+def test_a_png_lets_another_picture_be_restored(large):
+    large.wait_for_selector("#download[aria-disabled=false]", timeout=LONG)
+    large.evaluate("""() => ["d", "PageDown"].forEach(
+      (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true })))""")
+    large.wait_for_selector("#notice:text('“large” was not finished')", timeout=LONG)
+    large.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
+    assert large.inner_text("#name") == "small"
+
+
+def test_nothing_is_called_restored_where_the_thumbnail_is_enough(large):
+    large.wait_for_selector("#download[aria-disabled=false]", timeout=LONG)
+    large.set_viewport_size({"width": 320, "height": 200})
+    large.wait_for_selector("#viewer[data-state=thumbnail]", timeout=LONG)
+    large.keyboard.press("c")
+    assert large.inner_text("#divider") == "Zoom in to compare"
+    large.keyboard.press("1")
+    large.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
+    assert large.inner_text("#divider").split() == ["Bicubic", "Restored"]
 
 
 def test_questions_about_a_picture_that_was_left_are_ended_first(large):

@@ -34,7 +34,7 @@ def url(request, codec, tmp_path):
 
 def test_the_thumbnail_is_drawn_while_the_decoder_is_on_its_way(page, url):
     page.context.route("**/models/**", lambda route: None)  # never answered
-    page.goto(f"{url}{ONE}#1")
+    page.goto(f"{url}{ONE}#picture")
     page.evaluate(UNTIL_DRAWN)
     page.wait_for_timeout(300)
     assert page.get_attribute("#viewer", "data-state") == "restoring"
@@ -43,14 +43,14 @@ def test_the_thumbnail_is_drawn_while_the_decoder_is_on_its_way(page, url):
 
 def test_the_thumbnail_stays_when_the_decoder_cannot_be_loaded(page, url):
     page.context.route("**/models/**", lambda route: route.abort())
-    page.goto(f"{url}{ONE}#1")
+    page.goto(f"{url}{ONE}#picture")
     page.wait_for_selector("#notice", timeout=LONG)
     page.wait_for_timeout(300)
     assert page.evaluate(DRAWN) == [1, 1]
 
 
 def test_both_halves_of_a_comparison_are_drawn(page, url):
-    page.goto(f"{url}{ONE}#1")
+    page.goto(f"{url}{ONE}#picture")
     page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
     page.keyboard.press("c")
     page.wait_for_timeout(300)
@@ -63,7 +63,7 @@ def test_a_file_that_is_not_a_thumbnail_is_drawn_as_it_is(page, codec, tmp_path)
     build_site(tmp_path, {"picture": codec.compress(photograph(height=160, width=224))}, {})
     Image.fromarray(photograph(height=40, width=56)).save(tmp_path / "thumbnails" / "picture.jpg")
     with serve(tmp_path) as (url, _):
-        page.goto(f"{url}{ONE}#1")
+        page.goto(f"{url}{ONE}#picture")
         page.wait_for_selector("#viewer[data-state=as-it-is]", timeout=LONG)
         page.wait_for_timeout(300)
         assert page.evaluate(DRAWN) == [1, 1]

@@ -86,7 +86,13 @@ def test_a_small_window_leaves_half_of_it_to_the_picture(opened):
     assert len(boxes) == 9
     assert all(box["left"] >= 0 and box["right"] <= 320 and box["top"] >= 0 and box["bottom"] <= 200 for box in boxes)
     assert opened.evaluate("document.getElementById('stage').clientHeight") >= 100
+    state, figures = opened.evaluate(
+        "['#figures span', '#figures'].map((each) => document.querySelector(each).getBoundingClientRect().toJSON())"
+    )
+    assert "restor" in opened.inner_text("#figures span")
+    assert state["bottom"] <= figures["bottom"] <= 200
     opened.keyboard.press("?")
+    assert opened.evaluate("document.getElementById('help').scrollTop") == 0
     opened.focus("#help-close")
     assert opened.evaluate("document.activeElement.getBoundingClientRect().bottom") <= 200
 
@@ -107,16 +113,16 @@ def test_one_step_back_closes_the_viewer_and_closing_leaves_no_step(opened):
         opened.wait_for_selector("#viewer", state="hidden")
         opened.wait_for_url(re.compile("^[^#]*$"))
     assert opened.evaluate("history.length") == length
-    assert opened.evaluate("document.activeElement.getAttribute('href')") == "#1"
+    assert opened.evaluate("document.activeElement.getAttribute('href')") == "#wide"
 
 
 def test_who_came_by_a_link_closes_into_the_grid(page, site):
-    page.goto(f"{site.url}{ONE}#2")
+    page.goto(f"{site.url}{ONE}#odd")
     page.wait_for_selector("#viewer")
     page.keyboard.press("Escape")
     page.wait_for_selector("#viewer", state="hidden")
     assert "#" not in page.url
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "#2"
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#odd"
 
 
 def test_the_focus_on_the_picture_is_seen_on_any_picture(opened):

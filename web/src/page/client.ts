@@ -1,4 +1,4 @@
-import type { Answer, Question, Sent } from "../protocol";
+import { Failed, type Answer, type Question, type Sent } from "../protocol";
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -34,7 +34,7 @@ export class Client {
     this.worker.postMessage(message);
   }
 
-  private hear({ number, result, error, progress }: Answer): void {
+  private hear({ number, result, error, failure, progress }: Answer): void {
     const waiting = this.waiting.get(number);
     if (!waiting) {
       (result as { bitmap?: ImageBitmap } | undefined)?.bitmap?.close();
@@ -46,6 +46,6 @@ export class Client {
     }
     this.waiting.delete(number);
     if (error === undefined) waiting.resolve(result);
-    else waiting.reject(new Error(error));
+    else waiting.reject(new Failed(error, failure));
   }
 }

@@ -32,5 +32,6 @@ export function addComparison(viewer: Viewer): () => void {
     }
     slider.value = slider.value === "0" ? "50" : "0";
     show();
+    (slider.value === "0" ? viewer.stage.canvas : slider).focus(); // arrow keys move the handle
   };
 }

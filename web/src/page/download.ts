@@ -1,7 +1,8 @@
 /** The restored picture as a PNG file. */
 import type { Client } from "./client";
 import { element } from "./elements";
-import { leftPng, MAKING, NO_PNG, note } from "./sentences";
+import { Failed } from "../protocol";
+import { leftPng, MAKING, NO_PNG, note, remedy } from "./sentences";
 import type { Viewer } from "./viewer";
 
 export async function download(viewer: Viewer, client: Client): Promise<void> {
@@ -12,6 +13,7 @@ export async function download(viewer: Viewer, client: Client): Promise<void> {
   const { visit } = viewer, name = element("name").textContent ?? "photograph";
   const position = element("position"), before = position.textContent;
   viewer.allow(MAKING);
+  viewer.say(MAKING);
   try {
     const blob = await client.ask<Blob>({ ask: "png" }, (part) => {
       if (viewer.visit === visit) position.textContent = `PNG ${Math.round(100 * part)} %`;
@@ -24,7 +26,8 @@ export async function download(viewer: Viewer, client: Client): Promise<void> {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   } catch (error) {
     note("PNG", error);
-    viewer.say(viewer.visit === visit ? NO_PNG : leftPng(name));
+    const failure = error instanceof Failed ? error.failure : undefined;
+    viewer.say(viewer.visit === visit ? NO_PNG + remedy(failure, "the decoder") : leftPng(name));
   }
   if (viewer.visit !== visit) return;
   position.textContent = before;

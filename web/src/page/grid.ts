@@ -1,5 +1,5 @@
 import { inBytes } from "./figures";
-import { addressOf, type Entry, type Index } from "./index";
+import { addressOf, hashOf, type Entry, type Index } from "./index";
 
 /** Shows all thumbnails: ordinary pictures in links.
  * @param intend is called when a visitor is about to open one.
@@ -9,7 +9,7 @@ export function showGrid(index: Index, grid: HTMLElement, intend: (entry: Entry)
     ...index.photographs.map((entry, place) => {
       const link = document.createElement("a"), image = new Image(), name = document.createElement("span");
       const item = document.createElement("li");
-      link.href = `#${place + 1}`;
+      link.href = hashOf(entry);
       image.loading = place < 8 ? "eager" : "lazy";
       image.decoding = "async";
       image.width = entry.thumbnail_width;

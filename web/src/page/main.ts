@@ -3,13 +3,14 @@ import { Client } from "./client";
 import { addControls, addHelp } from "./controls";
 import { element } from "./elements";
 import { showGrid, summary } from "./grid";
-import { addressOf, Complaint, loadIndex, type Entry, type Index } from "./index";
+import { addressOf, Complaint, hashOf, loadIndex, nameIn, placeOf, type Entry, type Index } from "./index";
+import { keepForOffline, startServiceWorker } from "./offline";
 import { note } from "./sentences";
 import { Viewer } from "./viewer";
 
 async function start(): Promise<void> {
   const index = await loadIndex(), grid = element("grid");
-  document.title = element("title").textContent = index.title;
+  element("title").textContent = index.title;
   element("summary").textContent = summary(index);
   element("foot").hidden = false;
   let client: Client | undefined, viewer: Viewer | undefined;
@@ -18,8 +19,13 @@ async function start(): Promise<void> {
     const { model } = entry;
     if (warmed.has(model)) return;
     warmed.add(model);
-    // Who opens a photograph is told what went wrong.
-    wake().ask({ ask: "warm", model, url: addressOf(entry) }).answer.then(() => performance.mark("ready"), () => warmed.delete(model));
+    wake().ask<string[]>({ ask: "warm", model, url: addressOf(entry) }).answer.then(
+      (loaded) => {
+        performance.mark("ready");
+        void keepForOffline(loaded);
+      },
+      () => warmed.delete(model), // who opens a photograph is told what went wrong
+    );
   };
   showGrid(index, grid, warm);
   grid.querySelector("img")?.addEventListener("load", () => {
@@ -36,17 +42,18 @@ async function start(): Promise<void> {
     route();
   };
   const go = (places: number | undefined): void => {
-    const place = placeInAddress(index);
+    const place = placeOf(location.hash, index), next = place === undefined ? undefined : index.photographs[place + (places ?? 0)];
     if (places === undefined) close();
-    else if (place !== undefined && index.photographs[place + places]) {
-      history.replaceState(history.state, "", `#${place + places + 1}`);
+    else if (next) {
+      history.replaceState(history.state, "", hashOf(next));
       route();
     }
   };
   let isStarted = false;
   const route = (): void => {
-    const place = placeInAddress(index);
+    const place = placeOf(location.hash, index);
     tell(index, place);
+    document.title = place === undefined ? index.title : `${index.photographs[place].name} – ${index.title}`;
     if (place === undefined) {
       viewer?.close();
       grid.querySelectorAll("a")[Number(grid.dataset.last ?? NaN)]?.focus();
@@ -67,19 +74,12 @@ function isFromGrid(): boolean {
   return Boolean((history.state as { fromGrid?: boolean } | null)?.fromGrid);
 }
 
-/** The photograph that the address names, counted from 0. */
-function placeInAddress(index: Index): number | undefined {
-  const place = Number(location.hash.slice(1)) - 1;
-  return Number.isInteger(place) && index.photographs[place] ? place : undefined;
-}
-
 /** Says above the grid what is missing. */
 function tell(index: Index, place: number | undefined): void {
   const { unread, photographs: { length } } = index, sentences: string[] = [];
-  const count = length === 1 ? "1 photograph" : `${length} photographs`;
   if (unread > 0) sentences.push(`The list of this gallery’s photographs is damaged: ${unread} of ${unread + length} cannot be shown.`);
   if (place === undefined && location.hash.length > 1) {
-    sentences.push(`The address asks for photograph “${location.hash.slice(1)}”. This gallery has ${count}.`);
+    sentences.push(`The address asks for the photograph “${nameIn(location.hash)}”, which this gallery does not have.`);
   }
   say(sentences.join("\n"));
 }
@@ -111,4 +111,4 @@ start().catch((error: Error) => {
   note("start", error);
   say(error instanceof Complaint ? error.message : "The gallery cannot be shown. Reload the page.");
 });
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("service.js").catch(() => undefined);
+startServiceWorker();

@@ -1,14 +1,14 @@
 /** The viewer: one photograph, restored where it is looked at. */
 import type OpenSeadragon from "openseadragon";
 import { makeGrid, reachOf, type Grid } from "../geometry";
-import type { Opened, Refusal, TileAnswer } from "../protocol";
+import { Failed, type Opened, type Refusal, type TileAnswer } from "../protocol";
 import type { Client } from "./client";
 import { element } from "./elements";
 import { inBytes, inSeconds, showFigures } from "./figures";
 import { addressOf, type Entry, type Index } from "./index";
 import { Layers } from "./layers";
 import type { Listener } from "./source";
-import { AS_IT_IS, BROKEN, KEPT, MISSING, note, NOTHING, OPENING, UNRESTORED } from "./sentences";
+import { AS_IT_IS, BROKEN, KEPT, MISSING, note, NOTHING, OPENING, remedy, UNRESTORED } from "./sentences";
 import { makeStage, sayZoom } from "./stage";
 
 /** Milliseconds for which the last picture stays in view while the next one is loaded. */
@@ -30,6 +30,7 @@ export class Viewer {
   private since = 0; // when the tiles that are pending were first asked for
   private spent = 0; // milliseconds during which tiles were pending
   private isAsItIs = false;
+  private found: string[] | undefined; // figures of a file that is not what the index says
 
   constructor(private readonly index: Index, private readonly client: Client) {
     this.dialog.showModal(); // the stage takes its size from an element that is shown
@@ -49,6 +50,7 @@ export class Viewer {
     this.engine = "";
     this.pending = this.spent = 0;
     this.isAsItIs = false;
+    this.found = undefined;
     this.notice.hidden = true;
     element("name").textContent = entry.name;
     element("position").textContent = `${place + 1} of ${count}`;
@@ -62,8 +64,8 @@ export class Viewer {
     const url = addressOf(entry);
     const asked = this.client.ask<Opened | Refusal>({ ask: "open", url });
     asked.answer.catch(() => undefined); // heard below, after the thumbnail is shown
-    await this.show(entry, url, asked.answer).catch((error: Error) => {
-      if (this.entry === entry) this.giveUp(this.layers.isEmpty ? MISSING : KEPT, error.message);
+    await this.show(entry, place, asked.answer).catch((error: Error) => {
+      if (this.entry === entry) this.fail(this.layers.isEmpty ? MISSING : KEPT, error, "it");
     });
   }
 
@@ -88,11 +90,16 @@ export class Viewer {
     button.title = reason ?? "Download as PNG (D)";
   }
 
-  private async show(entry: Entry, url: string, answer: Promise<Opened | Refusal>): Promise<void> {
-    const image = new Image();
-    image.src = url;
+  private async show(entry: Entry, place: number, answer: Promise<Opened | Refusal>): Promise<void> {
+    let image = new Image();
+    image.src = addressOf(entry);
     const clearing = setTimeout(() => this.entry === entry && this.layers.clear(), PATIENCE);
-    const isShown = await image.decode().then(() => true, () => false);
+    let isShown = await image.decode().then(() => true, () => false);
+    const known = element("grid").children[place].querySelector("img");
+    if (!isShown && known?.complete && known.naturalWidth > 0) { // the browser has it, and cannot load it again
+      image = known;
+      isShown = true;
+    }
     clearTimeout(clearing);
     if (this.entry !== entry) return;
     if (!isShown) this.layers.clear();
@@ -104,8 +111,10 @@ export class Viewer {
     this.stage.addOnceHandler("tile-drawn", () => performance.mark("shown"));
     const opened = await answer;
     if (this.entry !== entry) return;
-    if ("refused" in opened) this.giveUp(isShown ? AS_IT_IS[opened.kind] : BROKEN, opened.refused);
-    else if (!isShown) this.giveUp(MISSING, "the browser cannot show the file");
+    if ("refused" in opened) {
+      this.found = [inBytes(opened.bytes), ...(isShown ? [`${image.naturalWidth} × ${image.naturalHeight}`] : [])];
+      this.giveUp(isShown ? AS_IT_IS[opened.kind] : BROKEN, opened.refused);
+    } else if (!isShown) this.giveUp(BROKEN, "the browser cannot show the file");
     else if (!this.isAsItIs) {
       if (JSON.stringify(grid) !== JSON.stringify(opened.grid)) await this.layers.show(opened.grid, image, listener);
       this.allow();
@@ -129,6 +138,11 @@ export class Viewer {
     this.settle();
   }
 
+  /** @param what names the file that cannot be had. */
+  private fail(sentence: string, error: Error, what: string): void {
+    this.giveUp(sentence + remedy(error instanceof Failed ? error.failure : undefined, what), error.message);
+  }
+
   private settle(): void {
     this.dialog.dispatchEvent(new Event("settled"));
     this.showState();
@@ -143,7 +157,7 @@ export class Viewer {
       performance.mark("tile");
       this.engine = tile.engine;
     }
-    if (error && !this.isAsItIs) this.giveUp(UNRESTORED, error.message);
+    if (error && !this.isAsItIs) this.fail(UNRESTORED, error, "the decoder");
     this.showState();
   }
 
@@ -157,10 +171,11 @@ export class Viewer {
     }
     const figures = [inBytes(entry.bytes), `${entry.bpp.toFixed(2)} bpp`, `${entry.width} × ${entry.height}`];
     if (entry.original_bytes) figures.push(`original ${inBytes(entry.original_bytes)}`);
-    if (state === "thumbnail") figures.push("at this zoom the thumbnail is enough");
-    if (state === "restoring") figures.push("restoring…");
-    if (state === "restored" && this.engine) figures.push(`restored in ${inSeconds(this.spent)}`, this.engine);
-    showFigures(this.figures, figures);
+    // The state first: a small window has room for one line.
+    if (state === "thumbnail") figures.unshift("at this zoom the thumbnail is enough");
+    if (state === "restoring") figures.unshift("restoring…");
+    if (state === "restored" && this.engine) figures.unshift(`restored in ${inSeconds(this.spent)}`, this.engine);
+    showFigures(this.figures, this.found ?? figures);
   }
 }
 

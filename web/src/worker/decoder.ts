@@ -3,7 +3,8 @@ import type { InferenceSession } from "onnxruntime-web";
 import type { Axis, Grid } from "../geometry";
 import { place } from "../geometry";
 import type { JpegFile } from "../jpeg/reader";
-import { fetchWhole, type Runtime } from "./runtime";
+import { Failed } from "../protocol";
+import { fetchWhole, nameOf, type Runtime } from "./runtime";
 
 /** Pixels, three bytes each, by rows. */
 export interface Pixels {
@@ -17,12 +18,15 @@ export class Decoder {
 
   private constructor(private readonly runtime: Runtime, private readonly session: InferenceSession) {}
 
+  /** @throws Failed when the file cannot be had or used. */
   static async load(runtime: Runtime, url: string): Promise<Decoder> {
     const model = new Uint8Array(await (await fetchWhole(url)).arrayBuffer());
     const session = await runtime.ort.InferenceSession.create(model, {
       executionProviders: [runtime.provider],
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+    }).catch((error: Error) => {
+      throw new Failed(`${nameOf(url)} cannot be used: ${error.message}`, "broken");
     });
     return new Decoder(runtime, session);
   }

@@ -3,7 +3,7 @@ import { Refused } from "../jpeg/errors";
 import { readOrigin } from "../jpeg/marker";
 import { isTurned } from "../jpeg/orientation";
 import { readJpeg } from "../jpeg/reader";
-import type { Answer, ModelEntry, Opened, Question, Refusal, Sent } from "../protocol";
+import { Failed, type Answer, type ModelEntry, type Opened, type Question, type Refusal, type Sent } from "../protocol";
 import { Decoder } from "./decoder";
 import { Photograph } from "./photograph";
 import { fetchWhole, loadRuntime, type Runtime } from "./runtime";
@@ -20,7 +20,7 @@ const decoders = new Map<string, Promise<Decoder>>();
 let current: Photograph | undefined;
 
 const queue: Asked[] = [];
-let isWorking = false;
+let working: Promise<void> | undefined; // undefined where nothing is asked
 
 self.onmessage = ({ data }: MessageEvent<Sent>): void => {
   if (data.ask === "cancel") {
@@ -29,18 +29,16 @@ self.onmessage = ({ data }: MessageEvent<Sent>): void => {
     return;
   }
   queue.push(data);
-  if (!isWorking) void work();
+  working ??= work().finally(() => (working = undefined));
 };
 
 async function work(): Promise<void> {
-  isWorking = true;
   for (let asked = queue.shift(); asked; asked = queue.shift()) {
     const answered = answerOrComplain(asked);
     // A whole picture and the runtime take long: what is in view is made in between.
     if (asked.ask !== "png" && asked.ask !== "warm") await answered;
     await hearMessages();
   }
-  isWorking = false;
 }
 
 /** Lets cancellations that came in meanwhile be heard. setTimeout would wait for 4 ms. */
@@ -52,6 +50,14 @@ function hearMessages(): Promise<unknown> {
   }).finally(() => port1.close());
 }
 
+/** Waits until nothing else is asked. Runs of the decoder alone never let a message in. */
+async function ourTurn(): Promise<void> {
+  do {
+    await hearMessages();
+    await working;
+  } while (working);
+}
+
 async function answerOrComplain(asked: Asked): Promise<void> {
   const { number } = asked;
   try {
@@ -59,7 +65,8 @@ async function answerOrComplain(asked: Asked): Promise<void> {
     const bitmap = (result as { bitmap?: ImageBitmap } | undefined)?.bitmap;
     send({ number, result }, bitmap ? [bitmap] : []);
   } catch (error) {
-    send({ number, error: error instanceof Error ? error.message : String(error) });
+    const failure = error instanceof Failed ? error.failure : undefined;
+    send({ number, error: error instanceof Error ? error.message : String(error), failure });
   }
 }
 
@@ -84,7 +91,7 @@ async function answer(asked: Asked): Promise<unknown> {
       return asked.layer === "restored" ? current.restored(asked.level, asked.x, asked.y) : current.enlarged(asked.level, asked.x, asked.y);
     case "png":
       if (!current) throw new Error("No picture is open.");
-      return current.png((progress) => send({ number: asked.number, progress }));
+      return current.png((progress) => send({ number: asked.number, progress }), ourTurn);
   }
 }
 
@@ -111,13 +118,16 @@ function read(data: ArrayBuffer): Photograph {
 }
 
 /** Opens a photograph and restores a tile of it again and again, for nothing: a browser compiles well only what was called
- * often. A visitor who opens a photograph ends it. */
-async function warm(id: string, url: string): Promise<void> {
+ * often. A visitor who opens a photograph ends it.
+ * @returns the addresses of all files that were loaded.
+ */
+async function warm(id: string, url: string): Promise<string[]> {
   const [response] = await Promise.all([fetchWhole(url), decoderOf(id)]), data = await response.arrayBuffer();
   for (const start = performance.now(); !current && performance.now() - start < PRACTICE; ) {
     const photograph = read(data);
     await photograph.restored(photograph.grid.top, 0, 0);
   }
+  return performance.getEntriesByType("resource").map(({ name }) => name);
 }
 
 /** A model's decoder, loaded once; a failed load may be tried again. */

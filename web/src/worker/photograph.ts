@@ -57,19 +57,21 @@ export class Photograph {
 
   /** The whole restored photograph.
    * @param report is told the finished part, 0 to 1.
+   * @param turn is awaited before each tile, so that what is in view comes first.
    */
-  async png(report: (part: number) => void): Promise<Blob> {
+  async png(report: (part: number) => void, turn: () => Promise<void>): Promise<Blob> {
     const { width, height } = this.grid.photograph;
-    return writePng(width, height, this.strips(report), this.profile);
+    return writePng(width, height, this.strips(report, turn), this.profile);
   }
 
-  private async *strips(report: (part: number) => void): AsyncIterable<Pixels> {
+  private async *strips(report: (part: number) => void, turn: () => Promise<void>): AsyncIterable<Pixels> {
     const { grid } = this, { width, height } = grid.photograph, block = 8 * grid.scale;
     for (let y = 0; y < grid.y.tiles; y++) {
       const { start, end } = place(grid.y, y);
       const rows = Math.min(end * block, height) - start * block;
       const strip = { width, height: rows, data: new Uint8Array(width * rows * 3) };
       for (let x = 0; x < grid.x.tiles; x++) {
+        await turn();
         if (this.isClosed) throw new Error("Another picture was opened before the PNG file was complete.");
         paste(await this.restore(x, y), strip, place(grid.x, x).start * block);
         report((y * grid.x.tiles + x + 1) / (grid.x.tiles * grid.y.tiles));

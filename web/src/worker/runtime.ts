@@ -1,5 +1,6 @@
 /** ONNX Runtime for the web: WebGPU where the browser has it, else WebAssembly, with threads where the page is isolated. */
 import type * as Ort from "onnxruntime-web";
+import { Failed, failureOf } from "../protocol";
 
 export interface Runtime {
   ort: typeof Ort;
@@ -35,7 +36,9 @@ async function hasWebGpu(): Promise<boolean> {
 
 async function load(script: string, binary: string, threads: number): Promise<typeof Ort> {
   const at = (name: string): string => new URL(`runtime/${name}`, import.meta.url).href;
-  const [ort, wasm] = await Promise.all([import(at(script)) as Promise<typeof Ort>, unpack(at(`${binary}.wasm.packed`))]);
+  const importing = import(at(script)) as Promise<typeof Ort>;
+  importing.catch(() => undefined); // where both fail, the other file says why
+  const wasm = await unpack(at(`${binary}.wasm.packed`)), ort = await importing;
   ort.env.wasm.wasmBinary = wasm;
   ort.env.wasm.wasmPaths = { mjs: at(`${binary}.js`) };
   ort.env.wasm.numThreads = threads;
@@ -49,16 +52,20 @@ async function unpack(url: string): Promise<ArrayBuffer> {
 }
 
 /** A file of this site.
- * @throws Error with a sentence that names it, when it cannot be had.
+ * @throws Failed with a sentence that names it, when it cannot be had.
  */
 export async function fetchWhole(url: string): Promise<Response> {
-  const name = decodeURIComponent(new URL(url).pathname.split("/").pop() ?? url);
+  const name = nameOf(url);
   let response: Response;
   try {
     response = await fetch(url);
   } catch {
-    throw new Error(`${name} cannot be loaded: the connection is gone.`);
+    throw new Failed(`${name} cannot be loaded: the connection is gone.`, "connection");
   }
-  if (!response.ok) throw new Error(`${name} cannot be loaded: the server answered ${response.status}.`);
+  if (!response.ok) throw new Failed(`${name} cannot be loaded: the server answered ${response.status}.`, failureOf(response.status));
   return response;
+}
+
+export function nameOf(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.split("/").pop() ?? url);
 }
