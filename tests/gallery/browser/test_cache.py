@@ -33,19 +33,17 @@ def test_what_a_first_visit_loaded_works_offline(page, site):
     page.wait_for_selector("#viewer[data-state=restored]", timeout=LONG)
 
 
-def test_a_thumbnail_on_the_page_is_enlarged_when_its_file_cannot_be_loaded_again(browser, site):
-    context = browser.new_context(viewport={"width": 900, "height": 700}, service_workers="block")
-    page = context.new_page()
+def test_a_thumbnail_on_the_page_is_enlarged_when_its_file_cannot_be_loaded_again(page, site):
+    page.context.route("**/models/**", lambda route: None)  # never answered: nothing is kept for offline
     page.goto(site.url + ONE)
     drawn_size(page)
-    context.set_offline(True)
+    page.wait_for_function("navigator.serviceWorker.controller")
+    page.context.set_offline(True)
     page.evaluate("location.hash = 'wide'")
     page.wait_for_selector("#notice", timeout=LONG)
     page.wait_for_timeout(300)
-    notice, drawn = page.inner_text("#notice"), page.evaluate(DRAWN)
-    context.close()
-    assert "You see the small picture that the browser has kept. Check the connection" in notice
-    assert drawn == [1, 1]
+    assert "You see the small picture that the browser has kept. Check the connection" in page.inner_text("#notice")
+    assert page.evaluate(DRAWN) == [1, 1]
 
 
 def test_a_replaced_photograph_of_as_many_bytes_is_loaded_again(page, codec, tmp_path):

@@ -56,6 +56,7 @@ def test_nothing_is_called_restored_where_the_thumbnail_is_enough(large):
     large.wait_for_selector("#download[aria-disabled=false]", timeout=LONG)
     large.set_viewport_size({"width": 320, "height": 200})
     large.wait_for_selector("#viewer[data-state=thumbnail]", timeout=LONG)
+    assert large.locator("#figures").evaluate("({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth")
     large.keyboard.press("c")
     assert large.inner_text("#divider") == "Zoom in to compare"
     large.keyboard.press("1")
