@@ -113,7 +113,7 @@ def test_a_network_without_the_optional_methods_says_what_it_cannot_do():
     hr = pixels(photograph(64, 64))
     with pytest.raises(HyperthumbError, match="thumbnails of WholePlugIn cannot be refined"):
         refine(made, hr, made.analyze(hr.float() / 255), 1.0, 1)
-    with pytest.raises(HyperthumbError, match="WholePlugIn restores in fp32 only"):
+    with pytest.raises(HyperthumbError, match="WholePlugIn restores in fp32, not in"):
         made.restorer("bf16")
 
 
