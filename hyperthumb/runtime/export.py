@@ -22,6 +22,7 @@ from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
 
 from . import low_precision
+from .exported_engine import graph_path
 from .manifest import PARTS, Manifest, Part
 from .onnx_export import remove_traces, store_halves, to_onnx
 from .reach import WHOLE, decoder_reach, encoder_reach
@@ -96,8 +97,7 @@ def export_model(
         loss = None
         if lowers:
             content, manifest, loss = _lowered(content, manifest, precision, model, photographs)
-        suffix = "" if manifest.precision == "fp32" else f".{manifest.precision}"
-        path = folder / f"{model.name}.{name}{suffix}.onnx"
+        path = graph_path(folder / f"{model.name}.safetensors", name, manifest.precision)
         remove_traces(content)
         data = content.SerializeToString()
         write_atomically(path, data)
