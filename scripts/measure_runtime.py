@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from hyperthumb.base.files import write_atomically
+from hyperthumb.base.files import make_folder, write_atomically
 from hyperthumb.base.output import emit, entry_point
 from runtime.cases import ENGINES, QUICK_SIZES, SIZES, Point, cases, measure
 
@@ -37,7 +37,7 @@ LIBRARIES = ("torch", "onnxruntime", "openvino", "numpy", "Pillow")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, writes the results, and prints a table as Markdown."""
     options = parse(arguments)
-    options.output.mkdir(parents=True, exist_ok=True)
+    make_folder(options.output)
     if options.device == "cuda":
         return on_cuda(options)
     from runtime.files import prepare

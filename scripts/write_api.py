@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, get_type_hints
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import make_folder
 from hyperthumb.base.output import entry_point
 
 MODULES = (
@@ -38,11 +39,11 @@ def write_api(folder: Path) -> list[Path]:
         raise HyperthumbError('pdoc is not installed; install it with `pip install -e ".[dev]"`') from error
     render.configure(docformat="google", show_source=False)
     modules = {name: doc.Module(_imported(name)) for name in MODULES}
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     pages = []
     for name, module in modules.items():
         page = folder.joinpath(*name.split(".")).with_suffix(".html")
-        page.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(page.parent)
         page.write_text(render.html_module(module, modules), encoding="utf-8")
         pages.append(page)
     (folder / "index.html").write_text(_index(modules), encoding="utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from hyperthumb.base.files import write_atomically  # noqa: E402
 from hyperthumb.base.output import entry_point  # noqa: E402
 from hyperthumb.config.reference import KINDS  # noqa: E402
 from options_reference.editor_schema import editor_schema  # noqa: E402
@@ -27,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root = Path(words[0]) if words else ROOT
     files = {"docs/options.md": page()} | {f"options/schema/{kind}.json": editor_schema(kind) for kind in KINDS}
     for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+        write_atomically(root / name, text.encode())
     return 0
 
 

@@ -63,6 +63,16 @@ def writing(path: Path) -> Iterator[None]:
         raise HyperthumbError(f"cannot write {path}: {_reason(error, path)}") from error
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder and the folders above it, if they do not exist.
+
+    Raises:
+        HyperthumbError: if that is not possible. The message names the folder.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def scrap_beside(path: Path) -> Path:
     """A name for the temporary file of `path`; without `path`'s own name, which may be as long as a name can be."""
     return path.with_name(f".{secrets.token_hex(8)}.tmp")
@@ -89,7 +99,8 @@ def _reason(error: BaseException, path: Path) -> str:
         return str(error)
     if cause.errno in _NO_ROOM:
         return f"{cause.strerror}{_free_space(path)}"
-    above = (folder for folder in path.parents if os.path.lexists(folder) and not os.path.isdir(folder))
+    places = (path, *path.parents)
+    above = (folder for folder in places if os.path.lexists(folder) and not os.path.isdir(folder))
     blocking = next(above, None) if cause.errno in _NO_FOLDER else None
     return f"{blocking} is not a folder" if blocking else str(cause.strerror)
 

@@ -66,7 +66,6 @@ class Box(NamedTuple):
 def write_comparison(path: Path, items: Sequence[ComparisonItem], protocol: Protocol) -> None:
     """Draws the comparison and writes it as a PNG, whole or not at all; errors as for `draw_comparison`."""
     sheet = draw_comparison(items, protocol)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_png(path, np.asarray(sheet))
 
 

@@ -48,7 +48,6 @@ def prepare_demo_photos(folder: str | Path) -> DemoPhotos:
     written = 0
     targets: dict[str, list[Path]] = {}
     for part, files in (("train", TRAIN_PHOTOS), ("test", TEST_PHOTOS)):
-        (folder / part).mkdir(parents=True, exist_ok=True)
         targets[part] = [folder / part / Path(file).with_suffix(".png") for file in files]
         for file, target in zip(files, targets[part], strict=True):
             if not target.exists():

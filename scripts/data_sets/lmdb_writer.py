@@ -9,6 +9,7 @@ from pathlib import Path
 import lmdb
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import make_folder
 from hyperthumb.data import ImageSource
 from hyperthumb.data.image_io import encode_png
 from hyperthumb.data.lmdb_store import META_FILE
@@ -35,7 +36,7 @@ def write_lmdb(
         raise HyperthumbError(f"{target}: already exists")
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    make_folder(partial)
     # A PNG is at most a little larger than its pixels. LMDB adds up to a page of 4 KiB to each value.
     room = sum(source.nbytes_decoded(index) for index in range(len(source)))
     map_size = int(1.1 * room) + 16384 * len(source) + (1 << 24)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.files import pretty_json, remove_scraps, write_atomically, writing
+from hyperthumb.base.files import make_folder, pretty_json, remove_scraps, write_atomically, writing
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -66,6 +66,18 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
         with pytest.raises(HyperthumbError) as raised:
             write_atomically(path, b"")
         assert str(raised.value) == f"cannot write {path}: {blocking} is not a folder"
+
+
+def test_a_folder_in_whose_place_a_file_is_cannot_be_made(tmp_path):
+    make_folder(tmp_path / "a/b")
+    make_folder(tmp_path / "a/b")
+    assert (tmp_path / "a/b").is_dir()
+    file = tmp_path / "file"
+    file.touch()
+    for folder in (file, file / "a"):
+        with pytest.raises(HyperthumbError) as raised:
+            make_folder(folder)
+        assert str(raised.value) == f"cannot write {folder}: {file} is not a folder"
 
 
 def test_a_name_of_the_longest_length_can_be_written(tmp_path):

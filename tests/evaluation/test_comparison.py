@@ -147,3 +147,9 @@ def test_refuses_an_empty_list_and_pictures_of_two_sizes() -> None:
         draw_comparison([], PAPER)
     with pytest.raises(HyperthumbError, match="flat: original, restored and bicubic must have one size"):
         draw_comparison([dataclasses.replace(item(65, 129), restored=np.zeros((64, 129, 3), np.uint8))], PAPER)
+
+
+def test_a_file_in_the_place_of_the_folder_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(HyperthumbError, match="file is not a folder"):
+        write_comparison(tmp_path / "file/comparison.png", [item(64, 64)], PAPER)

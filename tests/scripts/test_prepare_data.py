@@ -88,6 +88,9 @@ def test_squares_and_a_store_of_them(photos, data, capsys):
     for command in (["subimages", str(photos), str(squares)], ["lmdb", str(squares), str(store)]):
         assert main(command) == 1
         assert "already exists" in capsys.readouterr().err
+    (data / "file").touch()
+    assert main(["lmdb", str(squares), str(data / "file/a.lmdb")]) == 1
+    assert f"{data / 'file'} is not a folder" in capsys.readouterr().err
 
 
 def test_pictures_that_cannot_be_used(photos, data, capsys):

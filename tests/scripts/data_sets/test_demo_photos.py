@@ -36,6 +36,12 @@ def test_a_second_run_writes_only_missing_photographs(tmp_path):
     assert unchanged == {path: time for path, time in times.items() if path != first.train[2]}
 
 
+def test_a_file_in_the_place_of_the_folder_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(HyperthumbError, match="file is not a folder"):
+        prepare_demo_photos(tmp_path / "file")
+
+
 def test_a_missing_scikit_image_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(HyperthumbError, match="part of scikit-image"):
