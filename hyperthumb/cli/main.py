@@ -15,6 +15,7 @@ from typing import NamedTuple, NoReturn
 
 import hyperthumb
 from hyperthumb.base.errors import HyperthumbError, OutputError
+from hyperthumb.base.extras import missing_package
 from hyperthumb.base.output import entry_point
 
 NOTHING_TRIED, TERMINATED = 2, 143
@@ -54,6 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except HyperthumbError as error:
         print(f"error: {error}", file=sys.stderr)
+        return NOTHING_TRIED
+    except ModuleNotFoundError as error:
+        package = missing_package(error)
+        if package is None:
+            raise
+        print(
+            f"error: `hyperthumb {arguments[0]}` needs {package}, which is not installed; install it with "
+            "`pip install hyperthumb[train]`",
+            file=sys.stderr,
+        )
         return NOTHING_TRIED
     except Terminated:
         return TERMINATED
