@@ -54,6 +54,13 @@ def test_the_readme_fits_on_one_screen_after_another():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
+def test_the_readme_first_says_what_photographers_and_researchers_install():
+    _, first, *_ = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")
+    photographs, models = first.index("restore photographs"), first.index("train, measure")
+    assert photographs < first.index("`pip install .`") < models < first.index("`make setup`")
+    assert "pip install -r requirements.txt" in first
+
+
 def test_the_files_to_open_for_a_change_exist():
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     table = text.partition("## To change X, open Y")[2].partition("\n## ")[0]
