@@ -1,7 +1,10 @@
-"""Silences warnings of other packages that do not help our users. It is thread-safe."""
+"""Silences messages of other packages that do not help our users. It is thread-safe."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -20,3 +23,20 @@ def quietly(category: type[Warning] = Warning) -> Iterator[None]:
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore", category)
         yield
+
+
+@contextmanager
+def silently() -> Iterator[None]:
+    """Hides what other packages print to standard output, their warnings, and log messages below ERROR.
+
+    It changes settings of the whole process, as `quietly` does.
+    """
+    root, level = logging.getLogger(), logging.root.manager.disable
+    with quietly(), contextlib.redirect_stdout(io.StringIO()):
+        handlers = list(root.handlers)
+        logging.disable(max(level, logging.WARNING))
+        try:
+            yield
+        finally:
+            logging.disable(level)
+            root.handlers[:] = handlers  # `logging.warning` adds one, also when it prints nothing

@@ -27,9 +27,14 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() else None
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 block`, `2,000 blocks`: a number and a noun whose plural ends in s."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def in_bytes(count: int) -> str:
     """`14,702 bytes`."""
-    return f"{count:,} byte{'' if count == 1 else 's'}"
+    return counted(count, "byte")
 
 
 def printable(text: Path | str) -> str:

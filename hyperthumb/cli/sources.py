@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hyperthumb.base.errors import HyperthumbError, ThumbnailError
 from hyperthumb.base.quiet import quietly
 from hyperthumb.base.search import is_foreign, list_names, search
+from hyperthumb.base.wording import counted
 
 from .streams import INPUT_WORDS, STANDARD_INPUT, is_stream
 
@@ -107,7 +108,7 @@ def _search(
     chosen += [Source(folder / name, Path(name)) for name in found.files if wanted is None or wanted(folder / name)]
     if chosen:
         return chosen
-    others = f", only {len(found.files)} other pictures" if found.files else ""
+    others = f", only {counted(len(found.files), 'other picture')}" if found.files else ""
     return [Source(folder, Path(folder.name), f"there are no {kind} in this folder{others}")]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.quiet import quietly
+from hyperthumb.base.quiet import silently
 
 OPSET = 18
 """The oldest version with all operators that are needed. onnxruntime-web and OpenVINO can read it."""
@@ -45,7 +42,7 @@ def to_onnx(
     width = torch.export.Dim("width", min=1, max=_MOST_BLOCKS)
     shapes = ({axes[0]: unit * height, axes[1]: unit * width},)
     try:
-        with _quiet(), torch.no_grad():
+        with silently(), torch.no_grad():
             program = torch.onnx.export(
                 graph, (example,), dynamo=True, opset_version=OPSET, input_names=[name], output_names=list(outputs),
                 dynamic_shapes=shapes, verbose=False,
@@ -88,18 +85,3 @@ def remove_traces(model: Any) -> None:
     graph = model.graph
     for record in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del record.metadata_props[:]
-
-
-@contextlib.contextmanager
-def _quiet() -> Any:
-    """Hides the exporter's progress messages and the warnings about its own deprecations."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with quietly(), contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

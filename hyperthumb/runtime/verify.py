@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.wording import counted
 
 from .session import Session
 
@@ -63,8 +64,8 @@ def check_float(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]
     if not difference.largest <= FLOAT_TOLERANCE or difference.levels > 1 or difference.moved > 1e-3:
         raise HyperthumbError(
             f"the exported {session.manifest.part} differs from the network by {difference.largest:.1e} (allowed: "
-            f"{FLOAT_TOLERANCE:.0e}), and by {difference.levels} levels in {difference.moved:.2%} of the pixels; "
-            "nothing was written"
+            f"{FLOAT_TOLERANCE:.0e}), and by {counted(difference.levels, 'level')} in {difference.moved:.2%} of the "
+            "pixels; nothing was written"
         )
     return difference
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 import warnings
 
-from hyperthumb.base.quiet import quietly
+from hyperthumb.base.quiet import quietly, silently
 
 
 def test_only_the_given_category_is_silenced():
@@ -38,3 +40,18 @@ def test_threads_restore_the_warning_filters():
     for thread in threads:
         thread.join(20)
     assert list(warnings.filters) == before
+
+
+def test_prints_warnings_and_log_messages_are_hidden_and_errors_are_not(capsys, caplog):
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.manager.disable
+    with silently():
+        print("silent")
+        print("heard", file=sys.stderr)
+        warnings.warn("silent", UserWarning, stacklevel=1)
+        logging.warning("silent")
+        logging.getLogger("torch.onnx").warning("silent")
+        logging.error("heard")
+    assert capsys.readouterr() == ("", "heard\n")
+    assert caplog.messages == ["heard"]
+    assert (root.handlers, root.manager.disable) == (handlers, level)

@@ -120,6 +120,8 @@ def test_a_folder_without_matching_files_is_an_error(folder):
     assert select("empty").sources[0].problem == "there are no photographs in this folder"
     (nothing,), _ = find_sources(["."], (".png",), "thumbnails", wanted=lambda path: False)
     assert nothing.problem == "there are no thumbnails in this folder, only 3 other pictures"
+    one = find_sources(["deep"], (".png",), "thumbnails", wanted=lambda path: False).sources[0]
+    assert one.problem == "there are no thumbnails in this folder, only 1 other picture"
 
 
 def test_a_pipe_in_a_folder_is_skipped_without_waiting_for_it(folder):
