@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.limits import GRAPH_PRECISIONS
-from hyperthumb.base.wording import in_bytes
+from hyperthumb.base.wording import counted, in_bytes
 
 from .arguments import add_plugin, new_parser
 from .codecs import import_plugins
+from .messages import warn_ignored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,23 +52,44 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.codec.models import open_model
+    from hyperthumb.models.header import is_training
     from hyperthumb.models.zoo import find_model
-    from hyperthumb.runtime.export import export_model
 
-    photographs = _photographs(arguments.calibrate) if arguments.calibrate else []
+    path = find_model(arguments.model)
+    _warn_of_ignored(arguments)
+    photographs = _photographs(arguments.calibrate) if arguments.calibrate and arguments.precision != "fp32" else {}
+    from hyperthumb.codec.models import open_model
+    from hyperthumb.runtime.export import check_photographs, export_model
+
     import_plugins(arguments.plugin)
-    model = open_model(find_model(arguments.model))
-    exported = export_model(model, Path(arguments.output), arguments.part, arguments.precision, photographs)
+    model = open_model(path)
+    check_photographs(photographs.items(), model.scale)
+    folder, stem = Path(arguments.output), None if is_training(path) else path.stem
+    exported = export_model(model, folder, arguments.part, arguments.precision, list(photographs.values()), stem)
     for file in exported:
-        reach = "the whole picture" if file.manifest.reach < 0 else f"{file.manifest.reach} blocks around each block"
+        blocks = counted(file.manifest.reach, "block")
+        reach = "the whole picture" if file.manifest.reach < 0 else f"{blocks} around each block"
         line = f"{file.path}: {in_bytes(file.num_bytes)}, {file.manifest.precision}, sees {reach}"
         line += f"; differs from the network by at most {file.difference.largest:.1e}"
         print(line if file.loss_db is None else f"{line}; {file.manifest.precision} loses {file.loss_db:.4f} dB")
     return 0
 
 
-def _photographs(folder: str) -> list[np.ndarray]:
+def _warn_of_ignored(arguments: argparse.Namespace) -> None:
+    """Prints a warning for each setting without effect, and removes it."""
+    if arguments.part == "encoder" and arguments.precision != "fp32":
+        warn_ignored("--precision", "with --part encoder, which is always exported in float32")
+        arguments.precision = "fp32"
+    if arguments.calibrate and arguments.precision == "fp32":
+        warn_ignored("--calibrate", "without a decoder in --precision fp16 or int8")
+
+
+def _photographs(folder: str) -> dict[str, np.ndarray]:
+    """The first photographs of a folder, by their paths.
+
+    Raises:
+        HyperthumbError: if there is none, or one cannot be read.
+    """
     from hyperthumb.images.opening import EXTENSIONS
     from hyperthumb.images.pictures import decode_picture
 
@@ -75,7 +97,14 @@ def _photographs(folder: str) -> list[np.ndarray]:
     from .streams import read_source
 
     sources = find_sources([folder], EXTENSIONS, "photographs").sources[:_MOST_PHOTOGRAPHS]
+    photographs = {}
     for source in sources:
+        name = str(source.path)
         if source.problem:
-            raise HyperthumbError(f"{source.path}: {source.problem}")
-    return [decode_picture(read_source(source.path), str(source.path)).pixels for source in sources]
+            raise HyperthumbError(f"{name}: {source.problem}")
+        try:
+            data = read_source(source.path)
+        except HyperthumbError as error:
+            raise HyperthumbError(f"{name}: {error}") from error
+        photographs[name] = decode_picture(data, name).pixels
+    return photographs

@@ -15,7 +15,7 @@ from .arguments import SOURCES, add_model, add_reporting, new_parser, positive_f
 from .batch import Result, run_batch
 from .codecs import run_with_codec
 from .compress import THUMBNAIL_ALREADY, compress_file, is_photograph
-from .messages import say_remarks
+from .messages import say_remarks, warn_ignored
 from .sources import Source, find_sources, is_thumbnail
 from .streams import is_stream
 from .targets import Job, UsageError
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _warn_of_ignored(arguments: argparse.Namespace, names: Sequence[str], where: str) -> None:
     for name in names:
         if getattr(arguments, name) is not None:
-            print(f"warning: --{name} is ignored {where}", file=sys.stderr)
+            warn_ignored(f"--{name}", where)
 
 
 def _serve(folder: Path, host: str, port: int) -> int:

@@ -27,6 +27,11 @@ def say_remarks(remarks: Sequence[str], quiet: bool) -> None:
         print(f"note: {printable(remark)}", file=sys.stderr)
 
 
+def warn_ignored(option: str, where: str) -> None:
+    """Prints that an option has no effect: `warning: --port is ignored without --serve`."""
+    print(f"warning: {option} is ignored {where}", file=sys.stderr)
+
+
 @contextmanager
 def collected_notes() -> Iterator[list[str]]:
     """Context that collects the notes and warnings of this thread."""

@@ -13,7 +13,7 @@ from hyperthumb.base.wording import in_bytes
 from .arguments import SOURCES, add_model, add_output, add_reporting, new_parser, picture_size, region
 from .batch import Result
 from .codecs import run_with_codec
-from .messages import note, say_remarks
+from .messages import note, say_remarks, warn_ignored
 from .sources import JPEG_EXTENSIONS, complain, find_sources, is_thumbnail
 from .streams import STANDARD_OUTPUT, read_source, write_result
 from .targets import Naming, UsageError, plan
@@ -81,7 +81,19 @@ def run(arguments: argparse.Namespace) -> int:
     targets = [job.target for job in jobs if job.target is not None and job.target != STANDARD_OUTPUT]
     if arguments.format and any(target.suffix.lower() != naming.extension for target in targets):
         raise UsageError(f"-o {arguments.output} contradicts --format {arguments.format}; give only one of them")
+    _check_engine(arguments)
     return run_with_codec(jobs, restore_file, "restored", arguments)
+
+
+def _check_engine(arguments: argparse.Namespace) -> None:
+    """Checks that the named model has the graphs that fp16 and int8 need; warns of an engine that bf16 does not use."""
+    if arguments.precision == "bf16" and arguments.engine not in ("auto", "torch"):
+        warn_ignored(f"--engine {arguments.engine}", "with --precision bf16, which runs in PyTorch")
+    if arguments.precision in ("fp16", "int8") and arguments.model is not None and arguments.engine != "torch":
+        from hyperthumb.models.zoo import find_model
+        from hyperthumb.runtime.exported_engine import check_graphs
+
+        check_graphs(find_model(arguments.model), arguments.precision)
 
 
 def _read_thumbnail(source: Path) -> bytes:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hyperthumb.base import limits
 from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.runtime.engine import Engine, Model
-from hyperthumb.runtime.exported_engine import ExportedEngine, has_graphs, read_exported
+from hyperthumb.runtime.exported_engine import ExportedEngine, missing_graphs, read_exported
 
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 _INSTALLS = {"onnxruntime": "`pip install hyperthumb`", "openvino": "`pip install hyperthumb[openvino]`"}
@@ -56,7 +56,7 @@ def choose_engine(path: Path, device: str = "auto") -> limits.EngineName:
     OpenVINO, else torch.
     """
     exported: tuple[limits.EngineName, ...] = ("onnxruntime", "openvino")
-    if device in ("auto", "cpu") and has_graphs(path) and not (device == "auto" and _has_gpu_with_torch()):
+    if device in ("auto", "cpu") and not missing_graphs(path) and not (device == "auto" and _has_gpu_with_torch()):
         return next((name for name in exported if find_spec(name) is not None), "torch")
     return "torch"
 

@@ -17,7 +17,7 @@ from hyperthumb.models.file import (
     portable_part,
     to_half_precision,
 )
-from hyperthumb.models.header import Description
+from hyperthumb.models.header import Description, is_training
 from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 
@@ -43,7 +43,7 @@ def open_model(path: Path, with_rate_model: bool = False) -> LoadedModel:
         CheckpointError: if it cannot be read, see `load_model` and `load_trained`.
         OptionsError: if the options of a checkpoint cannot be read.
     """
-    if not (path.is_dir() or path.suffix == ".pth"):
+    if not is_training(path):
         return load_model(path, with_rate_model)
     trained = load_trained(path)
     weights = to_half_precision(trained.network.state_dict(), path)

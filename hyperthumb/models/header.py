@@ -65,6 +65,11 @@ class Weight(NamedTuple):
     data: bytes
 
 
+def is_training(path: Path) -> bool:
+    """Whether a path is that of a training's folder or of a checkpoint, not of a model file."""
+    return path.is_dir() or path.suffix == ".pth"
+
+
 def read_model_header(path: Path) -> ModelHeader:
     """Reads the header of a model file and computes its digests.
 

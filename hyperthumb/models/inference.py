@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.limits import Precision
+from hyperthumb.base.limits import GRAPH_PRECISIONS, Precision
 from hyperthumb.base.progress import report
 from hyperthumb.images.pixels import to_picture
 from hyperthumb.images.tiles import TILE, Tile, check_tile, cover, cover_small, scaled
@@ -78,7 +78,9 @@ class Restorer:
     def __init__(self, network: RescalingNetwork, precision: Precision = "fp32") -> None:
         if precision not in self.precisions:
             allowed = " or ".join(self.precisions)
-            raise HyperthumbError(f"{type(network).__name__} restores in {allowed}, not in {precision}")
+            message = f"{type(network).__name__} restores in {allowed}, not in {precision}"
+            exported = precision in GRAPH_PRECISIONS
+            raise HyperthumbError(f"{message}; give --engine onnxruntime or openvino" if exported else message)
         self.network = network.eval()
 
     @torch.inference_mode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -12,14 +12,17 @@ import torch
 from torch import nn
 
 from hyperthumb.base.errors import HyperthumbError
-from hyperthumb.base.files import write_atomically
+from hyperthumb.base.files import make_folder, write_atomically
 from hyperthumb.base.limits import GRAPH_PRECISIONS, GraphPrecision
+from hyperthumb.base.quiet import silently
 from hyperthumb.base.version import __version__
+from hyperthumb.base.wording import counted
 from hyperthumb.jpeg.quantize import integer_tables
 from hyperthumb.jpeg.tables import ZIGZAG
 from hyperthumb.metrics.psnr import psnr_of_error
 from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
+from hyperthumb.models.header import SUFFIX
 
 from . import low_precision
 from .exported_engine import graph_path
@@ -60,6 +63,7 @@ def export_model(
     part: Parts = "both",
     precision: GraphPrecision = "fp32",
     photographs: Sequence[np.ndarray] = (),
+    stem: str | None = None,
 ) -> list[Exported]:
     """Writes a model as ONNX files and checks each one.
 
@@ -69,20 +73,28 @@ def export_model(
         part: decoder, for restoring; encoder, which includes the tables; or both.
         precision: the precision of the decoder's layers. Encoder and tables are always float32, because the bytes of
             thumbnails depend on them.
-        photographs: uint8 (H, W, 3) arrays, to calibrate int8 and to measure what fp16 and int8 lose.
+        photographs: uint8 (H, W, 3) arrays, to calibrate int8 and to measure what fp16 and int8 lose. Other exports do
+            not use them.
+        stem: the start of the files' names; None means the model's name. Engines look for files that start like the
+            model file.
 
     Raises:
-        HyperthumbError: if the network cannot be exported, or a graph and the network give different results.
+        HyperthumbError: if the network cannot be exported, a photograph is too small, or a graph and the network
+            give different results.
     """
     if part not in _GRAPHS:
         raise HyperthumbError(f'the part must be decoder, encoder or both, not "{part}"')
     if precision not in GRAPH_PRECISIONS:
         raise HyperthumbError(f'the precision must be fp32, fp16 or int8, not "{precision}"')
-    if precision != "fp32" and not photographs:
-        raise HyperthumbError(f"{precision} needs photographs to measure the loss of quality; give a folder of them")
+    if precision != "fp32" and "decoder" in _GRAPHS[part]:
+        if not photographs:
+            raise HyperthumbError(
+                f"{precision} needs photographs to measure the loss of quality; give a folder of them"
+            )
+        check_photographs([(f"photograph {number}", each) for number, each in enumerate(photographs, 1)], model.scale)
     network = model.network.cpu().eval()
     graphs = network.graphs()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     exported = []
     for name in _GRAPHS[part]:
         graph: nn.Module = getattr(graphs, name)
@@ -97,12 +109,31 @@ def export_model(
         loss = None
         if lowers:
             content, manifest, loss = _lowered(content, manifest, precision, model, photographs)
-        path = graph_path(folder / f"{model.name}.safetensors", name, manifest.precision)
+        path = graph_path(folder / f"{stem or model.name}{SUFFIX}", name, manifest.precision)
         remove_traces(content)
         data = content.SerializeToString()
         write_atomically(path, data)
         exported.append(Exported(path, manifest, len(data), difference, loss))
     return exported
+
+
+def check_photographs(photographs: Iterable[tuple[str, np.ndarray]], scale: int) -> None:
+    """Checks that photographs for calibration fill a block of the thumbnail.
+
+    Args:
+        photographs: the name of each, for the message, and the uint8 (H, W, 3) array.
+        scale: the model's scale.
+
+    Raises:
+        HyperthumbError: if a side of a photograph is shorter than 8 times the scale.
+    """
+    side = 8 * scale
+    for name, photograph in photographs:
+        height, width = photograph.shape[:2]
+        if min(height, width) < side:
+            raise HyperthumbError(
+                f"{name}: it has {width}x{height} pixels, but photographs for calibration need at least {side}x{side}"
+            )
 
 
 def _float_graph(name: Part, graph: nn.Module, manifest: Manifest) -> Any:
@@ -138,17 +169,18 @@ def _lowered(
 ) -> tuple[Any, Manifest, float]:
     pairs = [_dequantized(model, photograph) for photograph in photographs]
     before = _mean_psnr(Session(content.SerializeToString()), pairs)
-    if precision == "fp16":
-        content = low_precision.to_half(content)
-    else:
-        content = low_precision.to_int8(content, [coefficients for coefficients, _ in pairs[:12]])
+    with silently():
+        if precision == "fp16":
+            content = low_precision.to_half(content)
+        else:
+            content = low_precision.to_int8(content, [coefficients for coefficients, _ in pairs[:12]])
     manifest = dataclasses.replace(manifest, precision=precision)
     _stamp(content, manifest)
     loss = before - _mean_psnr(Session(content.SerializeToString()), pairs)
     if not loss <= LOSS_DB[precision]:
         raise HyperthumbError(
-            f"the {precision} decoder of {model.name} loses {loss:.3f} dB on {len(pairs)} photographs (allowed: "
-            f"{LOSS_DB[precision]:g}); nothing was written"
+            f"the {precision} decoder of {model.name} loses {loss:.3f} dB on {counted(len(pairs), 'photograph')} "
+            f"(allowed: {LOSS_DB[precision]:g}); nothing was written"
         )
     return content, manifest, loss
 
@@ -158,9 +190,7 @@ def _dequantized(model: LoadedModel, photograph: np.ndarray) -> tuple[np.ndarray
     """The dequantized coefficients of a photograph, and the part of the photograph that fills whole blocks."""
     side = 8 * model.scale
     height, width = photograph.shape[0] // side * side, photograph.shape[1] // side * side
-    if height == 0 or width == 0:
-        raise HyperthumbError(f"photographs for calibration must have at least {side}x{side} pixels")
-    picture = np.ascontiguousarray(photograph[None, :height, :width])
+    picture = photograph[None, :height, :width].copy()  # PyTorch warns about arrays that are not writable
     graphs = model.network.graphs()
     coefficients = graphs.encoder(torch.from_numpy(picture))
     steps = _zigzag_steps(integer_tables(graphs.tables(coefficients)).numpy())

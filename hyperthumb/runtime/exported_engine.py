@@ -16,9 +16,10 @@ import numpy as np
 from hyperthumb.base.errors import CheckpointError, HyperthumbError
 from hyperthumb.base.limits import PRECISIONS, EngineName, GraphPrecision, Precision
 from hyperthumb.base.progress import report
+from hyperthumb.base.wording import join_words
 from hyperthumb.images.tiles import Tile, check_tile, cover, scaled
 from hyperthumb.jpeg.tables import ZIGZAG
-from hyperthumb.models.header import read_model_header
+from hyperthumb.models.header import is_training, read_model_header
 
 from .engine import Analysis, Quantized
 from .manifest import PARTS, Manifest, Part
@@ -63,9 +64,41 @@ def graph_path(model: Path, part: Part, precision: GraphPrecision = "fp32") -> P
     return model.with_name(f"{model.stem}.{part}{'' if precision == 'fp32' else f'.{precision}'}.onnx")
 
 
-def has_graphs(model: Path) -> bool:
-    """Whether a model file has all of its graphs beside it."""
-    return all(graph_path(model, part).is_file() for part in PARTS)
+def missing_graphs(model: Path, precision: GraphPrecision = "fp32") -> list[Path]:
+    """The graphs that an engine needs beside a model file and that do not exist.
+
+    An engine needs the encoder, the tables and the decoder in float32, and the decoder in `precision`. A training's
+    folder or checkpoint cannot have graphs.
+    """
+    needed = [graph_path(model, part) for part in PARTS]
+    if precision != "fp32":
+        needed.append(graph_path(model, "decoder", precision))
+    return [path for path in needed if is_training(model) or not path.is_file()]
+
+
+def check_graphs(model: Path, precision: GraphPrecision = "fp32") -> None:
+    """Checks that a model file has the graphs that `missing_graphs` looks for.
+
+    Raises:
+        CheckpointError: if it does not. The message names the missing files, and the commands that write them.
+    """
+    otherwise = "use --engine torch" if precision == "fp32" else "restore in fp32"
+    if is_training(model):
+        raise CheckpointError(
+            f"{model} is a training's, but exported graphs lie beside model files; make a model file with "
+            f"scripts/export_model.py, or {otherwise}"
+        )
+    missing = missing_graphs(model, precision)
+    if missing:
+        lower = graph_path(model, "decoder", precision)
+        export = f"hyperthumb export {model} -o {model.parent}"
+        commands = [f"`{export}`"] if missing_graphs(model) else []
+        if precision != "fp32" and lower in missing:
+            commands.append(f"`{export} --part decoder --precision {precision} --calibrate PHOTOS`")
+        names, how = join_words([path.name for path in missing], "and"), join_words(commands, "and")
+        raise CheckpointError(
+            f"{model} lacks exported graphs beside it: {names}; write them with {how}, or {otherwise}"
+        )
 
 
 def read_exported(path: Path) -> ExportedModel:
@@ -74,11 +107,7 @@ def read_exported(path: Path) -> ExportedModel:
     Raises:
         CheckpointError: if the file cannot be read, or a graph is missing.
     """
-    if path.is_dir() or not has_graphs(path):
-        raise CheckpointError(
-            f"{path} has no exported graphs beside it; make them with `hyperthumb export {path} -o {path.parent}`, or "
-            "use --engine torch"
-        )
+    check_graphs(path)
     header = read_model_header(path)
     return ExportedModel(header.description.name, header.description.scale, header.model_id, path)
 
@@ -174,13 +203,8 @@ class ExportedEngine:
             return self._graphs[part, precision]
 
     def _load(self, part: Part, precision: GraphPrecision) -> Graph:
+        check_graphs(self._model.path, precision)
         path = graph_path(self._model.path, part, precision)
-        if not path.is_file():
-            source = self._model.path
-            raise CheckpointError(
-                f"{path} does not exist; write it with `hyperthumb export {source} -o {source.parent} "
-                f"--part {part} --precision {precision} --calibrate PHOTOS`"
-            )
         if self.name == "openvino":
             from .openvino_graph import OpenvinoGraph
 
@@ -192,4 +216,8 @@ class ExportedEngine:
         found = graph.manifest
         if (found.part, found.model_id) != (part, self._model.model_id.hex()):
             raise CheckpointError(f"{path} is the {found.part} of another model ({found.model_id}); export it again")
+        if found.precision != precision:
+            raise CheckpointError(
+                f"{path} is in {found.precision}, but its name stands for {precision}; export it again"
+            )
         return graph

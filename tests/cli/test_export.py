@@ -2,23 +2,86 @@
 
 from __future__ import annotations
 
-from hyperthumb.cli.main import main
-from tests.support import save_tiny_model
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import Run
+from tests.support import photograph, write_photographs
 
 
-def test_export_writes_a_part_and_prints_what_it_checked(tmp_path, capsys):
-    model = save_tiny_model(tmp_path / "tiny.safetensors")
-    assert main(["export", str(model), "-o", str(tmp_path / "out"), "--part", "decoder"]) == 0
+@pytest.fixture
+def export(run: Run, tiny_model: Path, tmp_path: Path):
+    """Exports the tiny model in an empty folder; gives exit code, stdout and stderr."""
+
+    def call(*arguments: str, model: str = str(tiny_model)) -> tuple[int, str, str]:
+        return run("export", model, *arguments, model=False)
+
+    return call
+
+
+def test_export_writes_a_part_and_prints_what_it_checked(export, tmp_path):
+    code, out, err = export("-o", "out", "--part", "decoder")
+    assert (code, err) == (0, "")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["tiny.decoder.onnx"]
-    assert "differs from the network by at most" in capsys.readouterr().out
+    assert "sees 1 block around each block; differs from the network by at most" in out
+    assert out.count("\n") == 1
 
 
-def test_wrong_arguments_give_a_message(tmp_path, capsys):
-    model = save_tiny_model(tmp_path / "tiny.safetensors")
-    assert main(["export", str(model), "-o", str(tmp_path), "--precision", "int8"]) == 2
-    assert "int8 needs photographs" in capsys.readouterr().err
+def test_files_are_named_after_the_model_file_because_engines_look_for_that(export, tiny_model, tmp_path):
+    shutil.copyfile(tiny_model, tmp_path / "renamed.safetensors")
+    assert export("--part", "decoder", model="renamed.safetensors")[0] == 0
+    assert (tmp_path / "renamed.decoder.onnx").is_file()
+
+
+def test_nothing_of_other_packages_is_printed(export, tmp_path):
+    write_photographs(tmp_path / "photos", 2, 96, 128)
+    code, out, err = export("--part", "decoder", "--precision", "int8", "--calibrate", "photos")
+    assert (code, err) == (0, "")
+    assert out.startswith("tiny.decoder.int8.onnx: ")
+    assert out.count("\n") == 1
+
+
+def test_wrong_arguments_give_a_message(export, tmp_path):
+    assert export("--precision", "int8") == (
+        2, "", "error: int8 needs photographs to measure the loss of quality; give a folder of them\n",
+    )  # fmt: skip
+    code, _, err = export(model="no_such_model")
+    assert code == 2
+    assert "no_such_model" in err
+    (tmp_path / "file").touch()
+    assert export("-o", "file") == (2, "", "error: cannot write file: file is not a folder\n")
+    assert export("-o", "file/out") == (2, "", "error: cannot write file/out: file is not a folder\n")
+
+
+def test_photographs_that_cannot_calibrate_are_named_and_nothing_is_written(export, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert main(["export", str(model), "--precision", "int8", "--calibrate", str(tmp_path / "empty")]) == 2
-    assert "there are no photographs in this folder" in capsys.readouterr().err
-    assert main(["export", "no_such_model"]) == 2
-    assert "no_such_model" in capsys.readouterr().err
+    write_photographs(tmp_path / "photos", 2, 96, 128)
+    Image.fromarray(np.ascontiguousarray(photograph(20, 200))).save(tmp_path / "photos/small.png")
+    for folder, message in (
+        ("empty", "empty: there are no photographs in this folder"),
+        ("nowhere", "nowhere: cannot be read (No such file or directory)"),
+        (
+            "photos",
+            "photos/small.png: it has 200x20 pixels, but photographs for calibration need at least 32x32",
+        ),
+    ):
+        found = export("--precision", "int8", "--calibrate", folder, "-o", "out")
+        assert found == (2, "", f"error: {message}\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ignored"),
+    [
+        (("--part", "decoder"), ["--calibrate"]),
+        (("--part", "encoder", "--precision", "int8"), ["--precision", "--calibrate"]),
+    ],
+)
+def test_options_without_effect_are_warned_of(export, arguments, ignored):
+    code, _, err = export(*arguments, "--calibrate", "photos")
+    assert code == 0
+    assert [line.split()[:4] for line in err.splitlines()] == [["warning:", each, "is", "ignored"] for each in ignored]

@@ -17,6 +17,8 @@ from hyperthumb.base.progress import listening
 from hyperthumb.codec.engines import choose_engine
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.models import zoo
+from hyperthumb.runtime.exported_engine import check_graphs, graph_path
+from hyperthumb.runtime.manifest import PARTS
 from tests.support import photograph, save_tiny_model
 
 ROOT = Path(__file__).parents[2]
@@ -89,14 +91,56 @@ def test_without_torch_refining_says_what_to_install(codecs, monkeypatch):
 def test_a_model_without_exported_graphs_runs_on_torch(tmp_path):
     path = save_tiny_model(tmp_path / "tiny.safetensors")
     assert hyperthumb.load(path, "cpu").engine.name == choose_engine(path, "cpu") == "torch"
-    with pytest.raises(CheckpointError, match=r"no exported graphs beside it; make them .*--engine torch"):
+    with pytest.raises(CheckpointError) as raised:
         hyperthumb.load(path, engine="onnxruntime")
+    assert str(raised.value) == (
+        f"{path} lacks exported graphs beside it: tiny.encoder.onnx, tiny.tables.onnx and tiny.decoder.onnx; write "
+        f"them with `hyperthumb export {path} -o {tmp_path}`, or use --engine torch"
+    )
     for part in ("encoder", "tables", "decoder"):
         (tmp_path / f"tiny.{part}.onnx").symlink_to(zoo.FOLDER / f"lite_2x.{part}.onnx")
     with pytest.raises(CheckpointError, match="decoder of another model"):
         hyperthumb.load(path, engine="onnxruntime").engine.restore(
             np.zeros((3, 2, 2, 8, 8), np.int16), np.ones((2, 8, 8), np.int16), (32, 32)
         )
+
+
+def test_only_missing_graphs_are_named(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    for part in ("encoder", "decoder"):
+        graph_path(path, part).touch()
+    with pytest.raises(CheckpointError) as raised:
+        check_graphs(path, "int8")
+    export = f"hyperthumb export {path} -o {tmp_path}"
+    assert str(raised.value) == (
+        f"{path} lacks exported graphs beside it: mine.tables.onnx and mine.decoder.int8.onnx; write them with "
+        f"`{export}` and `{export} --part decoder --precision int8 --calibrate PHOTOS`, or restore in fp32"
+    )
+    graph_path(path, "tables").touch()
+    with pytest.raises(CheckpointError, match=r"beside it: mine\.decoder\.fp16\.onnx; write them with [^`]*`[^`]*fp16"):
+        check_graphs(path, "fp16")
+    check_graphs(path)
+
+
+def test_a_training_has_no_graphs_even_if_files_of_its_name_exist(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for part in PARTS:
+        graph_path(tmp_path / "mine", part).touch()
+    assert choose_engine(tmp_path / "mine", "cpu") == "torch"
+    with pytest.raises(CheckpointError, match=r"is a training's, .*make a model file with scripts/export_model\.py"):
+        hyperthumb.load(tmp_path / "mine", engine="onnxruntime")
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_decoder_in_another_precision_than_its_name_says_is_refused(tmp_path, name):
+    pytest.importorskip(name)
+    path = tmp_path / "lite_2x.safetensors"
+    for file in zoo.FOLDER.glob("lite_2x.*"):
+        (tmp_path / file.name).symlink_to(file)
+    graph_path(path, "decoder", "int8").symlink_to(zoo.FOLDER / "lite_2x.decoder.onnx")
+    codec = hyperthumb.load(path, "cpu", engine=name)
+    with pytest.raises(CheckpointError, match=r"lite_2x\.decoder\.int8\.onnx is in fp32, but its name stands for int8"):
+        codec.restore(codec.compress(PHOTOGRAPH[:64, :64]), precision="int8")
 
 
 def test_on_a_cpu_auto_takes_onnx_runtime_then_openvino_then_torch(monkeypatch):

@@ -109,6 +109,19 @@ def test_restoring_in_int8_runs_the_int8_decoder(tmp_path):
         codec.restore(data, precision="fp8")
 
 
+def test_photographs_are_checked_before_the_export_starts(model, tmp_path):
+    photographs = [photograph(32, 32), photograph(31, 40)]
+    with pytest.raises(HyperthumbError, match=r"photograph 2: it has 40x31 pixels, but .* need at least 32x32"):
+        export_model(model, tmp_path / "out", "both", "int8", photographs)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_encoder_is_float32_at_any_precision_and_needs_no_photographs(model, tmp_path):
+    encoder, tables = export_model(model, tmp_path, "encoder", "int8", stem="mine")
+    assert (encoder.path.name, tables.path.name) == ("mine.encoder.onnx", "mine.tables.onnx")
+    assert {encoder.manifest.precision, tables.manifest.precision} == {"fp32"}
+
+
 @pytest.mark.parametrize(("part", "precision"), [("all", "fp32"), ("both", "fp8")])
 def test_unknown_wishes_are_refused(model, tmp_path, part, precision):
     with pytest.raises(HyperthumbError, match="not"):
