@@ -85,7 +85,7 @@ def _warn_of_ignored(arguments: argparse.Namespace) -> None:
 
 
 def _photographs(folder: str) -> dict[str, np.ndarray]:
-    """The first photographs of a folder, by their paths.
+    """The first photographs of a folder, by their paths. Thumbnails and restored photographs are left out.
 
     Raises:
         HyperthumbError: if there is none, or one cannot be read.
@@ -93,10 +93,11 @@ def _photographs(folder: str) -> dict[str, np.ndarray]:
     from hyperthumb.images.opening import EXTENSIONS
     from hyperthumb.images.pictures import decode_picture
 
+    from .compress import is_photograph
     from .sources import find_sources
     from .streams import read_source
 
-    sources = find_sources([folder], EXTENSIONS, "photographs").sources[:_MOST_PHOTOGRAPHS]
+    sources = find_sources([folder], EXTENSIONS, "photographs", is_photograph).sources[:_MOST_PHOTOGRAPHS]
     photographs = {}
     for source in sources:
         name = str(source.path)

@@ -124,7 +124,8 @@ def _build(arguments: argparse.Namespace) -> int:
     from hyperthumb.models.zoo import find_model
     from hyperthumb.runtime.exported_engine import read_exported
 
-    site = Site(Path(arguments.output), read_exported(find_model(arguments.model)), arguments.title)
+    model = read_exported(find_model(arguments.model), "give a shipped model")
+    site = Site(Path(arguments.output), model, arguments.title)
     sources, remarks = find_sources(arguments.photos, EXTENSIONS, "photographs", is_photograph)
     say_remarks(remarks, arguments.quiet)
     jobs, photographs = _plan(site, sources, (arguments.bpp, site.model_id))

@@ -76,13 +76,18 @@ def missing_graphs(model: Path, precision: GraphPrecision = "fp32") -> list[Path
     return [path for path in needed if is_training(model) or not path.is_file()]
 
 
-def check_graphs(model: Path, precision: GraphPrecision = "fp32") -> None:
+def check_graphs(model: Path, precision: GraphPrecision = "fp32", otherwise: str | None = None) -> None:
     """Checks that a model file has the graphs that `missing_graphs` looks for.
+
+    Args:
+        model: the model file.
+        precision: the precision of the decoder.
+        otherwise: what the message advises besides export; None advises another engine, or float32.
 
     Raises:
         CheckpointError: if it does not. The message names the missing files, and the commands that write them.
     """
-    otherwise = "use --engine torch" if precision == "fp32" else "restore in fp32"
+    otherwise = otherwise or ("use --engine torch" if precision == "fp32" else "restore in fp32")
     if is_training(model):
         raise CheckpointError(
             f"{model} is a training's, but exported graphs lie beside model files; make a model file with "
@@ -101,13 +106,13 @@ def check_graphs(model: Path, precision: GraphPrecision = "fp32") -> None:
         )
 
 
-def read_exported(path: Path) -> ExportedModel:
-    """Reads the header of a model file that has exported graphs.
+def read_exported(path: Path, otherwise: str | None = None) -> ExportedModel:
+    """Reads the header of a model file that has exported graphs; `otherwise` is as for `check_graphs`.
 
     Raises:
         CheckpointError: if the file cannot be read, or a graph is missing.
     """
-    check_graphs(path)
+    check_graphs(path, otherwise=otherwise)
     header = read_model_header(path)
     return ExportedModel(header.description.name, header.description.scale, header.model_id, path)
 

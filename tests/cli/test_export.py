@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -60,9 +59,10 @@ def test_wrong_arguments_give_a_message(export, tmp_path):
 def test_photographs_that_cannot_calibrate_are_named_and_nothing_is_written(export, tmp_path):
     (tmp_path / "empty").mkdir()
     write_photographs(tmp_path / "photos", 2, 96, 128)
-    Image.fromarray(np.ascontiguousarray(photograph(20, 200))).save(tmp_path / "photos/small.png")
+    Image.fromarray(photograph(20, 200)).save(tmp_path / "photos/small.png")
+    Image.fromarray(photograph(20, 20)).save(tmp_path / "empty/photo.restored.png")
     for folder, message in (
-        ("empty", "empty: there are no photographs in this folder"),
+        ("empty", "empty: there are no photographs in this folder, only 1 other picture"),
         ("nowhere", "nowhere: cannot be read (No such file or directory)"),
         (
             "photos",

@@ -207,6 +207,13 @@ def test_wrong_arguments(run, arguments, complaint):
     assert not Path("site").exists()
 
 
+def test_a_model_without_exported_graphs_is_refused(run, tiny_model):
+    code, _, err = run("gallery", "photos", "-o", "site")
+    assert code == 2
+    assert f"{tiny_model} lacks exported graphs beside it: " in err
+    assert err.endswith("`, or give a shipped model\n")
+
+
 def test_a_site_is_made_and_served_without_torch(run, tmp_path):
     write_photographs(Path("photos"), 1)
     absent = (
