@@ -4,5 +4,6 @@ from .comcnn import ComCNN
 from .hcflow import HCFlow
 from .irn import IRN
 from .sain import SAIN
+from .super_resolution import BicubicThenNetwork
 
-__all__ = ["IRN", "SAIN", "ComCNN", "HCFlow"]
+__all__ = ["IRN", "SAIN", "BicubicThenNetwork", "ComCNN", "HCFlow"]

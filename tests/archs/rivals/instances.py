@@ -5,7 +5,7 @@ import ast
 import numpy as np
 import torch
 
-from hyperthumb.archs.rivals import IRN, SAIN, ComCNN, HCFlow
+from hyperthumb.archs.rivals import IRN, SAIN, BicubicThenNetwork, ComCNN, HCFlow
 from hyperthumb.base.component import Component
 from hyperthumb.base.registry import ARCHS
 from tests.archs.instances import reference
@@ -26,6 +26,10 @@ TINY = {
         },
     ),
     "ComCNN": (ComCNN, {"num_feat": 8, "num_layer": 3}),
+    "BicubicThenNetwork": (
+        BicubicThenNetwork,
+        {"network": Component("EDSR", {"num_in_ch": 3, "num_out_ch": 3, "num_block": 1}), "skip": True},
+    ),
 }
 
 
