@@ -43,10 +43,7 @@ def counted(monkeypatch):
 
 
 def run(path):
-    options = load_benchmark_options(path)
-    results = runner.run_benchmark(options)
-    write_report(options.results_root / options.name, results)
-    return results
+    return runner.run_benchmark(load_benchmark_options(path))
 
 
 def rows_of(results):
@@ -90,6 +87,7 @@ def test_numbers_are_the_evaluator_s(tmp_path):
 
 def test_a_rival_that_fails_is_named_and_the_others_are_measured(tmp_path, capsys):
     results = run(write_benchmark(tmp_path))
+    write_report(tmp_path / "results/small", results)
     rival = rows_of(results)[RIVAL]
     assert "irn.pth" in rival.failure
     assert rival.curves[0].points == []
