@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
 
 from tests.support import tiny_training, write_options
+from tests.warm import run_warm
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,8 +26,7 @@ def test_the_examples_train(tmp_path):
     options["network_g"] = {**options["network_g"], "decoder": decoder}
     options["datasets"]["train"] = {**dataset, "batch_size_per_gpu": 1, "num_worker_per_gpu": 0, "gt_size": 32}
     path = write_options(tmp_path / "options.yml", options)
-    command = [sys.executable, str(ROOT / "run_train.py"), "-opt", str(path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
+    done = run_warm([str(ROOT / "run_train.py"), "-opt", str(path)], cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "experiments/tiny/models/net_g_2.pth").exists()

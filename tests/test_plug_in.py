@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ from hyperthumb.models.build import build_network
 from hyperthumb.models.file import load_model, save_model
 from tests import plug_in
 from tests.support import photograph, tiny_training, write_options
+from tests.warm import run_warm
 
 ROOT = Path(__file__).parents[1]
 PHOTOGRAPH = photograph(131, 170)
@@ -42,10 +41,7 @@ def pixels(picture):
 
 
 def run(folder, *command):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=240
-    )
+    return run_warm(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 @pytest.mark.parametrize("name", ["PlugIn", "WholePlugIn"])

@@ -6,12 +6,13 @@ import os
 import random
 import re
 import signal
-import subprocess
 import time
 from collections import defaultdict
 from typing import Any, NamedTuple
 
 import torch
+
+from tests.warm import WarmProcess
 
 from .whole_process import Training, children, freeze, wait_until_gone
 
@@ -66,7 +67,7 @@ class Moment(NamedTuple):
             return done.isdigit() and int(done) > 0 and not (states / f"{done}.state").exists()
         return True
 
-    def strike(self, process: subprocess.Popen[bytes], training: Training) -> bool:
+    def strike(self, process: WarmProcess, training: Training) -> bool:
         """SIGKILL at this moment, which no data worker survives for long; False when the run ended before it.
 
         The process is frozen first and looked at again, so that it is known to have been killed there.

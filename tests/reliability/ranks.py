@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import torch
 
 from tests.support import tiny_training, write_options
+from tests.warm import WarmProcess
 
 ROOT = Path(__file__).parents[2]
 TRAIN = str(ROOT / "run_train.py")
@@ -26,10 +27,10 @@ def options_file(folder: Path, **changes: object) -> Path:
 
 
 def command(options: Path, processes: int = 1, *arguments: str) -> list[str]:
-    """The command line of a run."""
+    """The command line of a run, after `python`."""
     if processes == 1:
-        return [sys.executable, TRAIN, "-opt", str(options), *arguments]
-    launch = [sys.executable, *TORCHRUN, str(processes), TRAIN, "-opt", str(options), "--launcher", "pytorch"]
+        return [TRAIN, "-opt", str(options), *arguments]
+    launch = [*TORCHRUN, str(processes), TRAIN, "-opt", str(options), "--launcher", "pytorch"]
     return [*launch, *arguments]
 
 
@@ -43,16 +44,10 @@ def train(
     options: Path, processes: int = 1, *arguments: str, plugins: Path | None = None, seconds: float = 1200
 ) -> subprocess.CompletedProcess[str]:
     """Runs to the end and returns exit code and output, stderr in stdout."""
-    return subprocess.run(
-        command(options, processes, *arguments),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=seconds,
-        env=environment(plugins),
-        cwd=ROOT,
-        check=False,
-    )
+    output = options.parent / f"output{time.monotonic_ns()}"
+    words = command(options, processes, *arguments)
+    code = WarmProcess(words, output, cwd=ROOT, env=environment(plugins)).wait(seconds)
+    return subprocess.CompletedProcess(words, code, output.read_text())
 
 
 def finished(result: subprocess.CompletedProcess[str]) -> None:

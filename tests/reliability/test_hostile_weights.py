@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import struct
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -24,6 +23,7 @@ from hyperthumb.models.header import METADATA_KEY, read_model_header
 from hyperthumb.models.weights import read_safely
 from scripts.export_model import main as export_model
 from tests.support import photograph, save_tiny_model, tiny_network, tiny_training, write_options
+from tests.warm import run_warm
 
 ROOT = Path(__file__).parents[2]
 REFUSED = "is refused: it is damaged, or it holds objects whose loading could run code"
@@ -83,8 +83,7 @@ def test_whole_processes_refuse_hostile_pickles(folder):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     before = sorted(folder.rglob("*"))
     for name, (script, *arguments) in commands.items():
-        command = [sys.executable, str(ROOT / script), *arguments]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+        result = run_warm([str(ROOT / script), *arguments], env=environment)
         assert (result.returncode, result.stdout, result.stderr) == (1, "", f"error: {name} {REFUSED}\n")
     assert sorted(folder.rglob("*")) == before
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+
+from tests.warm import WarmProcess
 
 from .whole_process import Training, children
 
@@ -28,7 +29,7 @@ class Sample(NamedTuple):
     worker_open_files: int
 
 
-def sample(training: Training, process: subprocess.Popen[bytes]) -> Sample:
+def sample(training: Training, process: WarmProcess) -> Sample:
     workers = children(process.pid)
     return Sample(
         training.iteration(),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from tests.reliability.ranks import (
     train,
     weights,
 )
+from tests.warm import WarmProcess, run_warm
 
 # Four crops a step, however they are shared out. The losses are lite_4x's: smooth ones, because where a difference is
 # nothing but rounding errors L1's gradient may have either sign, and Adam makes a step of that.
@@ -79,10 +78,7 @@ def test_two_processes_train_to_the_weights_of_one(tmp_path):
 
 def test_torchrun_without_launcher_does_not_start(tmp_path):
     """Every process would train the same experiment and overwrite the others' files."""
-    arguments = [sys.executable, *TORCHRUN, "2", TRAIN, "-opt", str(options_file(tmp_path))]
-    result = subprocess.run(
-        arguments, capture_output=True, text=True, timeout=300, env=environment(), cwd=ROOT, check=False
-    )
+    result = run_warm([*TORCHRUN, "2", TRAIN, "-opt", str(options_file(tmp_path))], cwd=ROOT, env=environment())
     assert result.returncode != 0
     assert "error: torchrun started 2 processes, but --launcher is none: add --launcher pytorch" in result.stderr
     assert not (tmp_path / "experiments").exists()
@@ -92,10 +88,7 @@ def test_a_process_that_dies_ends_the_job(tmp_path):
     options = options_file(
         tmp_path, **{"train:total_iter": 10**6, "logger:print_freq": 5, "datasets:val": None, "val": {}}
     )
-    with open(tmp_path / "output", "w") as output:
-        job = subprocess.Popen(
-            command(options, 2), stdout=output, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT
-        )
+    job = WarmProcess(command(options, 2), tmp_path / "output", cwd=ROOT, env=environment())
     try:
         _wait_for_text(tmp_path / "output", "it/s", job)
         workers = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
@@ -141,7 +134,7 @@ def test_a_signal_to_one_process_stops_all(tmp_path):
     assert len(checkpoints(tmp_path)) == 1
 
 
-def _under_slurm(options: Path, nodes: str) -> list[subprocess.Popen]:
+def _under_slurm(options: Path, nodes: str) -> list[WarmProcess]:
     """Two processes, each of which writes to output_RANK beside the options."""
     processes = []
     for rank in range(2):
@@ -153,17 +146,13 @@ def _under_slurm(options: Path, nodes: str) -> list[subprocess.Popen]:
             "SLURM_PROCID": str(rank),
             "SLURM_LOCALID": str(rank),
         }
-        arguments = [sys.executable, TRAIN, "-opt", str(options), "--launcher", "slurm"]
-        with open(options.parent / f"output_{rank}", "w") as output:
-            processes.append(
-                subprocess.Popen(
-                    arguments, stdout=output, stderr=subprocess.STDOUT, env=environment(**variables), cwd=ROOT
-                )
-            )
+        words = [TRAIN, "-opt", str(options), "--launcher", "slurm"]
+        output = options.parent / f"output_{rank}"
+        processes.append(WarmProcess(words, output, cwd=ROOT, env=environment(**variables)))
     return processes
 
 
-def _wait_for_text(path: Path, text: str, process: subprocess.Popen, seconds: float = 300) -> None:
+def _wait_for_text(path: Path, text: str, process: WarmProcess, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while text not in path.read_text():
         assert process.poll() is None, path.read_text()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import time
 
 import pytest
+
+from tests.warm import WarmProcess
 
 from .whole_process import Training, children, freeze, wait_for, wait_until_gone
 
@@ -22,13 +23,13 @@ ENDLESS = {
 TERM, INTERRUPT, KILL = signal.SIGTERM, signal.SIGINT, signal.SIGKILL
 
 
-def started(training: Training, iteration: int = 3) -> subprocess.Popen[bytes]:
+def started(training: Training, iteration: int = 3) -> WarmProcess:
     process = training.start()
     wait_for(lambda: training.iteration() >= iteration, process, training)
     return process
 
 
-def assert_stopped_with_a_checkpoint(training: Training, process: subprocess.Popen[bytes], code: int) -> None:
+def assert_stopped_with_a_checkpoint(training: Training, process: WarmProcess, code: int) -> None:
     assert process.wait(timeout=120) == code, training.said()
     (saved,) = training.states()
     # Its report may be that of the step before, when the signal took the data workers along.

@@ -5,7 +5,6 @@ It runs `run_train.py` or `run_test.py` as `__main__`, and has an id, limits, si
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import runpy
@@ -16,16 +15,9 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.warm import CONTEXT
+
 ROOT = Path(__file__).parents[2]
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    [
-        "hyperthumb.training.build",
-        "hyperthumb.training.main",
-        "hyperthumb.evaluation.testing",
-        "torch.utils.tensorboard",
-    ]
-)
 
 
 class Finished(NamedTuple):
@@ -57,7 +49,7 @@ class WarmProcess:
             self._reader = threading.Thread(target=self._collect, args=(pipe,), daemon=True)
             self._reader.start()
         job = (script, arguments, str(folder), say_to or str(pipe), max_file_bytes)
-        self._process = _CONTEXT.Process(target=_run, args=job)
+        self._process = CONTEXT.Process(target=_run, args=job)
         self._process.start()
 
     def __enter__(self) -> WarmProcess:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import tiny_training, write_options
+from tests.warm import WarmProcess
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,12 +29,10 @@ class Training:
         self.folder, self.root, self.output = folder, folder / "experiments/tiny", folder / "output"
         self.options = write_options(folder / "options.yml", tiny_training(folder, **changes))
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> WarmProcess:
         """A process group of its own; `output` holds what this one says."""
-        command = [sys.executable, str(ROOT / "run_train.py"), "-opt", str(self.options), *arguments]
-        environment = {**os.environ, "TMPDIR": str(self.temporary)}
-        with open(self.output, "wb") as output:
-            return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, env=environment)
+        words = [str(ROOT / "run_train.py"), "-opt", str(self.options), *arguments]
+        return WarmProcess(words, self.output, env={**os.environ, "TMPDIR": str(self.temporary)})
 
     def finish(self, *arguments: str) -> None:
         """Trains to the end."""
@@ -54,7 +51,7 @@ class Training:
         return sorted(int(path.stem) for path in (self.root / "training_states").glob("*.state"))
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes], training: Training) -> None:
+def wait_for(condition: Callable[[], bool], process: WarmProcess, training: Training) -> None:
     """Returns once something holds; fails when the process ends before that."""
     deadline = time.monotonic() + 240
     while not condition():
