@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -16,13 +19,19 @@ from tests.support import photograph, save_tiny_model
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory) -> LoadedModel:
-    return load_model(save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors"))
+def path(tmp_path_factory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors")
 
 
 @pytest.fixture(scope="module")
-def files(model, tmp_path_factory):
-    return {file.manifest.part: file for file in export_model(model, tmp_path_factory.mktemp("exported"))}
+def model(path) -> LoadedModel:
+    return load_model(path)
+
+
+@pytest.fixture(scope="module")
+def files(model, path):
+    """The exported files, beside the model."""
+    return {file.manifest.part: file for file in export_model(model, path.parent)}
 
 
 def test_a_photograph_goes_through_the_files_as_through_the_network(model, files):
@@ -91,9 +100,9 @@ def test_half_precision_needs_photographs_and_keeps_the_picture(model, tmp_path)
     assert file.loss_db < 0.01
 
 
-def test_restoring_in_int8_runs_the_int8_decoder(tmp_path):
-    path = save_tiny_model(tmp_path / "tiny.safetensors")
-    export_model(load_model(path), tmp_path)
+def test_restoring_in_int8_runs_the_int8_decoder(path, files, tmp_path):
+    shutil.copytree(path.parent, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / path.name
     image = photograph(96, 128)
     codec = hyperthumb.load(path, "cpu", engine="onnxruntime")
     data = codec.compress(image)

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
+from ablation import runs
 from hyperthumb.benchmark.results import load_results
 from hyperthumb.config import dump_options, load_train_options
 from scripts import run_ablation
 from scripts.run_ablation import main
 from tests.support import tiny_training, write_options, write_photographs
+from tests.warm import WarmProcess
 
 ABLATION = Path(__file__).parents[2] / "options/ablation"
 CHANGES = {
@@ -87,7 +91,18 @@ def test_trains_measures_and_goes_on(tmp_path, capfd):
     assert json.loads((tmp_path / "out/try/results.json").read_text())["crops"]
 
 
-def test_seeds_are_trained_apart_and_reported_as_means(tmp_path, capsys):
+@pytest.fixture
+def warm_trainings(tmp_path, monkeypatch):
+    """Trainings are forked from a process that has the imports done; what they say goes to a file."""
+
+    def start(command, start_new_session):
+        assert command[0] == sys.executable and start_new_session  # noqa: PT018
+        return WarmProcess(command[1:], tmp_path / "said")
+
+    monkeypatch.setattr(runs, "subprocess", SimpleNamespace(Popen=start))
+
+
+def test_seeds_are_trained_apart_and_reported_as_means(tmp_path, capsys, warm_trainings):
     small = {"train:total_iter": 2, "val:val_freq": 2}
     names = ("plain", "changed")
     made = [write_options(tmp_path / f"{n}.yml", tiny_training(tmp_path, name=n, **small)) for n in names]

@@ -179,7 +179,7 @@ def test_curves_beyond_the_plot_are_left_out_of_it(tmp_path, results):
     near = dataclasses.replace(results, target_bpp=0.08, anchor=None)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns of names far outside
-        write_plots(tmp_path, near, make_tables(near))
+        write_plots(tmp_path, near, make_tables(near)[:1])
     names = re.findall(r">([^<]+)</text>", (tmp_path / "rd_kodak.svg").read_text())
     assert "Ours 4x" in names
     assert "Ours without rescaling" not in names
@@ -252,7 +252,7 @@ def test_names_are_moved_apart_by_as_little_as_possible(places, expected):
 
 
 def test_plots_name_every_curve_at_its_end(tmp_path, results):
-    write_plots(tmp_path, results, make_tables(results))
+    write_plots(tmp_path, results, make_tables(results)[:1])
     text = (tmp_path / "rd_kodak.svg").read_text()
     for row in results.rows[:4]:
         assert text.count(f">{escape(row.name)}<") == 1
