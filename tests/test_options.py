@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -41,20 +42,47 @@ DATA = (
 )
 
 
-@pytest.fixture
-def data_root(tmp_path, monkeypatch) -> Path:
+def write_data(folder: Path, size: int) -> Path:
     for name in DATA:
-        write_photographs(tmp_path / "data" / name, 1)
+        write_photographs(folder / "data" / name, 1, size, size)
     for name in ("train", "test"):
-        write_photographs(tmp_path / "datasets/demo" / name, 1)
+        write_photographs(folder / "datasets/demo" / name, 1, size, size)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """Photographs of one crop of the trainings at up to 4x."""
+    return write_data(tmp_path_factory.mktemp("small"), 32)
+
+
+@pytest.fixture(scope="module")
+def starts(small) -> dict[str, bytes]:
+    """Some trainings start from the weights of another: experiments/NAME/models/..."""
+    files = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYPERTHUMB_DATA", str(small / "data"))
+        patch.chdir(small)
+        for start in STARTS:
+            (small / start).parent.mkdir(parents=True, exist_ok=True)
+            (small / start).touch()
+        for start in STARTS:
+            first = load_train_options(ROOT / f"options/train/zoo/{Path(start).parts[1]}.yml")
+            file = io.BytesIO()
+            torch.save({"params": build_network(first.network_g, first.scale).state_dict()}, file)
+            files[start] = file.getvalue()
+    return files
+
+
+@pytest.fixture
+def data_root(tmp_path, monkeypatch, small, starts) -> Path:
+    for name in ("data", "datasets"):
+        (tmp_path / name).symlink_to(small / name)
     monkeypatch.setenv("HYPERTHUMB_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    for start in STARTS:  # some trainings start from the weights of another: experiments/NAME/models/...
+    for start, content in starts.items():
         (tmp_path / start).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / start).touch()
-    for start in STARTS:
-        first = load_train_options(ROOT / f"options/train/zoo/{Path(start).parts[1]}.yml")
-        torch.save({"params": build_network(first.network_g, first.scale).state_dict()}, tmp_path / start)
+        (tmp_path / start).write_bytes(content)
     return tmp_path
 
 
@@ -135,10 +163,10 @@ def test_rivals_are_measured_with_the_sizes_and_files_that_they_are_trained_for(
 def test_two_iterations(path, data_root):
     """The networks are the shipped ones at full size; only the data is small."""
     size = 64 if "8x" in path.stem else 32
-    for name in DATA:
-        write_photographs(data_root / "data" / name, 1, size, size)
-    for name in ("train", "test"):
-        write_photographs(data_root / "datasets/demo" / name, 1, size, size)
+    if size == 64:
+        for name in ("data", "datasets"):
+            (data_root / name).unlink()
+        write_data(data_root, size)
     force = [
         "train:total_iter=2",
         "logger:save_checkpoint_freq=2",
@@ -147,7 +175,7 @@ def test_two_iterations(path, data_root):
         f"datasets:train:gt_size={size}",
         "train:batch_size=1",
         "datasets:train:num_worker_per_gpu=0",
-        "val:val_freq=2",
+        "val:val_freq=3",  # before the first iteration alone; tests/training validates at the end
     ]
     assert main(["-opt", str(path), "--force_yml", *force]) == 0
     assert (load_train_options(path).path.experiments_root / path.stem / "models/net_g_2.pth").exists()

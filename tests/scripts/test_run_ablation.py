@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ablation import runs
+from hyperthumb.benchmark.report import write
 from hyperthumb.benchmark.results import load_results
 from hyperthumb.config import dump_options, load_train_options
 from scripts import run_ablation
@@ -102,7 +103,8 @@ def warm_trainings(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "subprocess", SimpleNamespace(Popen=start))
 
 
-def test_seeds_are_trained_apart_and_reported_as_means(tmp_path, capsys, warm_trainings):
+def test_seeds_are_trained_apart_and_reported_as_means(tmp_path, capsys, monkeypatch, warm_trainings):
+    monkeypatch.setattr(write, "write_plots", lambda *_: [])  # they take long, and others test them
     small = {"train:total_iter": 2, "val:val_freq": 2}
     names = ("plain", "changed")
     made = [write_options(tmp_path / f"{n}.yml", tiny_training(tmp_path, name=n, **small)) for n in names]
