@@ -180,7 +180,7 @@ def _lowered(
     if not loss <= LOSS_DB[precision]:
         raise HyperthumbError(
             f"the {precision} decoder of {model.name} loses {loss:.3f} dB on {counted(len(pairs), 'photograph')} "
-            f"(allowed: {LOSS_DB[precision]:g}); nothing was written"
+            f"(allowed: {LOSS_DB[precision]:g}); this graph was not written"
         )
     return content, manifest, loss
 

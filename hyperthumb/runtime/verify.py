@@ -65,7 +65,7 @@ def check_float(graph: nn.Module, session: Session, inputs: Sequence[np.ndarray]
         raise HyperthumbError(
             f"the exported {session.manifest.part} differs from the network by {difference.largest:.1e} (allowed: "
             f"{FLOAT_TOLERANCE:.0e}), and by {counted(difference.levels, 'level')} in {difference.moved:.2%} of the "
-            "pixels; nothing was written"
+            "pixels; this graph was not written"
         )
     return difference
 
