@@ -109,7 +109,7 @@ def test_a_network_without_the_optional_methods_says_what_it_cannot_do():
     hr = pixels(photograph(64, 64))
     with pytest.raises(HyperthumbError, match="thumbnails of WholePlugIn cannot be refined"):
         refine(made, hr, made.analyze(hr.float() / 255), 1.0, 1)
-    with pytest.raises(HyperthumbError, match="WholePlugIn restores in fp32, not in"):
+    with pytest.raises(HyperthumbError, match=r"WholePlugIn restores in fp32, not in bf16$"):
         made.restorer("bf16")
 
 

@@ -1,6 +1,6 @@
 """Whole processes without the seconds that their imports take: each is forked from one that has them done.
 
-Each has an id, a session, an environment, signals and an exit code of its own, as one that `subprocess` starts.
+Like a process that `subprocess` starts, each has its own id, session, environment, signals and exit code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Job(NamedTuple):
 
 
 class WarmProcess:
-    """The part of `subprocess.Popen` that tests use, for a Python process that leads a session of its own.
+    """A running Python process in its own session, with the methods of `subprocess.Popen` that the tests use.
 
     Args:
         words: what follows `python` on the command line: a script, or -m and a module, and arguments.

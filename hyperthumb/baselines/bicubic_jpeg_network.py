@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from torch import nn
-
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Count, Existing
-from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.limits import Device
 from hyperthumb.base.registry import BASELINES, DECODERS, PartOf
+from hyperthumb.models.build import build_enlarger
 from hyperthumb.models.weights import choose_weights, load_weights, read_safely
 
 from .enlarging import Enlarging
@@ -56,9 +54,7 @@ class BicubicJpegNetwork(Enlarging):
         tiles: TileSettings = TileSettings(),
         device: Device = "auto",
     ) -> None:
-        built: nn.Module = network.build(DECODERS, scale=scale)
-        if getattr(built, "takes_coefficients", False):
-            raise OptionsError(f"{network.type} needs coefficients, but this method decodes a JPEG to pixels only")
+        built = build_enlarger(network, scale)
         load_weights(built, choose_weights(read_safely(checkpoint), param_key, checkpoint), checkpoint)
         super().__init__(scale, built, jpeg, tiles, multiple, device)
         self.name = f"Bicubic & {jpeg} & {network.type}"

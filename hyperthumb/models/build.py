@@ -11,7 +11,7 @@ from torch import nn
 from hyperthumb.base.component import Component
 from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.limits import DEVICES
-from hyperthumb.base.registry import ARCHS
+from hyperthumb.base.registry import ARCHS, DECODERS
 
 from .contract import RescalingNetwork
 from .weights import choose_weights, load_weights, read_safely
@@ -55,6 +55,18 @@ def build_network(component: Component, scale: int) -> RescalingNetwork:
             f"network_g: {component.type} is not a rescaling network; use it as a part of one, such as "
             f"`network_g: {{type: HyperThumbnail, decoder: {{type: {component.type}, ...}}}}`"
         )
+    return network
+
+
+def build_enlarger(component: Component, scale: int) -> nn.Module:
+    """Builds a decoder for methods in which a network enlarges pixels alone: (B, 3, h, w) RGB in 0..1, `scale` times.
+
+    Raises:
+        OptionsError: when the network needs coefficients.
+    """
+    network: nn.Module = component.build(DECODERS, scale=scale)
+    if getattr(network, "takes_coefficients", False):
+        raise OptionsError(f"{component.type} needs coefficients, but this method decodes a JPEG to pixels only")
     return network
 
 

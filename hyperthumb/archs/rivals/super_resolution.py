@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from hyperthumb.archs.pixel_rescaling import PixelRescaling
 from hyperthumb.base.component import Component
 from hyperthumb.base.constraints import Between, Count
-from hyperthumb.base.errors import OptionsError
 from hyperthumb.base.registry import ARCHS, DECODERS, PartOf
 from hyperthumb.images.pixels import full_precision
 from hyperthumb.images.resize import bicubic_downscale, bicubic_upscale
 from hyperthumb.jpeg.quantize import RoundingName
+from hyperthumb.models.build import build_enlarger
 from hyperthumb.models.contract import Mapped
 
 
@@ -50,9 +50,7 @@ class BicubicThenNetwork(PixelRescaling):
         multiple: Count = 1,
     ) -> None:
         super().__init__(scale, quality, rounding)
-        self.network: nn.Module = network.build(DECODERS, scale=scale)
-        if getattr(self.network, "takes_coefficients", False):
-            raise OptionsError(f"{network.type} needs coefficients, but this rival decodes a JPEG to pixels only")
+        self.network = build_enlarger(network, scale)
         self.skip, self.padding_multiple = skip, multiple
 
     def downscale(self, hr: Tensor) -> Mapped:
