@@ -16,9 +16,21 @@ UNTIL_KEPT = """() => new Promise((done) => {
 })"""
 
 
+CONTROLLED = """new Promise((done) => {
+  const check = () => navigator.serviceWorker.controller && done();
+  navigator.serviceWorker.addEventListener("controllerchange", check);
+  check();
+})"""
+
+LOADED = """(image) => image.complete || new Promise((done) => image.addEventListener("load", done, { once: true }))"""
+
+
 def drawn_size(page) -> tuple[int, int]:
-    """The size of the first thumbnail on the page."""
-    page.wait_for_function("document.querySelector('#grid img')?.naturalWidth > 0")
+    """The size of the first thumbnail on the page.
+
+    It waits for an event, because `page.wait_for_function` asks again by `eval`, which the page's policy forbids.
+    """
+    page.locator("#grid img").first.evaluate(LOADED)
     sides = "({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]"
     return tuple(page.locator("#grid img").first.evaluate(sides))
 
@@ -37,7 +49,7 @@ def test_a_thumbnail_on_the_page_is_enlarged_when_its_file_cannot_be_loaded_agai
     page.context.route("**/models/**", lambda route: None)  # never answered: nothing is kept for offline
     page.goto(site.url + ONE)
     drawn_size(page)
-    page.wait_for_function("navigator.serviceWorker.controller")
+    page.evaluate(CONTROLLED)
     page.context.set_offline(True)
     page.evaluate("location.hash = 'wide'")
     page.wait_for_selector("#notice", timeout=LONG)
