@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from hyperthumb.base.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
-    from hyperthumb.base.limits import Backend, Engine
+    import numpy as np
+
+    from hyperthumb.base.limits import Backend, Engine, GraphPrecision
     from hyperthumb.codec.codec import Codec
     from hyperthumb.images.exif import ExifChoice
     from hyperthumb.images.pictures import Picture
     from hyperthumb.images.profiles import IccChoice
+    from hyperthumb.runtime.export import Exported, Parts
 
-__all__ = ["__version__", "load", "read_picture"]
+__all__ = ["__version__", "export", "load", "read_picture"]
 
 # Plug-ins import `hyperthumb.registry` and a few other short names, which live in a folder of their own.
 __path__.append(str(Path(__file__).parent / "plugin_names"))
@@ -60,6 +64,46 @@ def load(
     from hyperthumb.codec.codec import load as load_codec
 
     return load_codec(name_or_path, device, backend, engine)
+
+
+def export(
+    name_or_path: str | PathLike[str],
+    folder: str | PathLike[str] = ".",
+    part: Parts = "both",
+    precision: GraphPrecision = "fp32",
+    photographs: Sequence[np.ndarray] = (),
+) -> list[Exported]:
+    """Writes a model as ONNX files that run without PyTorch. Each is compared with the network before it is written.
+
+    It does what `hyperthumb export` does, and needs PyTorch (`pip install hyperthumb[train]`).
+
+    >>> import hyperthumb
+    >>> (decoder,) = hyperthumb.export("lite_4x", "exported", part="decoder")  # doctest: +SKIP
+    >>> decoder.path  # doctest: +SKIP
+    PosixPath('exported/lite_4x.decoder.onnx')
+
+    Args:
+        name_or_path: a model that ships with hyperthumb, by name; a model file; a training's folder or checkpoint.
+        folder: the folder for the files. It is created if it does not exist.
+        part: decoder, for restoring; encoder, which includes the tables; or both.
+        precision: the precision of the decoder's layers: fp32, fp16 or int8.
+        photographs: uint8 (H, W, 3) arrays, to calibrate int8 and to measure what fp16 and int8 lose. Other exports do
+            not use them.
+
+    Returns:
+        The path, size, manifest and measured difference of each file.
+
+    Raises:
+        CheckpointError: if there is no such model, or it cannot be read.
+        HyperthumbError: if the network cannot be exported, a photograph is too small, or a graph and the network
+            differ by more than allowed.
+    """
+    from hyperthumb.codec.models import open_model
+    from hyperthumb.models.zoo import find_model
+    from hyperthumb.runtime.export import export_model, stem_of
+
+    path = find_model(name_or_path)
+    return export_model(open_model(path), Path(folder), part, precision, photographs, stem_of(path))
 
 
 def read_picture(

@@ -1,6 +1,7 @@
 """Time and memory of encoders and decoders against the size of the photograph, and quality against time.
 
     python scripts/measure_runtime.py --photo photo.jpg            # figure 5 of the paper, and the Pareto plot
+    python scripts/measure_runtime.py --calibrate datasets/gb82    # with int8 decoders
     python scripts/measure_runtime.py --quick -o /tmp/try          # small pictures, to see that it works
     python scripts/measure_runtime.py --device cuda                # decoders on a GPU
 
@@ -46,10 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes = QUICK_SIZES if options.quick else SIZES
     engines = [name for name in options.engines if find_spec(name)]
     said = environment(options)
-    todo = list(cases(sizes, options.models, engines, "avx512_bf16" in said.get("instructions", ())))
+    # Other processors emulate bfloat16, five to eight times as slow as float32.
+    bf16 = ["bf16"] if "avx512_bf16" in said.get("instructions", ()) else []
+    int8 = ["int8"] if options.calibrate else []
+    todo = list(cases(sizes, options.models, engines, ["fp32", *bf16, *int8]))
     points = []
     with tempfile.TemporaryDirectory() as name:
-        prepare(options.photo, todo, Path(name))
+        prepare(options.photo, todo, Path(name), options.calibrate)
         for count, case in enumerate(todo, 1):
             points.append(measure(case, Path(name), 1 if options.quick else options.calls, options.threads))
             print(f"{count} of {len(todo)}: {case.part}, {case.label}, {case.width}x{case.height}", file=sys.stderr)
@@ -69,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, default=ROOT / "docs/images/demo.jpg", help="is mirrored to each size")
+    parser.add_argument("--calibrate", type=Path, metavar="FOLDER", help="photographs for int8 decoders; else no int8")
     parser.add_argument("--models", nargs="+", default=MODELS, help="curves: two")
     parser.add_argument("--engines", nargs="+", choices=dict(ENGINES), default=list(dict(ENGINES)))
     parser.add_argument("--calls", type=int, default=3, help="timed calls of a process (default %(default)s)")

@@ -52,20 +52,19 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hyperthumb.models.header import is_training
     from hyperthumb.models.zoo import find_model
 
     path = find_model(arguments.model)
     _warn_of_ignored(arguments)
     photographs = _photographs(arguments.calibrate) if arguments.calibrate and arguments.precision != "fp32" else {}
     from hyperthumb.codec.models import open_model
-    from hyperthumb.runtime.export import check_photographs, export_model
+    from hyperthumb.runtime.export import check_photographs, export_model, stem_of
 
     import_plugins(arguments.plugin)
     model = open_model(path)
     check_photographs(photographs.items(), model.scale)
-    folder, stem = Path(arguments.output), None if is_training(path) else path.stem
-    exported = export_model(model, folder, arguments.part, arguments.precision, list(photographs.values()), stem)
+    folder, chosen = Path(arguments.output), list(photographs.values())
+    exported = export_model(model, folder, arguments.part, arguments.precision, chosen, stem_of(path))
     for file in exported:
         blocks = counted(file.manifest.reach, "block")
         reach = "the whole picture" if file.manifest.reach < 0 else f"{blocks} around each block"

@@ -89,7 +89,7 @@ def _check_engine(arguments: argparse.Namespace) -> None:
     """Checks that the named model has the graphs that fp16 and int8 need; warns of an engine that bf16 does not use."""
     if arguments.precision == "bf16" and arguments.engine not in ("auto", "torch"):
         warn_ignored(f"--engine {arguments.engine}", "with --precision bf16, which runs in PyTorch")
-    if arguments.precision in ("fp16", "int8") and arguments.model is not None and arguments.engine != "torch":
+    if arguments.precision not in ("fp32", "bf16") and arguments.model is not None and arguments.engine != "torch":
         from hyperthumb.models.zoo import find_model
         from hyperthumb.runtime.exported_engine import check_graphs
 

@@ -22,7 +22,7 @@ from hyperthumb.jpeg.tables import ZIGZAG
 from hyperthumb.metrics.psnr import psnr_of_error
 from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
-from hyperthumb.models.header import SUFFIX
+from hyperthumb.models.header import SUFFIX, is_training
 
 from . import low_precision
 from .exported_engine import graph_path
@@ -55,6 +55,11 @@ class Exported(NamedTuple):
     num_bytes: int
     difference: Difference
     loss_db: float | None
+
+
+def stem_of(path: Path) -> str | None:
+    """The start of the names of a model's exported files, as engines look for them; None for a training."""
+    return None if is_training(path) else path.stem
 
 
 def export_model(

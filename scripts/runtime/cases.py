@@ -17,7 +17,10 @@ Size = tuple[int, int]
 
 SIZES: tuple[Size, ...] = ((1024, 680), (2048, 1360), (3840, 2160), (6000, 4000))
 QUICK_SIZES: tuple[Size, ...] = ((160, 96), (256, 160))
-ENGINES = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("torch", "fp32"), ("torch", "bf16"))
+ENGINES = (
+    ("onnxruntime", "fp32"), ("onnxruntime", "int8"), ("openvino", "fp32"), ("openvino", "int8"), ("torch", "fp32"),
+    ("torch", "bf16"),
+)  # fmt: skip
 PAPER = "paper"
 """The paper's light decoder, with the weights that training starts from; its time does not depend on them."""
 
@@ -73,18 +76,19 @@ class Point(NamedTuple):
     load: float
 
 
-def cases(sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str], bf16: bool = True) -> Iterator[Case]:
+def cases(
+    sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str], precisions: Sequence[str] = ("fp32",)
+) -> Iterator[Case]:
     """All points: curves of two models and of the paper's decoder over the sizes, other models at one size only.
 
     Args:
         sizes: widths and heights, rising. The second last one is that of the Pareto plot.
         models: shipped models. The first one runs on every engine, the others in ONNX Runtime.
         engines: those that are installed, without the precision.
-        bf16: whether the processor has bfloat16; others emulate it, five to eight times as slow as float32.
+        precisions: fp32, and what else to measure of the first two models: bf16 in PyTorch, int8 in the others.
     """
-    chosen = [
-        (engine, precision) for engine, precision in ENGINES if engine in engines and (bf16 or precision != "bf16")
-    ]
+    chosen = [(engine, precision) for engine, precision in ENGINES if engine in engines and precision in precisions]
+    quick = [precision for engine, precision in chosen if engine == "onnxruntime"]
     pareto = pareto_size(sizes)
     for size in sizes:
         if "torch" in engines:
@@ -95,14 +99,18 @@ def cases(sizes: Sequence[Size], models: Sequence[str], engines: Sequence[str], 
             yield Case("restore", models[0], engine, precision, *size)
             if precision == "fp32":
                 yield Case("compress", models[0], engine, precision, *size)
-        yield from (Case("restore", model, "onnxruntime", "fp32", *size) for model in models[1:2])
+        yield from (
+            Case("restore", model, "onnxruntime", precision, *size) for model in models[1:2] for precision in quick
+        )
     for model in models[2:]:
         yield Case("restore", model, "onnxruntime", "fp32", *pareto)
     for codec in ("AVIF", "WebP"):
         yield Case("codec", codec, "pillow", "lossy", *pareto)
     for size in dict.fromkeys((sizes[0], sizes[-1])):
-        yield from (Case("command", models[0], name, "fp32", *size) for name in dict(chosen))
-        yield from (Case("command", model, "onnxruntime", "fp32", *size) for model in models[1:2])
+        yield from (Case("command", models[0], *each, *size) for each in chosen if each[1] != "bf16")
+        yield from (
+            Case("command", model, "onnxruntime", precision, *size) for model in models[1:2] for precision in quick
+        )
 
 
 def pareto_size(sizes: Sequence[Size]) -> Size:
@@ -119,6 +127,11 @@ def source_of(folder: Path, case: Case) -> Path:
     return folder / f"{'lite_4x' if case.model == PAPER else case.model}_{size}.{suffix}"
 
 
+def int8_model(folder: Path, model: str) -> Path:
+    """The copy of a shipped model with an int8 decoder beside it, which `files.prepare` makes."""
+    return folder / f"{model}.safetensors"
+
+
 def measure(case: Case, folder: Path, calls: int, threads: int) -> Point:
     """Measures one case in a process of its own.
 
@@ -126,11 +139,13 @@ def measure(case: Case, folder: Path, calls: int, threads: int) -> Point:
         HyperthumbError: when the process fails; the message has its last line.
     """
     source, here = source_of(folder, case), Path(__file__).parent
+    model = str(int8_model(folder, case.model)) if case.precision == "int8" else case.model
     if case.part == "command":
         words = ["-m", "hyperthumb", "restore", str(source), "-o", str(folder / "restored.png"), "--overwrite", "-q"]
-        words += ["--device", "cpu", "--engine", case.engine]
+        words += ["--device", "cpu", "--engine", case.engine, "--precision", case.precision]
+        words += ["--model", model]
     else:
-        words = [str(here / "work.py"), json.dumps(case), str(source), str(calls)]
+        words = [str(here / "work.py"), json.dumps(case._replace(model=model)), str(source), str(calls)]
     launched = subprocess.run(
         [sys.executable, str(here / "launch.py"), sys.executable, *words],
         stdout=subprocess.PIPE,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,18 +11,36 @@ import numpy as np
 
 import hyperthumb
 from hyperthumb.baselines.full_size import Avif, WebP
+from hyperthumb.images.opening import EXTENSIONS
+from hyperthumb.models.zoo import find_model
+from hyperthumb.runtime.exported_engine import graph_path
+from hyperthumb.runtime.manifest import PARTS
 
-from .cases import Case, source_of
+from .cases import Case, int8_model, source_of
 
 CODECS = {"AVIF": Avif(quality=33), "WebP": WebP(quality=12)}
 """At the qualities that give about 0.30 bpp on Kodak (results/benchmark/kodak_4x)."""
 
 
-def prepare(photo: Path, cases: Iterable[Case], folder: Path) -> None:
-    """Makes every file that the cases read: photographs, thumbnails, and files of other codecs.
+def prepare(photo: Path, cases: Sequence[Case], folder: Path, calibrate: Path | None = None) -> None:
+    """Makes every file that the cases read: photographs, thumbnails, files of other codecs, and int8 decoders.
 
     A photograph that is smaller than a case's size is mirrored at its edges, so that it has as much detail everywhere.
+
+    Args:
+        photo: the photograph.
+        cases: all cases.
+        folder: where the files go.
+        calibrate: a folder of photographs for the int8 decoders, if a case needs one.
+
+    Raises:
+        HyperthumbError: if an int8 decoder loses too much, see `hyperthumb.export`.
     """
+    if calibrate is not None:
+        paths = sorted(path for path in calibrate.iterdir() if path.suffix in EXTENSIONS)
+        photographs = [hyperthumb.read_picture(path).pixels for path in paths]
+        for model in sorted({case.model for case in cases if case.precision == "int8"}):
+            prepare_int8(model, folder, photographs)
     picture = hyperthumb.read_picture(photo).pixels
     codec_of = cache(lambda model: hyperthumb.load(model, "cpu", engine="onnxruntime"))
     for case in cases:
@@ -35,6 +54,14 @@ def prepare(photo: Path, cases: Iterable[Case], folder: Path) -> None:
             path.write_bytes(CODECS[case.model].write(pixels))
         else:
             path.write_bytes(codec_of("lite_4x" if case.model == "paper" else case.model).compress(pixels))
+
+
+def prepare_int8(model: str, folder: Path, photographs: Sequence[np.ndarray]) -> None:
+    """Copies a shipped model, and writes an int8 decoder beside it."""
+    path = find_model(model)
+    for source in (path, *(graph_path(path, part) for part in PARTS)):
+        shutil.copy(source, folder)
+    hyperthumb.export(int8_model(folder, model), folder, "decoder", "int8", photographs)
 
 
 def at_size(picture: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -62,7 +62,6 @@ def _restore(model: str, engine: EngineName, precision: Precision, source: Path)
 
     _limit_threads(engine)
     runner = hyperthumb.load(model, "cpu", engine=engine).engine
-    runner = runner if precision == "fp32" else runner.in_torch()
     return lambda: _timed(
         ("entropy decoding", lambda _: read_jpeg(source.read_bytes())),
         ("network", lambda jpeg: restore(runner, jpeg, precision=precision)),

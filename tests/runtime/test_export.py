@@ -13,6 +13,7 @@ import hyperthumb
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.models.file import LoadedModel, load_model
 from hyperthumb.runtime.export import export_model
+from hyperthumb.runtime.exported_engine import graph_path
 from hyperthumb.runtime.session import Session
 from hyperthumb.runtime.verify import check_float, example_coefficients
 from tests.support import photograph, save_tiny_model
@@ -48,6 +49,12 @@ def test_a_photograph_goes_through_the_files_as_through_the_network(model, files
     restored, picture = sessions["decoder"].run(dequantized)
     np.testing.assert_allclose(restored, expected.numpy(), atol=1e-5)
     assert np.abs(picture[0] - 255 * expected[0].permute(1, 2, 0).numpy()).max() <= 0.51
+
+
+def test_export_in_python_writes_where_engines_look(path):
+    (decoder,) = hyperthumb.export(path, path.parent, part="decoder")
+    assert decoder.path == graph_path(path, "decoder")
+    assert decoder.path.is_file()
 
 
 def test_files_name_no_folder_of_this_machine(files):

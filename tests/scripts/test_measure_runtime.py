@@ -14,7 +14,8 @@ from scripts import measure_runtime
 from scripts.measure_runtime import as_table, main
 
 ROOT = measure_runtime.ROOT
-ALL = list(cases(SIZES, ["lite_4x", "fast_4x", "lite_2x_low"], ["onnxruntime", "torch"]))
+MODELS, PRECISIONS = ["lite_4x", "fast_4x", "lite_2x_low"], ["fp32", "bf16", "int8"]
+ALL = list(cases(SIZES, MODELS, ["onnxruntime", "torch"], PRECISIONS))
 
 
 def point(case: Case) -> Point:
@@ -31,10 +32,18 @@ def test_every_size_has_the_reference_and_no_case_comes_twice():
     assert {(case.width, case.height) for case in ALL if case.model == "fast_4x"} == set(SIZES)
 
 
-def test_bfloat16_is_left_out_where_the_processor_emulates_it():
-    assert [case for case in ALL if case.precision != "bf16"] == list(
-        cases(SIZES, ["lite_4x", "fast_4x", "lite_2x_low"], ["onnxruntime", "torch"], bf16=False)
+@pytest.mark.parametrize("left_out", ["bf16", "int8"])
+def test_a_precision_that_is_not_named_is_left_out(left_out):
+    kept = [precision for precision in PRECISIONS if precision != left_out]
+    assert [case for case in ALL if case.precision != left_out] == list(
+        cases(SIZES, MODELS, ["onnxruntime", "torch"], kept)
     )
+
+
+def test_int8_is_measured_for_two_models_at_every_size():
+    decoders = [case for case in ALL if case.precision == "int8" and case.part == "restore"]
+    assert {(case.model, case.engine) for case in decoders} == {(model, "onnxruntime") for model in MODELS[:2]}
+    assert len(decoders) == 2 * len(SIZES)
 
 
 def test_the_quality_of_the_pareto_plot_is_that_of_the_committed_table():
