@@ -98,12 +98,9 @@ def export(
         HyperthumbError: if the network cannot be exported, a photograph is too small, or a graph and the network
             differ by more than allowed.
     """
-    from hyperthumb.codec.models import open_model
-    from hyperthumb.models.zoo import find_model
-    from hyperthumb.runtime.export import export_model, stem_of
+    from hyperthumb.codec.export import export as export_from
 
-    path = find_model(name_or_path)
-    return export_model(open_model(path), Path(folder), part, precision, photographs, stem_of(path))
+    return export_from(name_or_path, folder, part, precision, photographs)
 
 
 def read_picture(

@@ -25,6 +25,7 @@ METHODS = {
 TARGET_BPP = 0.30
 _TITLES = {"restore": "decoder", "compress": "encoder"}
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+_STYLES = {"fp32": "-", "int8": "--", "bf16": ":"}
 
 
 def read_quality(root: Path) -> dict[str, float]:
@@ -57,14 +58,16 @@ def draw(points: Sequence[Point], sizes: Sequence[Size], quality: dict[str, floa
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(2, 2, figsize=(11, 8), layout="constrained")
+    figure, axes = pyplot.subplots(2, 2, figsize=(11, 9), layout="constrained")
     for column, part in enumerate(_TITLES):
         chosen = [point for point in points if point.case.part == part]
         _curves(axes[0, column], chosen, "network, seconds", lambda point: point.seconds["network"])
         _curves(axes[1, column], chosen, "peak memory of the process, GB", lambda point: point.peak_bytes / 1e9)
         axes[0, column].set_title(_TITLES[part])
-        if axes[0, column].lines:
-            axes[0, column].legend(fontsize=7)
+        if axes[1, column].lines:
+            axes[1, column].legend(
+                fontsize=7.5, handlelength=4, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2)
+            )
     paths = [folder / "figure5.png", folder / "pareto.png"]
     figure.savefig(paths[0], dpi=130)
     figure, axis = pyplot.subplots(figsize=(8, 5), layout="constrained")
@@ -75,12 +78,16 @@ def draw(points: Sequence[Point], sizes: Sequence[Size], quality: dict[str, floa
 
 
 def _curves(axis: Axes, points: Sequence[Point], label: str, value: Any) -> None:
-    names = list(dict.fromkeys(point.case.label for point in points))
-    for name, color in zip(names, _COLORS, strict=False):
-        mine = [point for point in points if point.case.label == name]
+    curves: dict[str, list[Point]] = {}
+    for point in points:
+        curves.setdefault(point.case.label, []).append(point)
+    curves = {name: mine for name, mine in curves.items() if len(mine) > 1}
+    systems = list(dict.fromkeys(mine[0].case[1:3] for mine in curves.values()))
+    for name, mine in curves.items():
         megapixels = [point.case.width * point.case.height / 1e6 for point in mine]
-        if len(mine) > 1:
-            axis.plot(megapixels, [value(point) for point in mine], "o-", color=color, label=name, markersize=4)
+        color, style = _COLORS[systems.index(mine[0].case[1:3])], _STYLES[mine[0].case.precision]
+        values = [value(point) for point in mine]
+        axis.plot(megapixels, values, marker="o", markersize=3, color=color, linestyle=style, label=name)
     axis.set(xlabel="megapixels of the photograph", ylabel=label, xscale="log", yscale="log")
     for side in (axis.xaxis, axis.yaxis):
         side.set_major_formatter("{x:g}")
@@ -89,7 +96,7 @@ def _curves(axis: Axes, points: Sequence[Point], label: str, value: Any) -> None
 
 
 def _pareto(axis: Axes, points: Sequence[Point], size: Size, quality: dict[str, float]) -> None:
-    """Each model on its fastest engine, and the reference; restored pictures are the same on every engine."""
+    """Each model on its fastest engine, and the reference. Lower precisions lose less than 0.05 dB."""
     shown: dict[tuple[str, bool], Point] = {}
     for point in points:
         case = point.case
