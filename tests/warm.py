@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import runpy
 import subprocess
 import sys
 import tempfile
+import traceback as tracebacks
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +35,8 @@ class _Job(NamedTuple):
     environment: dict[str, str]
     stdout: str
     stderr: str
+    max_file_bytes: int | None
+    traceback: Path | None
 
 
 class WarmProcess:
@@ -40,10 +44,12 @@ class WarmProcess:
 
     Args:
         words: what follows `python` on the command line: a script, or -m and a module, and arguments.
-        stdout: the file that takes its output.
+        stdout: the file that takes its output; a pipe must have a reader.
         stderr: the file that takes its messages; None for that of `stdout`.
         cwd: its working directory; None for this process's.
         env: its environment; None for this process's.
+        max_file_bytes: no file that it writes may grow larger (RLIMIT_FSIZE): what a disk quota does.
+        traceback: a file for the traceback of an error, because what the process says may go nowhere.
     """
 
     def __init__(
@@ -53,13 +59,16 @@ class WarmProcess:
         stderr: Path | None = None,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        max_file_bytes: int | None = None,
+        traceback: Path | None = None,
     ) -> None:
         job = _Job(
             tuple(map(str, words)), str(cwd or Path.cwd()), dict(os.environ if env is None else env),
-            str(stdout), str(stderr or stdout),
+            str(stdout), str(stderr or stdout), max_file_bytes, traceback,
         )  # fmt: skip
-        for path in {job.stdout, job.stderr}:
-            Path(path).write_bytes(b"")
+        for path in map(Path, {job.stdout, job.stderr}):
+            if not path.is_fifo():
+                path.write_bytes(b"")
         self._process = CONTEXT.Process(target=_run, args=(job,))
         self._process.start()
         assert self._process.pid is not None
@@ -108,6 +117,17 @@ def _run(job: _Job) -> None:
     os.environ.clear()
     os.environ.update(job.environment)
     tempfile.tempdir = None  # TMPDIR may be another
+    if job.max_file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job.max_file_bytes, job.max_file_bytes))
+    try:
+        _run_words(job)
+    except Exception:
+        if job.traceback is not None:
+            job.traceback.write_text(tracebacks.format_exc())
+        raise
+
+
+def _run_words(job: _Job) -> None:
     given = [path for path in job.environment.get("PYTHONPATH", "").split(os.pathsep) if path]
     if job.words[0] == "-m":
         sys.path[:0] = [job.cwd, *given]

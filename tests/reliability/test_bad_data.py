@@ -15,7 +15,7 @@ from PIL import Image
 
 from data_sets.lmdb_writer import write_lmdb
 from hyperthumb.data import HRImageDataset
-from tests.reliability.warm_process import Finished, WarmProcess, run
+from tests.reliability.watched_process import Finished, WatchedProcess, run
 from tests.support import photograph, save_tiny_model, tiny_training, write_options, write_photographs
 
 
@@ -169,7 +169,7 @@ def test_a_folder_that_vanishes_ends_the_run_and_is_not_skipped(tmp_path, num_wo
         "datasets:train:num_worker_per_gpu": num_workers,
         "logger:save_checkpoint_freq": 10**6,
     }
-    with WarmProcess("run_train.py", *options(tmp_path, changes), folder=tmp_path) as process:
+    with WatchedProcess("run_train.py", *options(tmp_path, changes), folder=tmp_path) as process:
         process.wait_for("iter 6/")
         (tmp_path / "train").rename(tmp_path / "gone")
         result = process.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.reliability.warm_process import Finished, WarmProcess, run
+from tests.reliability.watched_process import Finished, WatchedProcess, run
 from tests.support import tiny_training, write_options, write_photographs
 
 CHANGES = {"train:total_iter": 6, "val:val_freq": 3, "logger:save_checkpoint_freq": 3, "logger:print_freq": 1}
@@ -134,7 +134,9 @@ def test_a_run_without_room_for_tensorboard_ends_with_a_message(begun, whole):
 
 def test_a_run_ends_well_when_its_output_cannot_be_written(begun, whole):
     """A terminal that is gone, or an output file on a full disk, costs its lines and nothing else; the log has them."""
-    with WarmProcess("run_train.py", *options(begun, {}), "--auto_resume", folder=begun, say_to="/dev/full") as process:
+    with WatchedProcess(
+        "run_train.py", *options(begun, {}), "--auto_resume", folder=begun, say_to="/dev/full"
+    ) as process:
         code = process.wait().code
     logs = [path.read_text() for path in (begun / "experiments/tiny").glob("*.log")]
     assert code == 0, "\n".join([*logs, *(path.read_text() for path in begun.glob("traceback"))])
@@ -150,7 +152,7 @@ def test_a_test_ends_well_when_its_table_cannot_be_printed(whole, tmp_path):
     weights = whole / "experiments/tiny/models/net_g_latest.pth"
     testing["path"] = {**training["path"], "pretrain_network_g": str(weights)}
     path = write_options(tmp_path / "test.yml", testing)
-    with WarmProcess("run_test.py", "-opt", str(path), folder=tmp_path, say_to="/dev/full") as process:
+    with WatchedProcess("run_test.py", "-opt", str(path), folder=tmp_path, say_to="/dev/full") as process:
         assert process.wait().code == 0
     assert "photo0" in (tmp_path / "results/tiny/val/metrics.csv").read_text()
     assert (tmp_path / "results/tiny/table.md").exists()

@@ -21,7 +21,7 @@ from tests.reliability.test_disk_full import (
     train,
     whole,
 )
-from tests.reliability.warm_process import WarmProcess
+from tests.reliability.watched_process import WatchedProcess
 
 __all__ = ["begun", "whole"]
 
@@ -61,7 +61,7 @@ def fill(disk: Path, leave: int) -> Path:
 
 def test_a_disk_that_fills_up_ends_a_run_without_loss(small_disk, tmp_path, whole):
     changes = {"train:total_iter": 100_000, "logger:save_checkpoint_freq": 40, "val:val_freq": 100_000}
-    with WarmProcess("run_train.py", *options(tmp_path, changes), "--auto_resume", folder=tmp_path) as process:
+    with WatchedProcess("run_train.py", *options(tmp_path, changes), "--auto_resume", folder=tmp_path) as process:
         process.wait_for("iter 5/")
         ballast = fill(small_disk, leave=100_000)
         result = process.wait()
@@ -84,7 +84,7 @@ def test_a_run_warns_when_there_is_room_for_fewer_than_three_checkpoints(small_d
 def test_a_disk_that_becomes_read_only_ends_a_run_without_loss(begun, tmp_path, whole):
     models = tmp_path / "experiments/tiny/models"
     changes = {"train:total_iter": 100_000, "logger:save_checkpoint_freq": 40, "val:val_freq": 100_000}
-    with WarmProcess("run_train.py", *options(tmp_path, changes), "--auto_resume", folder=tmp_path) as process:
+    with WatchedProcess("run_train.py", *options(tmp_path, changes), "--auto_resume", folder=tmp_path) as process:
         process.wait_for("iter 5/")
         mount("--bind", str(models), str(models))
         try:

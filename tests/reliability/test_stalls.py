@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.test_disk_mounted import mount, unmount
-from tests.reliability.warm_process import WarmProcess
+from tests.reliability.watched_process import WatchedProcess
 from tests.support import tiny_training, write_options
 
 CHANGES = {"train:total_iter": 6, "logger:stall_warning_seconds": 0.5}
@@ -31,12 +31,12 @@ class HangingDisk(HRImageDataset):
 """
 
 
-def start(folder: Path, *arguments: str, **changes: object) -> WarmProcess:
+def start(folder: Path, *arguments: str, **changes: object) -> WatchedProcess:
     options = tiny_training(folder, **CHANGES | changes)
     if "datasets:val:dataroot_gt" not in changes:
         del options["datasets"]["val"]
     file = write_options(folder / "options.yml", options)
-    return WarmProcess("run_train.py", "-opt", str(file), *arguments, folder=folder)
+    return WatchedProcess("run_train.py", "-opt", str(file), *arguments, folder=folder)
 
 
 def test_a_checkpoint_that_is_not_read_is_named_while_the_run_waits(tmp_path):

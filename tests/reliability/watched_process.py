@@ -1,21 +1,15 @@
-"""Whole processes without the seconds that their imports take: each is forked from one that has them done.
-
-It runs `run_train.py` or `run_test.py` as `__main__`, and has an id, limits, signals and an exit code of its own.
-"""
+"""`run_train.py` or `run_test.py` as a warm process of which a test hears what it says while it runs."""
 
 from __future__ import annotations
 
 import os
-import resource
-import runpy
-import sys
+import subprocess
 import threading
 import time
-import traceback
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.warm import CONTEXT
+from tests.warm import WarmProcess
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,18 +17,20 @@ ROOT = Path(__file__).parents[2]
 class Finished(NamedTuple):
     """How a process ended, and what it said."""
 
-    code: int | None
+    code: int
     output: str
 
 
-class WarmProcess:
+class WatchedProcess:
     """A process that is running; leaving it as a context manager kills it.
+
+    What it says comes through a pipe, because a limit of its files would hold for a file, too.
 
     Args:
         script: `run_train.py` or `run_test.py`.
         arguments: its command line.
-        folder: where a pipe for what it says can lie, and modules that it can import.
-        max_file_bytes: no file that it writes may grow larger (RLIMIT_FSIZE): what a disk quota does.
+        folder: where the pipe can lie, the traceback of an error, and modules that it can import.
+        max_file_bytes: as for `WarmProcess`.
         say_to: a file that takes what it says instead.
     """
 
@@ -48,16 +44,20 @@ class WarmProcess:
             os.mkfifo(pipe)
             self._reader = threading.Thread(target=self._collect, args=(pipe,), daemon=True)
             self._reader.start()
-        job = (script, arguments, str(folder), say_to or str(pipe), max_file_bytes)
-        self._process = CONTEXT.Process(target=_run, args=job)
-        self._process.start()
+        self._process = WarmProcess(
+            [str(ROOT / script), *arguments],
+            Path(say_to or pipe),
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            max_file_bytes=max_file_bytes,
+            traceback=folder / "traceback",
+        )
 
-    def __enter__(self) -> WarmProcess:
+    def __enter__(self) -> WatchedProcess:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._process.kill()
-        self._process.join()
+        self._process.wait()
 
     @property
     def output(self) -> str:
@@ -65,17 +65,19 @@ class WarmProcess:
 
     def wait(self, seconds: float = 300) -> Finished:
         """Waits for its end."""
-        self._process.join(seconds)
-        assert self._process.exitcode is not None, f"still running:\n{self.output}"
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"still running:\n{self.output}") from error
         if self._reader is not None:
             self._reader.join(60)
-        return Finished(self._process.exitcode, self.output)
+        return Finished(code, self.output)
 
     def wait_for(self, text: str, seconds: float = 300) -> None:
         """Waits until it has said something."""
         deadline = time.monotonic() + seconds
         while text not in self.output:
-            assert self._process.is_alive(), f"it ended without saying {text!r}:\n{self.output}"
+            assert self._process.poll() is None, f"it ended without saying {text!r}:\n{self.output}"
             assert time.monotonic() < deadline, f"it does not say {text!r}:\n{self.output}"
             time.sleep(0.02)
 
@@ -88,20 +90,5 @@ class WarmProcess:
 
 def run(script: str, *arguments: str, folder: Path, max_file_bytes: int | None = None) -> Finished:
     """Starts a process and waits for its end."""
-    with WarmProcess(script, *arguments, folder=folder, max_file_bytes=max_file_bytes) as process:
+    with WatchedProcess(script, *arguments, folder=folder, max_file_bytes=max_file_bytes) as process:
         return process.wait()
-
-
-def _run(script: str, arguments: tuple[str, ...], folder: str, output: str, max_file_bytes: int | None) -> None:
-    descriptor = os.open(output, os.O_WRONLY)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    if max_file_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
-    sys.path.insert(0, folder)
-    sys.argv = [script, *arguments]
-    try:
-        runpy.run_path(str(ROOT / script), run_name="__main__")
-    except Exception:  # what it says may go nowhere
-        (Path(folder) / "traceback").write_text(traceback.format_exc())
-        raise
