@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.files import pretty_json, write_atomically
-from hyperthumb.metrics import QUALITY, ImageScores, Scores, bits_per_pixel
+from hyperthumb.metrics import QUALITY, SECONDS, ImageScores, Scores, bits_per_pixel
 
 FORMAT = 1
 FILE_NAME = "results.json"
@@ -26,7 +26,7 @@ class PointResult(Scores):
 
     Attributes:
         setting: what was set, such as "quality=96"; empty for a method without a sweep.
-        device: what the times were taken on.
+        device: what it ran on.
         spread: standard deviations of scores over the seeds whose mean this is; None for one training.
         images: the scores of each image, in the order of `DatasetInfo.images`, without times.
     """
@@ -35,6 +35,10 @@ class PointResult(Scores):
     device: str
     images: list[ImageScores]
     spread: dict[str, float] | None = None
+
+    @property
+    def is_timed(self) -> bool:
+        return any(getattr(self, name) is not None for name in SECONDS)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,8 @@ class BenchmarkResults:
     @property
     def devices(self) -> list[str]:
         """The devices that times were taken on, sorted."""
-        return sorted({point.device for row in self.rows for curve in row.curves for point in curve.points})
+        points = (point for row in self.rows for curve in row.curves for point in curve.points)
+        return sorted({point.device for point in points if point.is_timed})
 
 
 def nearest_point(points: Sequence[PointResult], target_bpp: float, image: int | None = None) -> PointResult:

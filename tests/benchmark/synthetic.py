@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,18 @@ def made_up_results(folder: Path) -> BenchmarkResults:
         rows=rows,
         crops=[_crop(folder, "kodim01", 1), _crop(folder, "kodim02", 2)],
     )
+
+
+def with_scores(results: BenchmarkResults, **scores: float | None) -> BenchmarkResults:
+    """The same results with other scores of every point."""
+    rows = [
+        dataclasses.replace(row, curves=[
+            dataclasses.replace(curve, points=[dataclasses.replace(point, **scores) for point in curve.points])
+            for curve in row.curves
+        ])
+        for row in results.rows
+    ]  # fmt: skip
+    return dataclasses.replace(results, rows=rows)
 
 
 def made_up_plots(folder: Path) -> list[Path]:

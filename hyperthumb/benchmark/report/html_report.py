@@ -89,7 +89,8 @@ def _dataset(table: DatasetTable, plots: Sequence[Path], lpips: str | None) -> d
     several_devices = len(table.devices) > 1
 
     def notes(line: TableLine) -> str:
-        device = [f"times on {line.nearest.device}"] if several_devices and line.nearest is not None else []
+        point = line.nearest if several_devices else None
+        device = [f"times on {point.device}"] if point is not None and point.is_timed else []
         return "; ".join([*line.notes, *device])
 
     return {
@@ -150,7 +151,7 @@ def _about(results: BenchmarkResults) -> dict[str, dict[str, str]]:
         "target rate": f"{results.target_bpp:g} bpp",
         "anchor of BD-rates": results.anchor or "none",
         "LPIPS": results.lpips or "not measured",
-        "times taken on": "; ".join(results.devices) or "nothing was measured",
+        "times taken on": "; ".join(results.devices) or "no times were taken",
     }
     sets = {
         info.name: f"{len(info.images)} images, {_sizes(info.sizes)}; SHA-256 of the pixels {info.sha256}"

@@ -78,7 +78,8 @@ class DatasetTable:
     @property
     def devices(self) -> list[str]:
         """The devices that times were taken on."""
-        return list(dict.fromkeys(line.nearest.device for line in self.lines if line.nearest is not None))
+        nearest = (line.nearest for line in self.lines)
+        return list(dict.fromkeys(point.device for point in nearest if point is not None and point.is_timed))
 
 
 def make_tables(results: BenchmarkResults) -> list[DatasetTable]:

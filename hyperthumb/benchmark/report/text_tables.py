@@ -134,11 +134,13 @@ def _measured_points(table: DatasetTable, lpips: str | None) -> str:
 
 
 def _preface(results: BenchmarkResults) -> str:
-    return (
-        f"{describe(results)} The best value of a column is bold, the second-best is in italics. Times are medians at "
-        "the measured point nearest to the target: encode is downscale and writing the file, decode is reading it and "
-        f"upscale; on {', '.join(results.devices) or 'nothing yet'}."
-    )
+    sentences = [describe(results), "The best value of a column is bold, the second-best is in italics."]
+    if results.devices:
+        sentences.append(
+            "Times are medians at the measured point nearest to the target: encode is downscale and writing the file, "
+            f"decode is reading it and upscale; on {', '.join(results.devices)}."
+        )
+    return " ".join(sentences)
 
 
 def _fields(record: object, names: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from hyperthumb.base.errors import CorruptImageError, HyperthumbError
 from hyperthumb.benchmark.report.html_report import write_html
 from hyperthumb.benchmark.report.table import make_tables
 from hyperthumb.benchmark.results import FILE_NAME, load_results, save_results
-from tests.benchmark.synthetic import HOSTILE, made_up_plots, made_up_results
+from hyperthumb.metrics import SECONDS
+from tests.benchmark.synthetic import HOSTILE, made_up_plots, made_up_results, with_scores
 
 
 class Reading(HTMLParser):
@@ -156,14 +157,8 @@ def test_cells_carry_exact_values_to_sort_by(results, page):
 
 def test_columns_follow_what_was_measured(folder, results, page):
     assert "lpips" not in columns(page, "JPEG")
-    rows = [
-        dataclasses.replace(row, curves=[
-            dataclasses.replace(curve, points=[dataclasses.replace(point, lpips=0.25) for point in curve.points])
-            for curve in row.curves
-        ])
-        for row in results.rows
-    ]  # fmt: skip
-    without = report(folder, dataclasses.replace(results, anchor=None, lpips="squeeze", rows=rows))
+    measured = with_scores(results, lpips=0.25)
+    without = report(folder, dataclasses.replace(measured, anchor=None, lpips="squeeze"))
     assert {"lpips", "lpips_at_target"} < columns(without, "JPEG").keys()
     assert without.tables[0][1].count("LPIPS|squeeze") == 2
     assert not {"bd_rate", "bd_psnr"} & columns(without, "JPEG").keys()
@@ -198,6 +193,13 @@ def test_devices_are_named_by_row_where_they_differ(folder, results, page):
     reading = report(folder, dataclasses.replace(results, rows=rows))
     assert columns(reading, "JPEG")["method"] == "JPEG|measuredtimes on another processor"
     assert columns(reading, "Ours 4x")["method"].endswith("times on a processor, 1 thread(s)")
+
+
+def test_a_report_without_times_names_no_device_of_times(folder, results, page):
+    assert any("Times on a processor" in text for text in page.texts)
+    untimed = report(folder, with_scores(results, **dict.fromkeys(SECONDS)))
+    assert not any("imes on" in text for text in untimed.texts)
+    assert untimed.texts[untimed.texts.index("times taken on") + 1] == "no times were taken"
 
 
 def test_how_it_was_measured(page):

@@ -22,7 +22,8 @@ from hyperthumb.benchmark.report.table import make_tables
 from hyperthumb.benchmark.report.text_tables import comma_separated, image_scores, markdown
 from hyperthumb.benchmark.report.write import write_report
 from hyperthumb.benchmark.results import load_results, save_results
-from tests.benchmark.synthetic import made_up_results
+from hyperthumb.metrics import SECONDS
+from tests.benchmark.synthetic import made_up_results, with_scores
 
 pytestmark = pytest.mark.filterwarnings("ignore:BD-rates need")
 
@@ -144,14 +145,7 @@ def test_published_figures_stand_apart(results):
 
 
 def test_tables_name_the_backbone_of_lpips(results):
-    rows = [
-        dataclasses.replace(row, curves=[
-            dataclasses.replace(curve, points=[dataclasses.replace(point, lpips=0.25) for point in curve.points])
-            for curve in row.curves
-        ])
-        for row in results.rows
-    ]  # fmt: skip
-    measured = dataclasses.replace(results, lpips="alex", rows=rows)
+    measured = dataclasses.replace(with_scores(results, lpips=0.25), lpips="alex")
     tables = make_tables(measured)
     text = markdown(measured, tables)
     assert "LPIPS (alex)" in section(text, "## kodak")[0]
@@ -160,6 +154,12 @@ def test_tables_name_the_backbone_of_lpips(results):
     titles = next(line for line in heads if line.startswith("Method"))
     units = heads[heads.index(titles) + 1]
     assert units.split(" & ")[titles.split(" & ").index("LPIPS")] == "(alex)"
+
+
+def test_tables_explain_times_only_where_there_are_some(results):
+    assert "in italics. Times are medians at the measured" in markdown(results, make_tables(results))
+    untimed = with_scores(results, **dict.fromkeys(SECONDS))
+    assert "in italics.\n\n## kodak" in markdown(untimed, make_tables(untimed))
 
 
 def test_csv_has_every_point_and_says_what_it_is(results):
