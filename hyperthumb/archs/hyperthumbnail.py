@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperthumb.base.component import Component
-from hyperthumb.base.errors import HyperthumbError, OptionsError
+from hyperthumb.base.errors import HyperthumbError, OptionsError, OptionsWarning
 from hyperthumb.base.limits import SCALES
 from hyperthumb.base.registry import ARCHS, DECODERS, ENCODERS, QUANTIZATIONS, RATE_MODELS, PartOf, Registry
 from hyperthumb.jpeg.clamp import inward_clamp
@@ -131,13 +132,17 @@ class HyperThumbnail(RescalingNetwork):
 
     def restorer(self, precision: Precision = "fp32") -> Restorer:
         try:
-            return RowRestorer(self, self.decoder, precision)
+            restorer = RowRestorer(self, self.decoder, precision)
         except NotLocalError as error:
             if precision == "fp32":
                 return Restorer(self)
             raise HyperthumbError(
                 f"this network restores in fp32 only, because it cannot run on a few rows at a time: {error}"
             ) from error
+        if self.decoder is None and precision != "fp32":
+            text = f"a network of scale 1 has no decoder, so precision {precision} has no effect"
+            warnings.warn(text, OptionsWarning, stacklevel=2)
+        return restorer
 
     def choose_steps(self, coefficients: Tensor) -> Tensor:
         return _checked(self.quantization, self.quantization(coefficients), (len(coefficients), 2, 8, 8), "tables")

@@ -219,6 +219,7 @@ class Codec:
 
         Warns:
             ThumbnailWarning: if the file was changed or made by another model. It says what was assumed.
+            OptionsWarning: if the precision has no effect on the model.
         """
         restored = self.restore_with_notes(data, tile, precision, size, region)
         for note in restored.notes:

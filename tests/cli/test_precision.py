@@ -43,3 +43,15 @@ def test_an_engine_that_bf16_does_not_use_is_warned_of(run, engine):
     assert code == 0
     warning = "warning: --engine onnxruntime is ignored with --precision bf16, which runs in PyTorch\n"
     assert err == (warning if engine == "onnxruntime" else "")
+
+
+@pytest.mark.parametrize("engine", ["torch", "auto"])
+def test_bf16_is_warned_of_once_where_the_model_has_no_decoder(run, engine):
+    for name in ("first", "second"):
+        save(f"{name}.png")
+        assert run("compress", f"{name}.png", "--model", "qpm_1x", model=False)[0] == 0
+    thumbnails = ("first.thumb.jpg", "second.thumb.jpg")
+    code, _, err = run("restore", *thumbnails, "-o", "out", "--precision", "bf16", "--engine", engine, model=False)
+    assert code == 0
+    warning = "a network of scale 1 has no decoder, so precision bf16 has no effect"
+    assert err == f"warning: first.thumb.jpg: {warning}\n2 of 2 restored\n"
