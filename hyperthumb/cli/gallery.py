@@ -129,6 +129,7 @@ def _build(arguments: argparse.Namespace) -> int:
     sources, remarks = find_sources(arguments.photos, EXTENSIONS, "photographs", is_photograph)
     say_remarks(remarks, arguments.quiet)
     jobs, photographs = _plan(site, sources, (arguments.bpp, site.model_id))
+    there = {photographs[job.source][0] for job in jobs if job.skipped}
     Image.MAX_IMAGE_PIXELS = MAX_COMPRESSED_PIXELS
 
     def add(codec: Codec, source: Path, target: Path, arguments: argparse.Namespace) -> Result:
@@ -136,6 +137,7 @@ def _build(arguments: argparse.Namespace) -> int:
         compressed = compress_file(codec, source, target, arguments)
         made = compressed.values | {"digest": digest_of(target)}
         site.add(_entry(name, thumbnail_path(name), mark, made, source.stat().st_size))
+        there.add(name)
         return compressed
 
     site.prepare([name for name, _ in photographs.values()])
@@ -147,9 +149,8 @@ def _build(arguments: argparse.Namespace) -> int:
     except BaseException:  # Ctrl+C too: the index gets what was made since it was last written
         site.write()
         raise
-    made = {name for name, mark in photographs.values() if site.has(name, mark)}
-    failed = {name for name, _ in photographs.values()} - made
-    site.finish(failed if code else set(site.names) - made)
+    failed = {name for name, _ in photographs.values()} - there
+    site.finish(failed if code else set(site.names) - there)
     if site.discard_new():
         print(f"error: {arguments.output}: no site was written, because it would have no photograph", file=sys.stderr)
         return code or 1

@@ -15,7 +15,9 @@ import pytest
 
 import hyperthumb
 from hyperthumb.cli import gallery as command
+from hyperthumb.gallery import index as index_module
 from hyperthumb.gallery import site as site_module
+from hyperthumb.gallery.index import digest_of
 from hyperthumb.models.zoo import FOLDER
 from tests.cli.files import save
 from tests.support import write_photographs
@@ -95,6 +97,22 @@ def test_a_second_run_does_only_what_is_new_or_changed(run, monkeypatch):
     assert [each["name"] for each in index()["photographs"]] == ["photo0", "photo1", "photo4"]
     assert sorted(os.listdir("site/thumbnails")) == ["photo0.jpg", "photo1.jpg", "photo4.jpg"]
     assert files()["site/thumbnails/photo0.jpg"] == before["site/thumbnails/photo0.jpg"]
+
+
+def test_a_thumbnail_is_hashed_once_in_a_run(run, monkeypatch):
+    write_photographs(Path("photos"), 2)
+    hashed: list[str] = []
+
+    def counted(path: Path) -> str:
+        hashed.append(path.name)
+        return digest_of(path)
+
+    for module in (index_module, site_module):
+        monkeypatch.setattr(module, "digest_of", counted)
+    for _ in range(2):
+        assert make(run)[0] == 0
+        assert sorted(name for name in hashed if name.endswith(".jpg")) == ["photo0.jpg", "photo1.jpg"]
+        hashed.clear()
 
 
 def test_a_damaged_thumbnail_is_made_again(run):
