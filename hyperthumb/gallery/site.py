@@ -117,16 +117,13 @@ class Site:
         """
         if self._entries or not self._is_new:
             return False
-        names = ["index.json", *(name.as_posix() for name in _page_files())]
-        for name in names:
+        for name in (Path("index.json"), *_page_files()):
             with writing(self.folder / name):
                 (self.folder / name).unlink(missing_ok=True)
-        folders = {self.folder / folder for name in names for folder in Path(name).parents}
-        folders |= {self.folder / MODELS, self.folder / THUMBNAILS}
-        for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
-            if folder != self.folder or not self._was_folder:
-                with contextlib.suppress(OSError):  # it has a file of someone else
-                    folder.rmdir()
+        folders = sorted(path for path in self.folder.rglob("*") if path.is_dir())
+        for folder in reversed(folders if self._was_folder else [self.folder, *folders]):
+            with contextlib.suppress(OSError):  # it has a file of someone else
+                folder.rmdir()
         return True
 
     def write(self) -> None:

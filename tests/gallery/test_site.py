@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.base.files import write_atomically
+from hyperthumb.gallery import site as site_module
 from hyperthumb.gallery.index import read_index
-from hyperthumb.gallery.site import made_from, thumbnail_path, unique_names
+from hyperthumb.gallery.site import Site, made_from, thumbnail_path, unique_names
+from hyperthumb.models.zoo import find_model
+from hyperthumb.runtime.exported_engine import read_exported
 
 
 def test_photographs_of_one_name_are_told_apart():
@@ -42,6 +46,20 @@ def test_a_folder_with_other_files_is_not_taken_for_a_gallery(tmp_path):
     (tmp_path / "thesis.txt").write_text("x")
     with pytest.raises(HyperthumbError, match="has files that are not a gallery's"):
         read_index(tmp_path)
+
+
+def test_a_new_site_is_discarded_but_not_the_file_of_someone_else(tmp_path, monkeypatch):
+    page = tmp_path / "page"
+    for name in ("index.html", "assets/page.js", "assets/more/page.css"):
+        write_atomically(page / name, b"x")
+    monkeypatch.setattr(site_module, "PAGE", page)
+    site = Site(tmp_path / "site", read_exported(find_model("fast_4x")))
+    site.prepare([])
+    site.finish(())
+    (tmp_path / "site/assets/mine.txt").write_text("x")
+    assert site.discard_new()
+    left = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*")}
+    assert left == {"assets", "assets/mine.txt"}
 
 
 @pytest.mark.parametrize(
