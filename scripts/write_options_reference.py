@@ -7,6 +7,7 @@ The files are written in FOLDER, or in the repository's root.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,8 +25,9 @@ from options_reference.page import page  # noqa: E402
 @entry_point
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes all files in the given folder, or in the repository's root."""
-    words = sys.argv[1:] if arguments is None else arguments
-    root = Path(words[0]) if words else ROOT
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT, metavar="FOLDER")
+    root = parser.parse_args(arguments).folder
     files = {"docs/options.md": page()} | {f"options/schema/{kind}.json": editor_schema(kind) for kind in KINDS}
     for name, text in files.items():
         write_atomically(root / name, text.encode())
