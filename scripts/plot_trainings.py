@@ -104,8 +104,8 @@ def draw(trainings: Sequence[Training], path: Path) -> None:
             axis.set(xlabel=label, ylabel=COLUMNS[column])
             axis.grid(alpha=0.3)
     handles = dict(zip(*reversed(axes[0, 0].get_legend_handles_labels()), strict=True))
-    axes[0, 0].legend(handles.values(), handles.keys(), fontsize=8)
-    figure.savefig(path, dpi=130)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+    figure.savefig(path, dpi=90)
     pyplot.close(figure)
 
 
