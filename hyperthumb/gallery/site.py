@@ -117,13 +117,16 @@ class Site:
         """
         if self._entries or not self._is_new:
             return False
-        for name in (Path("index.json"), *_page_files()):
+        names = [Path("index.json"), *_page_files()]
+        for name in names:
             with writing(self.folder / name):
                 (self.folder / name).unlink(missing_ok=True)
-        folders = sorted(path for path in self.folder.rglob("*") if path.is_dir())
-        for folder in reversed(folders if self._was_folder else [self.folder, *folders]):
-            with contextlib.suppress(OSError):  # it has a file of someone else
-                folder.rmdir()
+        folders = {self.folder / folder for name in names for folder in name.parents}
+        folders |= {self.folder / MODELS, self.folder / THUMBNAILS}
+        for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+            if folder != self.folder or not self._was_folder:
+                with contextlib.suppress(OSError):  # it has a file of someone else
+                    folder.rmdir()
         return True
 
     def write(self) -> None:

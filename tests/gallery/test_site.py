@@ -57,9 +57,10 @@ def test_a_new_site_is_discarded_but_not_the_file_of_someone_else(tmp_path, monk
     site.prepare([])
     site.finish(())
     (tmp_path / "site/assets/mine.txt").write_text("x")
+    (tmp_path / "site/mine").mkdir()
     assert site.discard_new()
     left = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*")}
-    assert left == {"assets", "assets/mine.txt"}
+    assert left == {"assets", "assets/mine.txt", "mine"}
 
 
 @pytest.mark.parametrize(
