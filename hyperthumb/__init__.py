@@ -94,7 +94,7 @@ def export(
         The path, size, manifest and measured difference of each file.
 
     Raises:
-        CheckpointError: if there is no such model, or it cannot be read.
+        CheckpointError: if the model does not exist or cannot be read.
         HyperthumbError: if the network cannot be exported, a photograph is too small, or a graph and the network
             differ by more than allowed.
     """

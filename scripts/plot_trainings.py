@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.output import entry_point
+from hyperthumb.benchmark.report.plots import COLORS
 
 COLUMNS = {"bpp": "bpp", "psnr_rgb": "PSNR-RGB, dB", "thumb_psnr": "thumbnail PSNR, dB", "lpips": "LPIPS"}
-_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 
 
 class Training(NamedTuple):
@@ -92,7 +92,7 @@ def draw(trainings: Sequence[Training], path: Path) -> None:
     )
     names = list(dict.fromkeys(training.name for training in trainings))
     for training in trainings:
-        color = _COLORS[names.index(training.name) % len(_COLORS)]
+        color = COLORS[names.index(training.name) % len(COLORS)]
         scales = [1.0] + ([(training.step_ms or 0) / 60_000] if timed else [])
         for line, scale in zip(axes, scales, strict=True):
             for axis, column in zip(line, columns, strict=True):

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = find_model(arguments.model)
     _warn_of_ignored(arguments)
-    photographs = _photographs(arguments.calibrate) if arguments.calibrate and arguments.precision != "fp32" else {}
+    photographs = read_photographs(arguments.calibrate) if arguments.calibrate and arguments.precision != "fp32" else {}
     from hyperthumb.codec.models import open_model
     from hyperthumb.runtime.export import check_photographs, export_model, stem_of
 
@@ -83,7 +83,7 @@ def _warn_of_ignored(arguments: argparse.Namespace) -> None:
         warn_ignored("--calibrate", "without a decoder in --precision fp16 or int8")
 
 
-def _photographs(folder: str) -> dict[str, np.ndarray]:
+def read_photographs(folder: str) -> dict[str, np.ndarray]:
     """The first photographs of a folder, by their paths. Thumbnails and restored photographs are left out.
 
     Raises:

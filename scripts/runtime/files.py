@@ -11,7 +11,7 @@ import numpy as np
 
 import hyperthumb
 from hyperthumb.baselines.full_size import Avif, WebP
-from hyperthumb.images.opening import EXTENSIONS
+from hyperthumb.cli.export import read_photographs
 from hyperthumb.models.zoo import find_model
 from hyperthumb.runtime.exported_engine import graph_path
 from hyperthumb.runtime.manifest import PARTS
@@ -37,8 +37,7 @@ def prepare(photo: Path, cases: Sequence[Case], folder: Path, calibrate: Path | 
         HyperthumbError: if an int8 decoder loses too much, see `hyperthumb.export`.
     """
     if calibrate is not None:
-        paths = sorted(path for path in calibrate.iterdir() if path.suffix in EXTENSIONS)
-        photographs = [hyperthumb.read_picture(path).pixels for path in paths]
+        photographs = list(read_photographs(str(calibrate)).values())
         for model in sorted({case.model for case in cases if case.precision == "int8"}):
             prepare_int8(model, folder, photographs)
     picture = hyperthumb.read_picture(photo).pixels

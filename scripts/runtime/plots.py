@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperthumb.benchmark.report.plots import COLORS
+
 from .cases import PAPER, Point, Size, pareto_size
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ METHODS = {
 """A model's row in one of them."""
 TARGET_BPP = 0.30
 _TITLES = {"restore": "decoder", "compress": "encoder"}
-_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _STYLES = {"fp32": "-", "int8": "--", "bf16": ":"}
 
 
@@ -85,7 +86,7 @@ def _curves(axis: Axes, points: Sequence[Point], label: str, value: Any) -> None
     systems = list(dict.fromkeys(mine[0].case[1:3] for mine in curves.values()))
     for name, mine in curves.items():
         megapixels = [point.case.width * point.case.height / 1e6 for point in mine]
-        color, style = _COLORS[systems.index(mine[0].case[1:3])], _STYLES[mine[0].case.precision]
+        color, style = COLORS[systems.index(mine[0].case[1:3])], _STYLES[mine[0].case.precision]
         values = [value(point) for point in mine]
         axis.plot(megapixels, values, marker="o", markersize=3, color=color, linestyle=style, label=name)
     axis.set(xlabel="megapixels of the photograph", ylabel=label, xscale="log", yscale="log")

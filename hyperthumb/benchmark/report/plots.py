@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colors, which the color-blind tell apart, without their yellow, which is too pale for lines on white.
-_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _STYLES: dict[str, dict[str, Any]] = {
     "models": {"linewidth": 2.0, "linestyle": "-"},
     "rescalers": {"linewidth": 1.2, "linestyle": "-"},
@@ -121,7 +121,7 @@ def _measured(lines: Sequence[TableLine], score: str) -> list[_Curve]:
     curves = []
     for line in lines:
         own = uses_in[line.family]
-        color = min(_COLORS, key=lambda each: (own[each], uses[each]))
+        color = min(COLORS, key=lambda each: (own[each], uses[each]))
         marker = _MARKERS[line.family][own[color] % 2]
         own[color] += 1
         uses[color] += 1
