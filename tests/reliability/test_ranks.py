@@ -118,7 +118,14 @@ def test_slurms_variables_are_understood(tmp_path, nodes):
 
 def test_a_signal_to_one_process_stops_all(tmp_path):
     options = options_file(
-        tmp_path, **{"train:total_iter": 10**6, "logger:print_freq": 1, "datasets:val": None, "val": {}}
+        tmp_path,
+        **{
+            "train:total_iter": 10**6,
+            "logger:print_freq": 1,
+            "logger:save_checkpoint_freq": 10**6,
+            "datasets:val": None,
+            "val": {},
+        },
     )
     processes = _under_slurm(options, "127.0.0.1")
     try:
