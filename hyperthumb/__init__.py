@@ -31,6 +31,7 @@ def load(
     device: str = "auto",
     backend: Backend = "jpeglib",
     engine: Engine = "auto",
+    encoder_precision: GraphPrecision = "fp32",
 ) -> Codec:
     """A model that turns photographs into thumbnails, and thumbnails into photographs.
 
@@ -54,16 +55,18 @@ def load(
         backend: the library that codes the files: jpeglib, or torchjpeg where it was built.
         engine: what runs the model: torch, onnxruntime or openvino. auto takes torch for a GPU and for a model without
             exported graphs beside it; else ONNX Runtime, OpenVINO or torch, the first that is installed.
+        encoder_precision: the precision in which `Codec.compress` runs the encoder: fp32; or fp16 or int8, which need
+            an engine other than torch, and an encoder that was exported in this precision beside the model file.
 
     Raises:
         CheckpointError: when there is no such model, or it cannot be read.
-        OptionsError: for a device or an engine that is not there.
+        OptionsError: for a device or an engine that is not there, and for a precision that the engine does not have.
         HyperthumbError: when the engine is not installed.
         ThumbnailError: for a backend that is not installed.
     """
     from hyperthumb.codec.codec import load as load_codec
 
-    return load_codec(name_or_path, device, backend, engine)
+    return load_codec(name_or_path, device, backend, engine, encoder_precision)
 
 
 def export(
@@ -86,7 +89,7 @@ def export(
         name_or_path: a model that ships with hyperthumb, by name; a model file; a training's folder or checkpoint.
         folder: the folder for the files. It is created if it does not exist.
         part: decoder, for restoring; encoder, which includes the tables; or both.
-        precision: the precision of the decoder's layers: fp32, fp16 or int8.
+        precision: the precision of the layers of encoder and decoder: fp32, fp16 or int8. The tables are always fp32.
         photographs: uint8 (H, W, 3) arrays, to calibrate int8 and to measure what fp16 and int8 lose. Other exports do
             not use them.
 

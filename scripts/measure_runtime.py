@@ -1,7 +1,7 @@
 """Time and memory of encoders and decoders against the size of the photograph, and quality against time.
 
     python scripts/measure_runtime.py --photo photo.jpg            # figure 5 of the paper, and the Pareto plot
-    python scripts/measure_runtime.py --calibrate datasets/gb82    # with int8 decoders
+    python scripts/measure_runtime.py --calibrate datasets/gb82    # with int8
     python scripts/measure_runtime.py --quick -o /tmp/try          # small pictures, to see that it works
     python scripts/measure_runtime.py --device cuda                # decoders on a GPU
 
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, default=ROOT / "docs/images/demo.jpg", help="is mirrored to each size")
-    parser.add_argument("--calibrate", type=Path, metavar="FOLDER", help="photographs for int8 decoders; else no int8")
+    parser.add_argument("--calibrate", type=Path, metavar="FOLDER", help="photographs to calibrate int8; else no int8")
     parser.add_argument("--models", nargs="+", default=MODELS, help="curves: two")
     parser.add_argument("--engines", nargs="+", choices=dict(ENGINES), default=list(dict(ENGINES)))
     parser.add_argument("--calls", type=int, default=3, help="timed calls of a process (default %(default)s)")

@@ -27,7 +27,7 @@ Engine = Literal["auto", EngineName]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 GraphPrecision = Literal["fp32", "fp16", "int8"]
-"""The arithmetic of an exported decoder."""
+"""The arithmetic of an exported encoder or decoder."""
 GRAPH_PRECISIONS: tuple[GraphPrecision, ...] = get_args(GraphPrecision)
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]

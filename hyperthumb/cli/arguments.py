@@ -63,6 +63,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=positive_int, default=1, metavar="N", help="files processed at a time (default %(default)s)"
     )
+    parser.set_defaults(encoder_precision="fp32")  # only `compress` has an option for it
 
 
 def add_plugin(parser: argparse.ArgumentParser) -> None:

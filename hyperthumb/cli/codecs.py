@@ -64,6 +64,6 @@ def _open_codec(arguments: argparse.Namespace) -> Codec:
     from hyperthumb.codec.codec import load
 
     import_plugins(arguments.plugin)
-    codec = load(arguments.model, arguments.device, arguments.backend, arguments.engine)
+    codec = load(arguments.model, arguments.device, arguments.backend, arguments.engine, arguments.encoder_precision)
     codec.engine.share_cores(arguments.jobs)
     return codec

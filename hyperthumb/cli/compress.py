@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hyperthumb.base.errors import HyperthumbError
 from hyperthumb.base.limits import (
+    GRAPH_PRECISIONS,
     MAX_COMPRESSED_PIXELS,
     PROFILES,
     REFINED,
@@ -95,6 +96,14 @@ def build_parser() -> argparse.ArgumentParser:
         default="none",
         help="basic: date, camera and lens, but no place, serial number or name; all: everything except orientation "
         "and preview (default %(default)s)",
+    )
+    parser.add_argument(
+        "--precision",
+        dest="encoder_precision",
+        choices=GRAPH_PRECISIONS,
+        default="fp32",
+        help="fp16 and int8 need an encoder from `hyperthumb export --precision`; the files differ a little (default "
+        "%(default)s)",
     )
     add_model(parser)
     add_reporting(parser)

@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--precision",
         choices=GRAPH_PRECISIONS,
         default="fp32",
-        help="the precision of the decoder's layers (default %(default)s)",
+        help="the precision of the layers of encoder and decoder (default %(default)s)",
     )
     parser.add_argument(
         "--calibrate",
@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     from hyperthumb.models.zoo import find_model
 
     path = find_model(arguments.model)
-    _warn_of_ignored(arguments)
+    if arguments.calibrate and arguments.precision == "fp32":
+        warn_ignored("--calibrate", "without --precision fp16 or int8")
     photographs = read_photographs(arguments.calibrate) if arguments.calibrate and arguments.precision != "fp32" else {}
     from hyperthumb.codec.models import open_model
     from hyperthumb.runtime.export import check_photographs, export_model, stem_of
@@ -70,17 +71,11 @@ def run(arguments: argparse.Namespace) -> int:
         reach = "the whole picture" if file.manifest.reach < 0 else f"{blocks} around each block"
         line = f"{file.path}: {in_bytes(file.num_bytes)}, {file.manifest.precision}, sees {reach}"
         line += f"; differs from the network by at most {file.difference.largest:.1e}"
-        print(line if file.loss_db is None else f"{line}; {file.manifest.precision} loses {file.loss_db:.4f} dB")
+        if file.loss_db is not None:
+            line += f"; {file.manifest.precision} loses {file.loss_db:.4f} dB"
+            line += " at equal bytes" if file.manifest.part == "encoder" else ""
+        print(line)
     return 0
-
-
-def _warn_of_ignored(arguments: argparse.Namespace) -> None:
-    """Prints a warning for each setting without effect, and removes it."""
-    if arguments.part == "encoder" and arguments.precision != "fp32":
-        warn_ignored("--precision", "with --part encoder, which is always exported in float32")
-        arguments.precision = "fp32"
-    if arguments.calibrate and arguments.precision == "fp32":
-        warn_ignored("--calibrate", "without a decoder in --precision fp16 or int8")
 
 
 def read_photographs(folder: str) -> dict[str, np.ndarray]:

@@ -51,13 +51,14 @@ def load(
     device: str = "auto",
     backend: limits.Backend = "jpeglib",
     engine: limits.Engine = "auto",
+    encoder_precision: limits.GraphPrecision = "fp32",
 ) -> Codec:
     """See `hyperthumb.load`."""
 
-    def open_codec(path: Path) -> Codec:
-        return Codec(*open_engine(path, engine, device), backend)
+    def open_codec(path: Path, encoder_precision: limits.GraphPrecision = "fp32") -> Codec:
+        return Codec(*open_engine(path, engine, device, encoder_precision), backend)
 
-    codec = open_codec(find_model(name_or_path))
+    codec = open_codec(find_model(name_or_path), encoder_precision)
     codec.open_other = open_codec if name_or_path is None else None
     return codec
 

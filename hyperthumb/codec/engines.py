@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hyperthumb.base import limits
 from hyperthumb.base.errors import HyperthumbError, OptionsError
 from hyperthumb.runtime.engine import Engine, Model
-from hyperthumb.runtime.exported_engine import ExportedEngine, missing_graphs, read_exported
+from hyperthumb.runtime.exported_engine import ExportedEngine, check_graphs, missing_graphs, read_exported
 
 _CUDA_LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 _INSTALLS = {"onnxruntime": "`pip install hyperthumb`", "openvino": "`pip install hyperthumb[openvino]`"}
@@ -23,30 +23,45 @@ class OpenedModel(NamedTuple):
     engine: Engine
 
 
-def open_engine(path: Path, engine: limits.Engine = "auto", device: str = "auto") -> OpenedModel:
+def open_engine(
+    path: Path,
+    engine: limits.Engine = "auto",
+    device: str = "auto",
+    encoder_precision: limits.GraphPrecision = "fp32",
+) -> OpenedModel:
     """Opens a model in an engine.
 
     Args:
         path: a model file, a training's folder or a checkpoint. Only model files can have exported graphs.
         engine: auto (see `choose_engine`), torch, onnxruntime or openvino.
         device: auto, cpu, cuda or mps. A GPU needs the engine torch.
+        encoder_precision: fp32, fp16 or int8. The engine torch has only fp32.
 
     Raises:
         CheckpointError: if the model or its exported graphs cannot be read.
-        OptionsError: for an engine or a device that is unknown or unavailable.
+        OptionsError: for an engine, a device or a precision that is unknown or unavailable.
         HyperthumbError: if the engine is not installed.
     """
     if engine not in limits.ENGINES:
         raise OptionsError(f'engine: "{engine}" is not one of {", ".join(limits.ENGINES)}')
+    if encoder_precision not in limits.GRAPH_PRECISIONS:
+        known = ", ".join(limits.GRAPH_PRECISIONS)
+        raise OptionsError(f'encoder_precision: "{encoder_precision}" is not one of {known}')
+    if encoder_precision != "fp32" and engine != "torch":
+        check_graphs(path, encoder_precision, "encoder")
     name = choose_engine(path, device) if engine == "auto" else engine
     if name == "torch":
+        if encoder_precision != "fp32":
+            raise OptionsError(
+                f"torch compresses in fp32, not in {encoder_precision}; give --engine onnxruntime or openvino"
+            )
         return _open_torch(path, device)
     if device not in ("auto", "cpu"):
         raise OptionsError(f"device: {device} needs the torch engine; {name} runs on the CPU")
     if find_spec(name) is None:
         raise HyperthumbError(f"{name} is not installed; install it with {_INSTALLS[name]}, or use --engine auto")
     model = read_exported(path)
-    return OpenedModel(model, ExportedEngine(model, name))
+    return OpenedModel(model, ExportedEngine(model, name, encoder_precision))
 
 
 def choose_engine(path: Path, device: str = "auto") -> limits.EngineName:

@@ -17,16 +17,14 @@ from hyperthumb.base.limits import GRAPH_PRECISIONS, GraphPrecision
 from hyperthumb.base.quiet import silently
 from hyperthumb.base.version import __version__
 from hyperthumb.base.wording import counted
-from hyperthumb.jpeg.quantize import integer_tables
-from hyperthumb.jpeg.tables import ZIGZAG
-from hyperthumb.metrics.psnr import psnr_of_error
 from hyperthumb.models.contract import Graphs
 from hyperthumb.models.file import LoadedModel
 from hyperthumb.models.header import SUFFIX, is_training
 
 from . import low_precision
 from .exported_engine import graph_path
-from .manifest import PARTS, Manifest, Part
+from .loss import decoder_loss, dequantized, encoder_loss, in_whole_blocks
+from .manifest import PARTS, Manifest, Part, side_axes
 from .onnx_export import remove_traces, store_halves, to_onnx
 from .reach import WHOLE, decoder_reach, encoder_reach
 from .session import Session
@@ -47,7 +45,8 @@ class Exported(NamedTuple):
         manifest: the metadata in the file.
         num_bytes: size of the file.
         difference: the difference between the float32 graph and the network.
-        loss_db: the PSNR in dB that the lower precision loses on the photographs; None for float32.
+        loss_db: the PSNR in dB that the lower precision loses on the photographs, for an encoder at equal bytes; None
+            for float32.
     """
 
     path: Path
@@ -76,8 +75,7 @@ def export_model(
         model: a model from `load_model`.
         folder: the folder for the files. It is created if it does not exist.
         part: decoder, for restoring; encoder, which includes the tables; or both.
-        precision: the precision of the decoder's layers. Encoder and tables are always float32, because the bytes of
-            thumbnails depend on them.
+        precision: the precision of the layers of encoder and decoder. The tables are always float32.
         photographs: uint8 (H, W, 3) arrays, to calibrate int8 and to measure what fp16 and int8 lose. Other exports do
             not use them.
         stem: the start of the files' names; None means the model's name. Engines look for files that start like the
@@ -91,7 +89,7 @@ def export_model(
         raise HyperthumbError(f'the part must be decoder, encoder or both, not "{part}"')
     if precision not in GRAPH_PRECISIONS:
         raise HyperthumbError(f'the precision must be fp32, fp16 or int8, not "{precision}"')
-    if precision != "fp32" and "decoder" in _GRAPHS[part]:
+    if precision != "fp32":
         if not photographs:
             raise HyperthumbError(
                 f"{precision} needs photographs to measure the loss of quality; give a folder of them"
@@ -107,7 +105,7 @@ def export_model(
             name, model.name, model.model_id.hex(), model.scale, _reach(name, graphs, model.scale), "fp32", __version__
         )
         content = _float_graph(name, graph, manifest)
-        lowers = name == "decoder" and precision != "fp32"
+        lowers = name != "tables" and precision != "fp32"
         if not lowers:
             store_halves(content)
         difference = check_float(graph, Session(content.SerializeToString()), _examples(name, model.scale))
@@ -143,10 +141,10 @@ def check_photographs(photographs: Iterable[tuple[str, np.ndarray]], scale: int)
 
 def _float_graph(name: Part, graph: nn.Module, manifest: Manifest) -> Any:
     outputs = {"encoder": ["coefficients"], "tables": ["steps"], "decoder": ["restored", "picture"]}[name]
-    source, axes = ("picture", (1, 2)) if name == "encoder" else ("coefficients", (2, 3))
+    source = "picture" if name == "encoder" else "coefficients"
     example = torch.from_numpy(_examples(name, manifest.scale)[0])
     unit = 8 * manifest.scale if name == "encoder" else 1
-    content = to_onnx(graph, example, (source, outputs), axes, unit)
+    content = to_onnx(graph, example, (source, outputs), side_axes(name), unit)
     _stamp(content, manifest)
     return content
 
@@ -172,46 +170,25 @@ def _reach(name: Part, graphs: Graphs, scale: int) -> int:
 def _lowered(
     content: Any, manifest: Manifest, precision: GraphPrecision, model: LoadedModel, photographs: Sequence[np.ndarray]
 ) -> tuple[Any, Manifest, float]:
-    pairs = [_dequantized(model, photograph) for photograph in photographs]
-    before = _mean_psnr(Session(content.SerializeToString()), pairs)
+    is_encoder, where = manifest.part == "encoder", f"on {counted(len(photographs), 'photograph')}"
+    pictures = [in_whole_blocks(photograph, model.scale) for photograph in photographs]
+    inputs = pictures if is_encoder else [dequantized(model, picture) for picture in pictures]
+    before = Session(content.SerializeToString())
     with silently():
         if precision == "fp16":
             content = low_precision.to_half(content)
         else:
-            content = low_precision.to_int8(content, [coefficients for coefficients, _ in pairs[:12]])
+            content = low_precision.to_int8(content, inputs[:12], manifest.part)
     manifest = dataclasses.replace(manifest, precision=precision)
     _stamp(content, manifest)
-    loss = before - _mean_psnr(Session(content.SerializeToString()), pairs)
+    after = Session(content.SerializeToString())
+    if is_encoder:
+        loss, where = encoder_loss(before, after, model, pictures), f"at equal bytes {where}"
+    else:
+        loss = decoder_loss(before, after, inputs, pictures)
     if not loss <= LOSS_DB[precision]:
         raise HyperthumbError(
-            f"the {precision} decoder of {model.name} loses {loss:.3f} dB on {counted(len(pairs), 'photograph')} "
-            f"(allowed: {LOSS_DB[precision]:g}); this graph was not written"
+            f"the {precision} {manifest.part} of {model.name} loses {loss:.3f} dB {where} (allowed: "
+            f"{LOSS_DB[precision]:g}); this graph was not written"
         )
     return content, manifest, loss
-
-
-@torch.no_grad()
-def _dequantized(model: LoadedModel, photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The dequantized coefficients of a photograph, and the part of the photograph that fills whole blocks."""
-    side = 8 * model.scale
-    height, width = photograph.shape[0] // side * side, photograph.shape[1] // side * side
-    picture = photograph[None, :height, :width].copy()  # PyTorch warns about arrays that are not writable
-    graphs = model.network.graphs()
-    coefficients = graphs.encoder(torch.from_numpy(picture))
-    steps = _zigzag_steps(integer_tables(graphs.tables(coefficients)).numpy())
-    return (np.rint(coefficients.numpy() / steps) * steps).astype(np.float32), picture
-
-
-def _zigzag_steps(tables: np.ndarray) -> np.ndarray:
-    """(1, 2, 8, 8) tables to (1, 192, 1, 1) steps in zig-zag order; Cb and Cr share a table."""
-    luma, chroma = tables.reshape(2, 64)[:, list(ZIGZAG)]
-    return np.concatenate([luma, chroma, chroma]).reshape(1, 192, 1, 1)
-
-
-def _mean_psnr(session: Session, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
-    def psnr(coefficients: np.ndarray, picture: np.ndarray) -> float:
-        (restored,) = session.run(coefficients, "picture")
-        error = float(np.mean((restored.astype(np.float64) - picture) ** 2))
-        return psnr_of_error(max(error, 1e-12))  # finite for equal pictures too, so that the loss is a number
-
-    return float(np.mean([psnr(*pair) for pair in pairs]))

@@ -64,42 +64,46 @@ def graph_path(model: Path, part: Part, precision: GraphPrecision = "fp32") -> P
     return model.with_name(f"{model.stem}.{part}{'' if precision == 'fp32' else f'.{precision}'}.onnx")
 
 
-def missing_graphs(model: Path, precision: GraphPrecision = "fp32") -> list[Path]:
+def missing_graphs(model: Path, precision: GraphPrecision = "fp32", part: Part = "decoder") -> list[Path]:
     """The graphs that an engine needs beside a model file and that do not exist.
 
-    An engine needs the encoder, the tables and the decoder in float32, and the decoder in `precision`. A training's
-    folder or checkpoint cannot have graphs.
+    An engine needs the encoder, the tables and the decoder in float32, and the part in `precision`: the decoder to
+    restore, the encoder to compress. A training's folder or checkpoint cannot have graphs.
     """
     needed = [graph_path(model, part) for part in PARTS]
     if precision != "fp32":
-        needed.append(graph_path(model, "decoder", precision))
+        needed.append(graph_path(model, part, precision))
     return [path for path in needed if is_training(model) or not path.is_file()]
 
 
-def check_graphs(model: Path, precision: GraphPrecision = "fp32", otherwise: str | None = None) -> None:
+def check_graphs(
+    model: Path, precision: GraphPrecision = "fp32", part: Part = "decoder", otherwise: str | None = None
+) -> None:
     """Checks that a model file has the graphs that `missing_graphs` looks for.
 
     Args:
         model: the model file.
-        precision: the precision of the decoder.
+        precision: the precision of the part.
+        part: what runs in this precision: encoder or decoder.
         otherwise: what the message advises besides export; None advises another engine, or float32.
 
     Raises:
         CheckpointError: if it does not. The message names the missing files, and the commands that write them.
     """
-    otherwise = otherwise or ("use --engine torch" if precision == "fp32" else "restore in fp32")
+    verb = "compress" if part == "encoder" else "restore"
+    otherwise = otherwise or ("use --engine torch" if precision == "fp32" else f"{verb} in fp32")
     if is_training(model):
         raise CheckpointError(
             f"{model} is a training's, but exported graphs lie beside model files; make a model file with "
             f"scripts/export_model.py, or {otherwise}"
         )
-    missing = missing_graphs(model, precision)
+    missing = missing_graphs(model, precision, part)
     if missing:
-        lower = graph_path(model, "decoder", precision)
+        lower = graph_path(model, part, precision)
         export = f"hyperthumb export {model} -o {model.parent}"
         commands = [f"`{export}`"] if missing_graphs(model) else []
         if precision != "fp32" and lower in missing:
-            commands.append(f"`{export} --part decoder --precision {precision} --calibrate PHOTOS`")
+            commands.append(f"`{export} --part {part} --precision {precision} --calibrate PHOTOS`")
         names, how = join_words([path.name for path in missing], "and"), join_words(commands, "and")
         raise CheckpointError(
             f"{model} lacks exported graphs beside it: {names}; write them with {how}, or {otherwise}"
@@ -117,16 +121,24 @@ def read_exported(path: Path, otherwise: str | None = None) -> ExportedModel:
     return ExportedModel(header.description.name, header.description.scale, header.model_id, path)
 
 
+def as_analysis(coefficients: np.ndarray, steps: np.ndarray) -> Analysis:
+    """The analysis out of an encoder's coefficients (1, 192, h, w) in zig-zag order and the steps (1, 2, 8, 8)."""
+    height, width = coefficients.shape[2:]
+    vectors = coefficients.reshape(3, 64, height, width)[:, _NATURAL].transpose(0, 2, 3, 1)
+    return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
+
+
 class ExportedEngine:
     """Runs exported graphs; see `Engine`. Each graph is loaded when it is first needed.
 
     Args:
         model: the result of `read_exported`.
         name: onnxruntime or openvino.
+        encoder_precision: the precision of the encoder that `analyze` runs. `restore` has its own.
     """
 
-    def __init__(self, model: ExportedModel, name: EngineName) -> None:
-        self.name, self._model = name, model
+    def __init__(self, model: ExportedModel, name: EngineName, encoder_precision: GraphPrecision = "fp32") -> None:
+        self.name, self._model, self._encoder_precision = name, model, encoder_precision
         self.scale, self.multiple = model.scale, 8 * model.scale
         self._graphs: dict[tuple[Part, GraphPrecision], Graph] = {}
         self._lock = threading.Lock()
@@ -137,15 +149,14 @@ class ExportedEngine:
 
     def analyze(self, picture: np.ndarray, tile: int | None = None) -> Analysis:
         height, width = (side // self.multiple for side in picture.shape[:2])
-        encoder = self._graph("encoder")
+        encoder = self._graph("encoder", self._encoder_precision)
         planes = np.empty((1, 192, height, width), np.float32)
         for part in self._tiles((height, width), tile, encoder.manifest.reach):
             (made,) = encoder.run(np.ascontiguousarray(picture[scaled(part.seen, self.multiple)][None]))
             (rows, columns), (kept_rows, kept_columns) = part.own, part.inner
             planes[:, :, rows, columns] = made[:, :, kept_rows, kept_columns]
         (steps,) = self._graph("tables").run(planes)
-        vectors = planes.reshape(3, 64, height, width)[:, _NATURAL].transpose(0, 2, 3, 1)
-        return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
+        return as_analysis(planes, steps)
 
     def quantize(self, analysis: Analysis, rate_scale: float = 1.0) -> Quantized:
         tables = np.clip(np.rint(analysis.steps * np.float32(rate_scale)), 1, 255)
@@ -208,7 +219,7 @@ class ExportedEngine:
             return self._graphs[part, precision]
 
     def _load(self, part: Part, precision: GraphPrecision) -> Graph:
-        check_graphs(self._model.path, precision)
+        check_graphs(self._model.path, precision, part)
         path = graph_path(self._model.path, part, precision)
         if self.name == "openvino":
             from .openvino_graph import OpenvinoGraph

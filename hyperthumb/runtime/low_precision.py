@@ -11,6 +11,11 @@ import numpy as np
 
 from hyperthumb.base.errors import HyperthumbError
 
+from .manifest import Part, side_axes
+
+PERCENTILES: dict[Part, float] = {"encoder": 99.999, "decoder": 99.99}
+"""int8 clips values above this percentile, and below its mirror. Each part loses more with the other's."""
+
 _SCOPES = "pkg.torch.onnx.name_scopes"
 
 
@@ -28,39 +33,42 @@ def to_half(model: Any) -> Any:
     return convert_float_to_float16(model, keep_io_types=True, node_block_list=outside)
 
 
-def to_int8(model: Any, inputs: Iterable[np.ndarray]) -> Any:
+def to_int8(model: Any, inputs: Iterable[np.ndarray], part: Part) -> Any:
     """Converts the convolutions of the network to int8 (QDQ, per channel), except the first and the last.
 
     The first and the last remain in float32, because most of the loss comes from them: the one reads pixels, the other
-    makes them. The inputs determine the value ranges: from the 0.01st to the 99.99th percentile.
+    makes them. The inputs determine the value ranges, see `PERCENTILES`.
 
     Args:
         model: an exported float32 graph.
-        inputs: values (1, C, H, W) of the graph's first input; 8 to 16 typical ones are enough. The smallest size is
-            taken from the middle of each, because onnxruntime's percentiles need equal sizes.
+        inputs: values of the graph's input; 8 to 16 typical ones are enough. The smallest size is taken from the middle
+            of each, because onnxruntime's percentiles need equal sizes.
+        part: encoder or decoder.
 
     Raises:
-        HyperthumbError: if there are no inputs.
+        HyperthumbError: if there are no inputs, or the part has fewer than three convolutions.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     samples = list(inputs)
     if not samples:
         raise HyperthumbError("int8 needs photographs for calibration, but none were given")
-    height, width = (min(sample.shape[axis] for sample in samples) for axis in (2, 3))
+    sides = {axis: min(sample.shape[axis] for sample in samples) for axis in side_axes(part)}
     inside = set(network_nodes(model))
     convolutions = [node.name for node in model.graph.node if node.name in inside and node.op_type == "Conv"]
     if len(convolutions) < 3:
-        raise HyperthumbError("the decoder has no convolutions between the first and the last; int8 changes nothing")
+        raise HyperthumbError(
+            f"the {part} has no convolutions between the first and the last, so int8 changes nothing; leave it in fp32"
+        )
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         source.write_bytes(model.SerializeToString())
         quantize_static(
             str(source), str(target),
-            _Samples(model.graph.input[0].name, [_middle(sample, height, width) for sample in samples]),
+            _Samples(model.graph.input[0].name, [_middle(sample, sides) for sample in samples]),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, nodes_to_quantize=convolutions[1:-1],
-            calibrate_method=CalibrationMethod.Percentile, extra_options={"CalibPercentile": 99.99},
+            calibrate_method=CalibrationMethod.Percentile, extra_options={"CalibPercentile": PERCENTILES[part]},
             reduce_range=True,  # weights of 7 bits: on processors without VNNI, sums of 8-bit products saturate
         )  # fmt: skip
         return type(model).FromString(target.read_bytes())
@@ -76,9 +84,12 @@ class _Samples:
         return next(self._feeds, None)
 
 
-def _middle(sample: np.ndarray, height: int, width: int) -> np.ndarray:
-    top, left = (sample.shape[2] - height) // 2, (sample.shape[3] - width) // 2
-    return sample[:, :, top : top + height, left : left + width]
+def _middle(sample: np.ndarray, sides: dict[int, int]) -> np.ndarray:
+    """Crops a sample to the side of each axis."""
+    for axis, side in sides.items():
+        start = (sample.shape[axis] - side) // 2
+        sample = sample.take(range(start, start + side), axis)
+    return sample
 
 
 def _is_inside(node: Any) -> bool:

@@ -16,6 +16,11 @@ PARTS: tuple[Part, ...] = get_args(Part)
 _PREFIX = "hyperthumb."
 
 
+def side_axes(part: Part) -> tuple[int, int]:
+    """The axes of height and width of what a part reads: a picture (1, H, W, 3), or coefficients (1, 192, h, w)."""
+    return (1, 2) if part == "encoder" else (2, 3)
+
+
 @dataclass(frozen=True)
 class Manifest:
     """The metadata of an exported graph.

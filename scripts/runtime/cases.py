@@ -97,7 +97,7 @@ def cases(
             if engine == "torch":
                 yield Case("restore", PAPER, engine, precision, *size)
             yield Case("restore", models[0], engine, precision, *size)
-            if precision == "fp32":
+            if precision != "bf16":
                 yield Case("compress", models[0], engine, precision, *size)
         yield from (
             Case("restore", model, "onnxruntime", precision, *size) for model in models[1:2] for precision in quick
@@ -128,7 +128,7 @@ def source_of(folder: Path, case: Case) -> Path:
 
 
 def int8_model(folder: Path, model: str) -> Path:
-    """The copy of a shipped model with an int8 decoder beside it, which `files.prepare` makes."""
+    """The copy of a shipped model with int8 graphs beside it, which `files.prepare` makes."""
     return folder / f"{model}.safetensors"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hyperthumb.base.limits import EngineName, Precision
+from hyperthumb.base.limits import EngineName, GraphPrecision, Precision
 
 LONGEST = 12.0
 """Seconds after which no further call begins."""
@@ -31,7 +31,7 @@ def main() -> None:
     if part == "codec":
         call = _codec(source)
     elif part == "compress":
-        call = _compress(model, engine, source)
+        call = _compress(model, engine, precision, source)
     elif model == "paper":
         call = _paper(engine, precision, source)
     else:
@@ -69,14 +69,14 @@ def _restore(model: str, engine: EngineName, precision: Precision, source: Path)
     )
 
 
-def _compress(model: str, engine: EngineName, source: Path) -> Call:
+def _compress(model: str, engine: EngineName, precision: GraphPrecision, source: Path) -> Call:
     import hyperthumb
     from hyperthumb.codec.photograph import analyze, quantize
     from hyperthumb.jpeg.file import write_jpeg
 
     _limit_threads(engine)
     picture = np.load(source)
-    codec = hyperthumb.load(model, "cpu", engine=engine)
+    codec = hyperthumb.load(model, "cpu", engine=engine, encoder_precision=precision)
     return lambda: _timed(
         ("network", lambda _: analyze(codec.engine, picture)),
         ("entropy coding", lambda found: write_jpeg(quantize(codec.engine, found).jpeg, "small", codec.backend)),

@@ -1,4 +1,4 @@
-"""`restore --precision`: what it needs, and settings that it overrides."""
+"""`--precision`: what it needs, and settings that it overrides."""
 
 from __future__ import annotations
 
@@ -27,6 +27,27 @@ def test_int8_names_all_files_that_it_needs(run, thumbnail, engine):
         "error: tiny.safetensors lacks exported graphs beside it: tiny.encoder.onnx, tiny.tables.onnx, "
         f"tiny.decoder.onnx and tiny.decoder.int8.onnx; write them with {EXPORT} and {LOWER}, or restore in fp32\n",
     )
+
+
+@pytest.mark.parametrize("engine", ["auto", "onnxruntime"])
+def test_compressing_in_int8_names_all_files_that_it_needs(run, tiny_model, tmp_path, engine):
+    (tmp_path / "tiny.safetensors").symlink_to(tiny_model)
+    save("photo.png")
+    arguments = ("compress", "photo.png", "--precision", "int8", "--engine", engine, "--model", "tiny.safetensors")
+    assert run(*arguments, model=False) == (
+        2,
+        "",
+        "error: tiny.safetensors lacks exported graphs beside it: tiny.encoder.onnx, tiny.tables.onnx, "
+        f"tiny.decoder.onnx and tiny.encoder.int8.onnx; write them with {EXPORT} and "
+        f"{LOWER.replace('decoder', 'encoder')}, or compress in fp32\n",
+    )
+
+
+def test_compressing_in_int8_in_pytorch_says_which_engines_have_it(run):
+    save("photo.png")
+    assert run("compress", "photo.png", "--precision", "int8", "--engine", "torch") == (
+        2, "", "error: torch compresses in fp32, not in int8; give --engine onnxruntime or openvino\n",
+    )  # fmt: skip
 
 
 def test_int8_in_pytorch_says_which_engines_have_it(run, thumbnail):

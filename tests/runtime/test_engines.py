@@ -14,7 +14,7 @@ from PIL import Image
 import hyperthumb
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
 from hyperthumb.base.progress import listening
-from hyperthumb.codec.engines import choose_engine
+from hyperthumb.codec.engines import choose_engine, open_engine
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.models import zoo
 from hyperthumb.runtime.exported_engine import check_graphs, graph_path
@@ -116,6 +116,12 @@ def test_only_missing_graphs_are_named(tmp_path):
         f"{path} lacks exported graphs beside it: mine.tables.onnx and mine.decoder.int8.onnx; write them with "
         f"`{export}` and `{export} --part decoder --precision int8 --calibrate PHOTOS`, or restore in fp32"
     )
+    with pytest.raises(CheckpointError) as raised:
+        check_graphs(path, "int8", "encoder")
+    assert str(raised.value) == (
+        f"{path} lacks exported graphs beside it: mine.tables.onnx and mine.encoder.int8.onnx; write them with "
+        f"`{export}` and `{export} --part encoder --precision int8 --calibrate PHOTOS`, or compress in fp32"
+    )
     graph_path(path, "tables").touch()
     with pytest.raises(CheckpointError, match=r"beside it: mine\.decoder\.fp16\.onnx; write them with [^`]*`[^`]*fp16"):
         check_graphs(path, "fp16")
@@ -143,6 +149,31 @@ def test_a_decoder_in_another_precision_than_its_name_says_is_refused(tmp_path, 
         codec.restore(codec.compress(PHOTOGRAPH[:64, :64]), precision="int8")
 
 
+@pytest.mark.parametrize("name", EXPORTED)
+def test_an_encoder_in_another_precision_than_its_name_says_is_refused(tmp_path, name):
+    pytest.importorskip(name)
+    path = tmp_path / "lite_2x.safetensors"
+    for file in zoo.FOLDER.glob("lite_2x.*"):
+        (tmp_path / file.name).symlink_to(file)
+    graph_path(path, "encoder", "fp16").symlink_to(zoo.FOLDER / "lite_2x.encoder.onnx")
+    codec = hyperthumb.load(path, "cpu", engine=name, encoder_precision="fp16")
+    with pytest.raises(CheckpointError, match=r"lite_2x\.encoder\.fp16\.onnx is in fp32, but its name stands for fp16"):
+        codec.compress(PHOTOGRAPH[:64, :64])
+
+
+def test_the_precision_of_the_encoder_holds_for_the_model_that_compresses_only(monkeypatch):
+    opened = []
+
+    def open_in_float(path, engine, device, encoder_precision):
+        opened.append(encoder_precision)
+        return open_engine(path, engine, device)
+
+    monkeypatch.setattr("hyperthumb.codec.codec.open_engine", open_in_float)
+    codec = hyperthumb.load(device="cpu", engine="onnxruntime", encoder_precision="int8")
+    codec.restore(hyperthumb.load("lite_2x", "cpu", engine="onnxruntime").compress(PHOTOGRAPH[:64, :64]))
+    assert opened == ["int8", "fp32", "fp32"]
+
+
 def test_on_a_cpu_auto_takes_onnx_runtime_then_openvino_then_torch(monkeypatch):
     shipped, found = zoo.FOLDER / "lite_2x.safetensors", ["torch", "openvino", "onnxruntime"]
     monkeypatch.setattr("hyperthumb.codec.engines.find_spec", lambda name: name in found or None)
@@ -163,6 +194,10 @@ def test_a_wrong_choice_is_a_sentence():
         hyperthumb.load(engine="tensorrt")
     with pytest.raises(OptionsError, match="device: cuda needs the torch engine"):
         hyperthumb.load(device="cuda", engine="onnxruntime")
+    with pytest.raises(OptionsError, match='encoder_precision: "bf16" is not one of fp32, fp16, int8'):
+        hyperthumb.load(encoder_precision="bf16")
+    with pytest.raises(OptionsError, match="torch compresses in fp32, not in int8; give --engine onnxruntime or openv"):
+        hyperthumb.load("lite_2x", engine="torch", encoder_precision="int8")
 
 
 @pytest.mark.parametrize("engine", EXPORTED)

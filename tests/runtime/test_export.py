@@ -11,11 +11,12 @@ import torch
 
 import hyperthumb
 from hyperthumb.base.errors import HyperthumbError
+from hyperthumb.metrics.psnr import psnr
 from hyperthumb.models.file import LoadedModel, load_model
 from hyperthumb.runtime.export import export_model
 from hyperthumb.runtime.exported_engine import graph_path
 from hyperthumb.runtime.session import Session
-from hyperthumb.runtime.verify import check_float, example_coefficients
+from hyperthumb.runtime.verify import LOSS_DB, check_float, example_coefficients
 from tests.support import photograph, save_tiny_model
 
 
@@ -132,10 +133,30 @@ def test_photographs_are_checked_before_the_export_starts(model, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_encoder_is_float32_at_any_precision_and_needs_no_photographs(model, tmp_path):
-    encoder, tables = export_model(model, tmp_path, "encoder", "int8", stem="mine")
-    assert (encoder.path.name, tables.path.name) == ("mine.encoder.onnx", "mine.tables.onnx")
-    assert {encoder.manifest.precision, tables.manifest.precision} == {"fp32"}
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_compressing_in_lower_precision_runs_that_encoder(path, files, tmp_path, precision):
+    shutil.copytree(path.parent, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / path.name
+    with pytest.raises(HyperthumbError, match=f"--part encoder --precision {precision} --calibrate PHOTOS`, or compr"):
+        hyperthumb.load(path, "cpu", engine="onnxruntime", encoder_precision=precision)
+    image = photograph(96, 128)
+    encoder, tables = export_model(load_model(path), tmp_path, "encoder", precision, [image, photograph(70, 80)])
+    assert (encoder.path.name, tables.path.name) == (f"tiny.encoder.{precision}.onnx", "tiny.tables.onnx")
+    assert (encoder.manifest.precision, tables.manifest.precision) == (precision, "fp32")
+    assert encoder.loss_db < LOSS_DB[precision]
+    assert tables.loss_db is None
+    plain = hyperthumb.load(path, "cpu", engine="onnxruntime")
+    lower = hyperthumb.load(path, "cpu", encoder_precision=precision)
+    expected, data = plain.compress(image), lower.compress(image)
+    assert data != expected
+    assert psnr(plain.restore(data), image) == pytest.approx(psnr(plain.restore(expected), image), abs=0.1)
+
+
+def test_an_encoder_that_loses_too_much_is_not_written(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(LOSS_DB, "fp16", -1)
+    with pytest.raises(HyperthumbError, match=r"fp16 encoder of tiny loses .* dB at equal bytes on 1 photograph \(all"):
+        export_model(model, tmp_path, "encoder", "fp16", [photograph(64, 64)])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("part", "precision"), [("all", "fp32"), ("both", "fp8")])

@@ -12,6 +12,7 @@ from runtime.cases import SIZES, Case, Point, cases, pareto_size
 from runtime.plots import draw, ms_per_megapixel, read_quality
 from scripts import measure_runtime
 from scripts.measure_runtime import as_table, main
+from tests.support import write_photographs
 
 ROOT = measure_runtime.ROOT
 MODELS, PRECISIONS = ["lite_4x", "fast_4x", "lite_2x_low"], ["fp32", "bf16", "int8"]
@@ -44,6 +45,27 @@ def test_int8_is_measured_for_two_models_at_every_size():
     decoders = [case for case in ALL if case.precision == "int8" and case.part == "restore"]
     assert {(case.model, case.engine) for case in decoders} == {(model, "onnxruntime") for model in MODELS[:2]}
     assert len(decoders) == 2 * len(SIZES)
+
+
+def test_compressing_is_measured_in_int8_too_but_not_in_pytorch():
+    encoders = [
+        case
+        for case in cases(SIZES, MODELS, ["onnxruntime", "openvino", "torch"], PRECISIONS)
+        if (case.part, case.precision) == ("compress", "int8")
+    ]
+    assert {(case.model, case.engine) for case in encoders} == {("lite_4x", "onnxruntime"), ("lite_4x", "openvino")}
+    assert len(encoders) == 2 * len(SIZES)
+
+
+def test_only_models_that_compress_get_an_int8_encoder(tmp_path, monkeypatch):
+    exported = []
+    monkeypatch.setattr(files.hyperthumb, "export", lambda *arguments: exported.append(arguments[:4]))
+    todo = [case for case in cases([(64, 48)], MODELS, ["onnxruntime"], PRECISIONS) if case.precision == "int8"]
+    files.prepare(ROOT / "docs/images/demo.jpg", todo, tmp_path, write_photographs(tmp_path / "photos", 1))
+    assert exported == [
+        (tmp_path / "fast_4x.safetensors", tmp_path, "decoder", "int8"),
+        (tmp_path / "lite_4x.safetensors", tmp_path, "both", "int8"),
+    ]
 
 
 def test_the_quality_of_the_pareto_plot_is_that_of_the_committed_table():
