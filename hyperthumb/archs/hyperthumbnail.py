@@ -65,7 +65,10 @@ class HyperThumbnail(RescalingNetwork):
         scale: 1, 2, 4 or 8.
         quantization: computes the tables.
         encoder: maps hr (B, 3, H, W) to the thumbnail (B, 3, h, w). It is None exactly when the scale is 1.
-        jpeg: `{rounding: noise | straight_through | cubic}`, the rounding in training; noise by default.
+        jpeg: `{rounding: noise | straight_through | cubic, rate_rounding: ...}`, the roundings in training. `rounding`
+            is for tables and for what the decoder gets; noise by default. `rate_rounding` is for what the rate model
+            gets; by default that is the same. `{rounding: straight_through, rate_rounding: noise}` is the mixed
+            quantization of Minnen and Singh (2020).
         rate: the rate model; None for a network trained without a rate term.
         decoder: maps the thumbnail to the restored image. It is None exactly when the scale is 1. A class with a true
             attribute `takes_coefficients` is called with the unclamped rgb (B, 3, h, w) and the dequantized
@@ -81,7 +84,7 @@ class HyperThumbnail(RescalingNetwork):
         scale: int,
         quantization: Annotated[Component, PartOf(QUANTIZATIONS)],
         encoder: Annotated[Component | None, PartOf(ENCODERS)] = None,
-        jpeg: Mapping[Literal["rounding"], RoundingName] | None = None,
+        jpeg: Mapping[Literal["rounding", "rate_rounding"], RoundingName] | None = None,
         rate: Annotated[Component | None, PartOf(RATE_MODELS)] = None,
         decoder: Annotated[Component | None, PartOf(DECODERS)] = None,
     ) -> None:
@@ -93,7 +96,7 @@ class HyperThumbnail(RescalingNetwork):
                 needs = "cannot have" if scale == 1 else "needs"
                 raise HyperthumbError(f"a network of scale {scale} {needs} {'an' if name == 'encoder' else 'a'} {name}")
         self.scale = scale
-        self.rounding = _training_rounding(jpeg or {})
+        self.rounding, self.rate_rounding = _training_roundings(jpeg or {})
         self.quantization: Quantization = _build_subclass(quantization, QUANTIZATIONS, Quantization, scale)
         self.encoder = encoder.build(ENCODERS, scale=scale) if encoder else None
         self.rate: RateModel | None = _build_subclass(rate, RATE_MODELS, RateModel, scale) if rate else None
@@ -103,8 +106,9 @@ class HyperThumbnail(RescalingNetwork):
         coefficients = self.transform(hr)
         tables = self.tables(coefficients)
         steps = per_plane(tables)
-        quantized = self._round(coefficients / steps)
-        bits = self._bits(quantized)
+        scaled = coefficients / steps
+        quantized = self._round(scaled)
+        bits = self._bits(self.rate_rounding(scaled) if self.training and self.rate_rounding else quantized)
         restored, thumbnail = self.decode(quantized * steps)
         return RescaleOutput(restored, thumbnail, bits, tables, coefficients=quantized)
 
@@ -248,8 +252,12 @@ def _checked(part: nn.Module, output: Tensor, shape: tuple[int, ...], what: str)
     return output
 
 
-def _training_rounding(jpeg: Mapping[Literal["rounding"], RoundingName]) -> Rounding:
-    unknown = sorted(set(jpeg) - {"rounding"})
+def _training_roundings(
+    jpeg: Mapping[Literal["rounding", "rate_rounding"], RoundingName],
+) -> tuple[Rounding, Rounding | None]:
+    """The rounding for the decoder, and the rate model's own; None if it gets what the decoder gets."""
+    unknown = sorted(set(jpeg) - {"rounding", "rate_rounding"})
     if unknown:
-        raise HyperthumbError(f'unknown key "{unknown[0]}" in jpeg; the only key is rounding')
-    return find_rounding(jpeg.get("rounding", "noise"))
+        raise HyperthumbError(f'unknown key "{unknown[0]}" in jpeg; the keys are rounding and rate_rounding')
+    own = jpeg.get("rate_rounding")
+    return find_rounding(jpeg.get("rounding", "noise")), None if own is None else find_rounding(own)

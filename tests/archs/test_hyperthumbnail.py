@@ -90,6 +90,21 @@ def test_train_and_eval_mode_select_the_rounding():
         assert torch.equal(network(hr).thumbnail, network(hr).thumbnail)
 
 
+def test_the_rate_model_can_have_its_own_rounding():
+    """The decoder gets integers while the rate model gets noise; after training both get the integers of the file."""
+    network = tiny(4, jpeg={"rounding": "straight_through", "rate_rounding": "noise"})
+    hr = photo(64, 64)
+    with torch.no_grad():
+        first, second = network(hr), network(hr)
+        assert torch.equal(first.coefficients, first.coefficients.round())
+        assert torch.equal(first.restored, second.restored)
+        assert not torch.equal(first.bits, second.bits)
+        network.eval()
+        assert torch.equal(network(hr).bits, network(hr).bits)
+    network.train()(hr).bits.sum().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in network.encoder.conv_last.parameters())
+
+
 def test_compress_returns_integers_in_train_mode():
     network, hr = tiny(), photo(64, 64)
     trained = network.compress(hr)
@@ -172,7 +187,8 @@ def test_sides_that_are_not_multiples_are_refused(scale, extra):
         ({"scale": 4, "decoder": None}, "needs a decoder"),
         ({"scale": 1}, "cannot have an encoder"),
         ({"scale": 4, "jpeg": {"rounding": "up"}}, "noise, straight_through, cubic"),
-        ({"scale": 4, "jpeg": {"quality": 3}}, "the only key is rounding"),
+        ({"scale": 4, "jpeg": {"rate_rounding": "up"}}, "noise, straight_through, cubic"),
+        ({"scale": 4, "jpeg": {"quality": 3}}, "the keys are rounding and rate_rounding"),
     ],
 )
 def test_invalid_combinations_are_refused(arguments, message):
