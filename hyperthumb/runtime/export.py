@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -35,6 +35,9 @@ Parts = Literal["decoder", "encoder", "both"]
 _GRAPHS: dict[str, tuple[Part, ...]] = {
     "decoder": ("decoder",), "encoder": ("encoder", "tables"), "both": PARTS,
 }  # fmt: skip
+
+_MOST_KEPT = 2
+"""Convolutions that int8 may leave in float32 besides the first and the last, where it loses too much otherwise."""
 
 
 class Exported(NamedTuple):
@@ -170,25 +173,43 @@ def _reach(name: Part, graphs: Graphs, scale: int) -> int:
 def _lowered(
     content: Any, manifest: Manifest, precision: GraphPrecision, model: LoadedModel, photographs: Sequence[np.ndarray]
 ) -> tuple[Any, Manifest, float]:
-    is_encoder, where = manifest.part == "encoder", f"on {counted(len(photographs), 'photograph')}"
+    """The graph in lower precision, its metadata, and its loss in dB.
+
+    int8 leaves one more convolution at the end in float32 as long as the loss is too large.
+    """
+    is_encoder = manifest.part == "encoder"
     pictures = [in_whole_blocks(photograph, model.scale) for photograph in photographs]
     inputs = pictures if is_encoder else [dequantized(model, picture) for picture in pictures]
     before = Session(content.SerializeToString())
-    with silently():
-        if precision == "fp16":
-            content = low_precision.to_half(content)
-        else:
-            content = low_precision.to_int8(content, inputs[:12], manifest.part)
     manifest = dataclasses.replace(manifest, precision=precision)
-    _stamp(content, manifest)
-    after = Session(content.SerializeToString())
-    if is_encoder:
-        loss, where = encoder_loss(before, after, model, pictures), f"at equal bytes {where}"
-    else:
-        loss = decoder_loss(before, after, inputs, pictures)
-    if not loss <= LOSS_DB[precision]:
-        raise HyperthumbError(
-            f"the {precision} {manifest.part} of {model.name} loses {loss:.3f} dB {where} (allowed: "
-            f"{LOSS_DB[precision]:g}); this graph was not written"
+    losses = []
+    for lowered in _attempts(content, manifest, inputs[:12]):
+        _stamp(lowered, manifest)
+        after = Session(lowered.SerializeToString())
+        loss = (
+            encoder_loss(before, after, model, pictures)
+            if is_encoder
+            else decoder_loss(before, after, inputs, pictures)
         )
-    return content, manifest, loss
+        if loss <= LOSS_DB[precision]:
+            return lowered, manifest, loss
+        losses.append(loss)
+    where = f"{'at equal bytes ' if is_encoder else ''}on {counted(len(photographs), 'photograph')}"
+    raise HyperthumbError(
+        f"the {precision} {manifest.part} of {model.name} loses {min(losses):.3f} dB {where} (allowed: "
+        f"{LOSS_DB[precision]:g}); this graph was not written"
+    )
+
+
+def _attempts(content: Any, manifest: Manifest, inputs: Sequence[np.ndarray]) -> Iterator[Any]:
+    """Graphs in the precision of the manifest, the one with the fewest layers in float32 first."""
+    if manifest.precision == "fp16":
+        with silently():
+            lowered = low_precision.to_half(content)
+        yield lowered
+        return
+    inner = low_precision.inner_convolutions(content, manifest.part)
+    for kept in range(min(_MOST_KEPT + 1, len(inner))):
+        with silently():
+            lowered = low_precision.to_int8(content, inputs, manifest.part, inner[: len(inner) - kept])
+        yield lowered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +33,37 @@ def to_half(model: Any) -> Any:
     return convert_float_to_float16(model, keep_io_types=True, node_block_list=outside)
 
 
-def to_int8(model: Any, inputs: Iterable[np.ndarray], part: Part) -> Any:
-    """Converts the convolutions of the network to int8 (QDQ, per channel), except the first and the last.
+def inner_convolutions(model: Any, part: Part) -> list[str]:
+    """The names of the network's convolutions without the first and the last, which int8 leaves in float32.
 
-    The first and the last remain in float32, because most of the loss comes from them: the one reads pixels, the other
-    makes them. The inputs determine the value ranges, see `PERCENTILES`.
+    Most of the loss would come from these two: the one reads pixels, the other makes them.
+
+    Raises:
+        HyperthumbError: if there are none.
+    """
+    inside = set(network_nodes(model))
+    convolutions = [node.name for node in model.graph.node if node.name in inside and node.op_type == "Conv"]
+    if len(convolutions) < 3:
+        raise HyperthumbError(
+            f"the {part} has no convolutions between the first and the last, so int8 changes nothing; leave it in fp32"
+        )
+    return convolutions[1:-1]
+
+
+def to_int8(model: Any, inputs: Iterable[np.ndarray], part: Part, nodes: Sequence[str]) -> Any:
+    """Converts convolutions to int8 (QDQ, per channel).
+
+    The inputs determine the value ranges, see `PERCENTILES`.
 
     Args:
-        model: an exported float32 graph.
+        model: an exported float32 graph, which stays as it is.
         inputs: values of the graph's input; 8 to 16 typical ones are enough. The smallest size is taken from the middle
             of each, because onnxruntime's percentiles need equal sizes.
         part: encoder or decoder.
+        nodes: the names of the convolutions, from `inner_convolutions`.
 
     Raises:
-        HyperthumbError: if there are no inputs, or the part has fewer than three convolutions.
+        HyperthumbError: if there are no inputs.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
@@ -54,12 +71,6 @@ def to_int8(model: Any, inputs: Iterable[np.ndarray], part: Part) -> Any:
     if not samples:
         raise HyperthumbError("int8 needs photographs for calibration, but none were given")
     sides = {axis: min(sample.shape[axis] for sample in samples) for axis in side_axes(part)}
-    inside = set(network_nodes(model))
-    convolutions = [node.name for node in model.graph.node if node.name in inside and node.op_type == "Conv"]
-    if len(convolutions) < 3:
-        raise HyperthumbError(
-            f"the {part} has no convolutions between the first and the last, so int8 changes nothing; leave it in fp32"
-        )
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         source.write_bytes(model.SerializeToString())
@@ -67,7 +78,7 @@ def to_int8(model: Any, inputs: Iterable[np.ndarray], part: Part) -> Any:
             str(source), str(target),
             _Samples(model.graph.input[0].name, [_middle(sample, sides) for sample in samples]),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8, nodes_to_quantize=convolutions[1:-1],
+            weight_type=QuantType.QInt8, nodes_to_quantize=list(nodes),
             calibrate_method=CalibrationMethod.Percentile, extra_options={"CalibPercentile": PERCENTILES[part]},
             reduce_range=True,  # weights of 7 bits: on processors without VNNI, sums of 8-bit products saturate
         )  # fmt: skip

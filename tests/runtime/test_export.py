@@ -159,6 +159,19 @@ def test_an_encoder_that_loses_too_much_is_not_written(model, tmp_path, monkeypa
     assert not list(tmp_path.iterdir())
 
 
+def test_int8_leaves_more_layers_in_float32_where_it_loses_too_much(tmp_path, monkeypatch):
+    path = save_tiny_model(tmp_path / "tiny.safetensors")
+    losses = [0.06, 0.04]
+    monkeypatch.setattr("hyperthumb.runtime.export.decoder_loss", lambda *arguments: losses.pop(0))
+    (file,) = export_model(load_model(path), tmp_path, "decoder", "int8", [photograph(64, 64)])
+    assert file.loss_db == 0.04
+    assert losses == []
+    monkeypatch.setattr("hyperthumb.runtime.export.decoder_loss", lambda *arguments: losses.append(0.06) or 0.06)
+    with pytest.raises(HyperthumbError, match=r"int8 decoder of tiny loses 0\.060 dB on 1 photograph \(allowed: 0\.05"):
+        export_model(load_model(path), tmp_path, "decoder", "int8", [photograph(64, 64)])
+    assert len(losses) == 3
+
+
 @pytest.mark.parametrize(("part", "precision"), [("all", "fp32"), ("both", "fp8")])
 def test_unknown_wishes_are_refused(model, tmp_path, part, precision):
     with pytest.raises(HyperthumbError, match="not"):
