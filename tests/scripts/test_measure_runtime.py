@@ -71,7 +71,7 @@ def test_only_models_that_compress_get_an_int8_encoder(tmp_path, monkeypatch):
 def test_the_quality_of_the_pareto_plot_is_that_of_the_committed_table():
     quality = read_quality(ROOT)
     assert quality["lite_4x"] == pytest.approx(29.06, abs=0.01)
-    assert quality["fast_4x"] == pytest.approx(28.11, abs=0.01)
+    assert quality["fast_4x"] == pytest.approx(28.62, abs=0.01)
     assert quality["AVIF"] > quality["WebP"]
     assert quality["paper"] == pytest.approx(29.42, abs=0.01)
 
