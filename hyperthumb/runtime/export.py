@@ -181,16 +181,12 @@ def _lowered(
     pictures = [in_whole_blocks(photograph, model.scale) for photograph in photographs]
     inputs = pictures if is_encoder else [dequantized(model, picture) for picture in pictures]
     before = Session(content.SerializeToString())
+    loss_of = encoder_loss(before, model, pictures) if is_encoder else decoder_loss(before, inputs, pictures)
     manifest = dataclasses.replace(manifest, precision=precision)
     losses = []
     for lowered in _attempts(content, manifest, inputs[:12]):
         _stamp(lowered, manifest)
-        after = Session(lowered.SerializeToString())
-        loss = (
-            encoder_loss(before, after, model, pictures)
-            if is_encoder
-            else decoder_loss(before, after, inputs, pictures)
-        )
+        loss = loss_of(Session(lowered.SerializeToString()))
         if loss <= LOSS_DB[precision]:
             return lowered, manifest, loss
         losses.append(loss)

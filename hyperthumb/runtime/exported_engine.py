@@ -128,6 +128,11 @@ def as_analysis(coefficients: np.ndarray, steps: np.ndarray) -> Analysis:
     return Analysis(np.ascontiguousarray(vectors).reshape(3, height, width, 8, 8), np.array(steps[0]))
 
 
+def zigzag_steps(tables: np.ndarray) -> np.ndarray:
+    """(2, 8, 8) tables to float32 steps (3, 64, 1, 1) in zig-zag order, for Y, Cb and Cr, which share a table."""
+    return np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
+
+
 class ExportedEngine:
     """Runs exported graphs; see `Engine`. Each graph is loaded when it is first needed.
 
@@ -174,7 +179,7 @@ class ExportedEngine:
         if precision == "bf16" or precision not in PRECISIONS:
             raise HyperthumbError(f"{self.name} restores in fp32, fp16 or int8, not in {precision}")
         picture = np.empty((*size, 3), np.uint8)
-        steps = np.asarray(tables, np.float32).reshape(2, 64)[[0, 1, 1]][:, _ZIGZAG, None, None]
+        steps = zigzag_steps(tables)
         decoder = self._graph("decoder", precision)
         height, width = coefficients.shape[1:3]
         for part in self._tiles((height, width), tile, decoder.manifest.reach):

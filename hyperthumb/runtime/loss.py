@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,16 +10,18 @@ import torch
 
 from hyperthumb.jpeg.file import JpegThumbnail, write_jpeg
 from hyperthumb.jpeg.quantize import integer_tables
-from hyperthumb.jpeg.tables import ZIGZAG
 from hyperthumb.metrics.psnr import psnr_of_error
 from hyperthumb.models.file import LoadedModel
 
-from .exported_engine import as_analysis
+from .exported_engine import as_analysis, zigzag_steps
 from .session import Session
 from .torch_engine import TorchEngine
 
 _OTHER_RATE = 0.95
 """Multiplies the tables at the second rate, from which an encoder's loss gets the price of a byte in dB."""
+
+Loss = Callable[[Session], float]
+"""The PSNR in dB that an encoder or a decoder of lower precision loses."""
 
 
 class _Rated(NamedTuple):
@@ -41,19 +43,16 @@ def dequantized(model: LoadedModel, picture: np.ndarray) -> np.ndarray:
     """What the decoder of a model reads (1, 192, h, w), for a picture from `in_whole_blocks`."""
     graphs = model.network.graphs()
     coefficients = graphs.encoder(torch.from_numpy(picture))
-    steps = _zigzag_steps(integer_tables(graphs.tables(coefficients)).numpy())
+    steps = zigzag_steps(integer_tables(graphs.tables(coefficients)).numpy()).reshape(192, 1, 1)
     return (np.rint(coefficients.numpy() / steps) * steps).astype(np.float32)
 
 
-def decoder_loss(
-    before: Session, after: Session, inputs: Sequence[np.ndarray], pictures: Sequence[np.ndarray]
-) -> float:
-    """The PSNR in dB that a decoder of lower precision loses.
+def decoder_loss(before: Session, inputs: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> Loss:
+    """Measures a decoder in float32, and returns what others lose against it.
 
     Args:
         before: the decoder in float32.
-        after: the decoder in the lower precision.
-        inputs: what they read, from `dequantized`.
+        inputs: what decoders read, from `dequantized`.
         pictures: of the same photographs, from `in_whole_blocks`.
     """
 
@@ -61,27 +60,29 @@ def decoder_loss(
         restored = (decoder.run(coefficients, "picture")[0] for coefficients in inputs)
         return float(np.mean([_psnr(*pair) for pair in zip(restored, pictures, strict=True)]))
 
-    return mean_psnr(before) - mean_psnr(after)
+    plain = mean_psnr(before)
+    return lambda after: plain - mean_psnr(after)
 
 
-def encoder_loss(before: Session, after: Session, model: LoadedModel, pictures: Sequence[np.ndarray]) -> float:
-    """The PSNR in dB that an encoder of lower precision loses at equal bytes.
+def encoder_loss(before: Session, model: LoadedModel, pictures: Sequence[np.ndarray]) -> Loss:
+    """Measures an encoder in float32, and returns what others lose against it at equal bytes.
 
-    Its files also have other sizes. A byte is worth what it gains between two rates of the float32 encoder.
+    The others' files also have other sizes. A byte is worth what it gains between two rates of the float32 encoder.
 
     Args:
         before: the encoder in float32.
-        after: the encoder in the lower precision.
         model: gives the tables and the decoder, which stay in float32.
         pictures: from `in_whole_blocks`.
     """
-    plain, finer, lowered = (
-        _rated(encoder, model, pictures, scale)
-        for encoder, scale in ((before, 1.0), (before, _OTHER_RATE), (after, 1.0))
-    )
+    plain, finer = (_rated(before, model, pictures, scale) for scale in (1.0, _OTHER_RATE))
     more = finer.num_bytes - plain.num_bytes
     slope = (finer.psnr - plain.psnr) / more if more else 0.0
-    return plain.psnr - lowered.psnr + slope * (lowered.num_bytes - plain.num_bytes)
+
+    def loss(after: Session) -> float:
+        lowered = _rated(after, model, pictures, 1.0)
+        return plain.psnr - lowered.psnr + slope * (lowered.num_bytes - plain.num_bytes)
+
+    return loss
 
 
 def _rated(encoder: Session, model: LoadedModel, pictures: Sequence[np.ndarray], rate_scale: float) -> _Rated:
@@ -97,12 +98,6 @@ def _rated(encoder: Session, model: LoadedModel, pictures: Sequence[np.ndarray],
         sizes.append(len(write_jpeg(JpegThumbnail(quantized.coefficients, quantized.tables, *sides))))
         scores.append(_psnr(engine.restore(quantized.coefficients, quantized.tables, (height, width)), picture[0]))
     return _Rated(float(np.mean(sizes)), float(np.mean(scores)))
-
-
-def _zigzag_steps(tables: np.ndarray) -> np.ndarray:
-    """(1, 2, 8, 8) tables to (1, 192, 1, 1) steps in zig-zag order; Cb and Cr share a table."""
-    luma, chroma = tables.reshape(2, 64)[:, list(ZIGZAG)]
-    return np.concatenate([luma, chroma, chroma]).reshape(1, 192, 1, 1)
 
 
 def _psnr(restored: np.ndarray, picture: np.ndarray) -> float:

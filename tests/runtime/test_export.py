@@ -162,11 +162,13 @@ def test_an_encoder_that_loses_too_much_is_not_written(model, tmp_path, monkeypa
 def test_int8_leaves_more_layers_in_float32_where_it_loses_too_much(tmp_path, monkeypatch):
     path = save_tiny_model(tmp_path / "tiny.safetensors")
     losses = [0.06, 0.04]
-    monkeypatch.setattr("hyperthumb.runtime.export.decoder_loss", lambda *arguments: losses.pop(0))
+    monkeypatch.setattr("hyperthumb.runtime.export.decoder_loss", lambda *arguments: lambda decoder: losses.pop(0))
     (file,) = export_model(load_model(path), tmp_path, "decoder", "int8", [photograph(64, 64)])
     assert file.loss_db == 0.04
     assert losses == []
-    monkeypatch.setattr("hyperthumb.runtime.export.decoder_loss", lambda *arguments: losses.append(0.06) or 0.06)
+    monkeypatch.setattr(
+        "hyperthumb.runtime.export.decoder_loss", lambda *arguments: lambda decoder: losses.append(0.06) or 0.06
+    )
     with pytest.raises(HyperthumbError, match=r"int8 decoder of tiny loses 0\.060 dB on 1 photograph \(allowed: 0\.05"):
         export_model(load_model(path), tmp_path, "decoder", "int8", [photograph(64, 64)])
     assert len(losses) == 3

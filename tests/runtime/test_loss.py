@@ -38,8 +38,9 @@ def test_only_whole_blocks_are_measured():
 def test_an_encoder_with_noise_loses_and_the_same_encoder_does_not(model):
     pictures = [in_whole_blocks(photograph(96, 128, seed), 4) for seed in (0, 1)]
     plain = Encoder(model)
-    assert encoder_loss(plain, plain, model, pictures) == 0
-    assert encoder_loss(plain, Encoder(model, noise=9), model, pictures) > 0.1
+    loss_of = encoder_loss(plain, model, pictures)
+    assert loss_of(plain) == 0
+    assert loss_of(Encoder(model, noise=9)) > 0.1
 
 
 @pytest.mark.parametrize(("finer_bytes", "expected"), [(1100, 0.1 + 0.5 * 20 / 100), (1000, 0.1)])
@@ -50,4 +51,4 @@ def test_a_byte_costs_what_it_gains_between_two_rates(monkeypatch, finer_bytes, 
         ("after", 1.0): (1020, 29.9),
     }
     monkeypatch.setattr(loss, "_rated", lambda encoder, model, pictures, scale: loss._Rated(*means[encoder, scale]))
-    assert encoder_loss("before", "after", None, []) == pytest.approx(expected)
+    assert encoder_loss("before", None, [])("after") == pytest.approx(expected)
