@@ -13,12 +13,13 @@ from PIL import Image
 
 import hyperthumb
 from hyperthumb.base.errors import CheckpointError, HyperthumbError, OptionsError
+from hyperthumb.base.limits import GraphPrecision
 from hyperthumb.base.progress import listening
 from hyperthumb.codec.engines import choose_engine, open_engine
 from hyperthumb.jpeg.file import read_jpeg
 from hyperthumb.models import zoo
 from hyperthumb.runtime.exported_engine import check_graphs, graph_path
-from hyperthumb.runtime.manifest import PARTS
+from hyperthumb.runtime.manifest import PARTS, Part
 from tests.support import photograph, save_tiny_model
 
 ROOT = Path(__file__).parents[2]
@@ -137,13 +138,19 @@ def test_a_training_has_no_graphs_even_if_files_of_its_name_exist(tmp_path):
         hyperthumb.load(tmp_path / "mine", engine="onnxruntime")
 
 
+def misnamed(folder: Path, part: Part, precision: GraphPrecision) -> Path:
+    """The model lite_2x in a folder. Its float32 graph of a part is also there under the name of another precision."""
+    path = folder / "lite_2x.safetensors"
+    for file in zoo.FOLDER.glob("lite_2x.*"):
+        (folder / file.name).symlink_to(file)
+    graph_path(path, part, precision).symlink_to(graph_path(path, part))
+    return path
+
+
 @pytest.mark.parametrize("name", EXPORTED)
 def test_a_decoder_in_another_precision_than_its_name_says_is_refused(tmp_path, name):
     pytest.importorskip(name)
-    path = tmp_path / "lite_2x.safetensors"
-    for file in zoo.FOLDER.glob("lite_2x.*"):
-        (tmp_path / file.name).symlink_to(file)
-    graph_path(path, "decoder", "int8").symlink_to(zoo.FOLDER / "lite_2x.decoder.onnx")
+    path = misnamed(tmp_path, "decoder", "int8")
     codec = hyperthumb.load(path, "cpu", engine=name)
     with pytest.raises(CheckpointError, match=r"lite_2x\.decoder\.int8\.onnx is in fp32, but its name stands for int8"):
         codec.restore(codec.compress(PHOTOGRAPH[:64, :64]), precision="int8")
@@ -152,10 +159,7 @@ def test_a_decoder_in_another_precision_than_its_name_says_is_refused(tmp_path, 
 @pytest.mark.parametrize("name", EXPORTED)
 def test_an_encoder_in_another_precision_than_its_name_says_is_refused(tmp_path, name):
     pytest.importorskip(name)
-    path = tmp_path / "lite_2x.safetensors"
-    for file in zoo.FOLDER.glob("lite_2x.*"):
-        (tmp_path / file.name).symlink_to(file)
-    graph_path(path, "encoder", "fp16").symlink_to(zoo.FOLDER / "lite_2x.encoder.onnx")
+    path = misnamed(tmp_path, "encoder", "fp16")
     codec = hyperthumb.load(path, "cpu", engine=name, encoder_precision="fp16")
     with pytest.raises(CheckpointError, match=r"lite_2x\.encoder\.fp16\.onnx is in fp32, but its name stands for fp16"):
         codec.compress(PHOTOGRAPH[:64, :64])
